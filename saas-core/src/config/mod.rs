@@ -1,0 +1,4 @@
+//! Layered configuration.
+
+mod period;
+pub use period::{InvalidPeriod, Period};

@@ -1,0 +1,94 @@
+//! Whether the parts of a service work.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+/// One thing that can be healthy or not, such as the database.
+///
+/// # Contract
+///
+/// A check answers quickly, has no effect that outlives it, and may be dropped at any await. What
+/// it says may be shown to anybody, so it names no host, no credential and no tenant.
+#[async_trait]
+pub trait Check: Send + Sync + 'static {
+    /// Names the part, in lower case, such as `database`.
+    fn name(&self) -> &'static str;
+
+    /// Finds out whether the part works.
+    ///
+    /// # Errors
+    ///
+    /// The reason, in words that anybody may read.
+    async fn check(&self) -> Result<(), String>;
+}
+
+/// Says whether one part works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The part.
+    pub name: &'static str,
+    /// Whether it works.
+    pub ok: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Says whether all parts work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[non_exhaustive]
+pub struct Report {
+    /// `ok` or `failing`.
+    pub status: &'static str,
+    /// The parts, in the order of registration.
+    pub checks: Vec<Outcome>,
+}
+
+impl Report {
+    /// Tells whether every part works.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.checks.iter().all(|outcome| outcome.ok)
+    }
+}
+
+/// The checks of a service.
+#[derive(Clone, Default)]
+pub struct Health {
+    checks: Vec<Arc<dyn Check>>,
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.checks.iter().map(|check| check.name())).finish()
+    }
+}
+
+impl Health {
+    /// How long [`Health::report`] should be given by its caller: a check that takes longer than
+    /// this is as good as failing.
+    pub const TIMEOUT: Duration = Duration::from_secs(3);
+
+    /// Adds a check.
+    #[must_use]
+    pub fn with(mut self, check: impl Check) -> Self {
+        self.checks.push(Arc::new(check));
+        self
+    }
+
+    /// Runs the checks one after another.
+    pub async fn report(&self) -> Report {
+        let mut checks = Vec::with_capacity(self.checks.len());
+        for check in &self.checks {
+            let result = check.check().await;
+            checks.push(Outcome { name: check.name(), ok: result.is_ok(), reason: result.err() });
+        }
+        let ok = checks.iter().all(|outcome| outcome.ok);
+        Report { status: if ok { "ok" } else { "failing" }, checks }
+    }
+}

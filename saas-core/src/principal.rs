@@ -1,0 +1,97 @@
+//! Who is calling, once that has been proven.
+
+use std::sync::Arc;
+
+use crate::{TenantId, Timestamp, UserId};
+
+/// The proven identity behind a request.
+///
+/// It is where authentication and authorization meet without knowing each other. A principal is
+/// made by whoever verified a credential, through [`Principal::assert_verified`]; it cannot be
+/// deserialized or defaulted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    kind: PrincipalKind,
+    subject: UserId,
+    tenant: TenantId,
+    authenticated_at: Timestamp,
+    expires_at: Timestamp,
+    // Shared, because a principal is cloned for every request that its credential makes.
+    methods: Arc<[String]>,
+}
+
+/// What kind of thing a principal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PrincipalKind {
+    /// A person who signed in.
+    User,
+}
+
+/// What a verifier asserts about a caller; see [`Principal::assert_verified`].
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "a verifier must state every fact, so a new one has to break the build")]
+pub struct VerifiedFacts {
+    /// The kind of the caller.
+    pub kind: PrincipalKind,
+    /// The caller.
+    pub subject: UserId,
+    /// The one tenant that the credential is good for.
+    pub tenant: TenantId,
+    /// When the caller last proved who they are (`auth_time` of OpenID Connect Core, section 2).
+    pub authenticated_at: Timestamp,
+    /// When the credential stops being valid.
+    pub expires_at: Timestamp,
+    /// How they proved it, as authentication method references (RFC 8176).
+    pub methods: Vec<String>,
+}
+
+impl Principal {
+    /// Makes a principal from facts that the caller of this function has just verified
+    /// cryptographically or against the database.
+    ///
+    /// Every use is an origin of trust. `clippy.toml` forbids the function, and each of its few
+    /// uses says why it may.
+    #[must_use]
+    pub fn assert_verified(facts: VerifiedFacts) -> Self {
+        let VerifiedFacts { kind, subject, tenant, authenticated_at, expires_at, methods } = facts;
+        Self { kind, subject, tenant, authenticated_at, expires_at, methods: methods.into() }
+    }
+
+    /// Gives the kind of the caller.
+    #[must_use]
+    pub const fn kind(&self) -> PrincipalKind {
+        self.kind
+    }
+
+    /// Gives the caller.
+    #[must_use]
+    pub const fn subject(&self) -> UserId {
+        self.subject
+    }
+
+    /// Gives the one tenant that the credential is good for.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    /// Gives the time at which the caller last proved who they are.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> Timestamp {
+        self.authenticated_at
+    }
+
+    /// Gives the time at which the credential stops being valid.
+    #[must_use]
+    pub const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Gives the ways in which the caller proved who they are, as authentication method
+    /// references (RFC 8176), such as `pwd`.
+    #[must_use]
+    pub fn methods(&self) -> &[String] {
+        &self.methods
+    }
+}

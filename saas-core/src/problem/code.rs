@@ -1,0 +1,197 @@
+//! Every stable code of the family, one line each.
+
+use std::fmt;
+
+use http::StatusCode;
+
+/// The kind of a problem: a word that programs may rely on, with its status and title.
+///
+/// The codes are a contract. A new one may appear; an old one never changes its meaning or its
+/// status. All of them are listed in `docs/src/reference/problems.md`, which a test compares with
+/// [`Code::ALL`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Code(&'static Entry);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Entry {
+    name: &'static str,
+    status: StatusCode,
+    title: &'static str,
+    meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident $name:literal $status:ident $title:literal $meaning:literal)+) => {
+        impl Code {
+            $(
+                #[doc = concat!("`", $name, "`: ", $meaning)]
+                pub const $constant: Self = Self(&Entry {
+                    name: $name,
+                    status: StatusCode::$status,
+                    title: $title,
+                    meaning: $meaning,
+                });
+            )+
+
+            /// All codes, in the order of the reference.
+            pub const ALL: &'static [Self] = &[$(Self::$constant),+];
+        }
+    };
+}
+
+codes! {
+    BAD_REQUEST "bad-request" BAD_REQUEST "The request is malformed"
+        "The request could not be read; the detail says where."
+    JSON_SYNTAX "json-syntax" BAD_REQUEST "The body is not JSON"
+        "The body is not well-formed JSON, is cut short, or is not UTF-8."
+    JSON_TYPE "json-type" UNPROCESSABLE_ENTITY "The body has the wrong shape"
+        "The JSON is well-formed, but a member is missing, unknown or of another type; `errors` names it."
+    VALIDATION "validation" UNPROCESSABLE_ENTITY "The input is not valid"
+        "The input has the right shape, but a value breaks a rule; `errors` names the field."
+    QUERY_INVALID "query-invalid" BAD_REQUEST "The query string is not valid"
+        "A query parameter is unknown, appears twice, or has a value that cannot be read."
+    FILTER_UNKNOWN "filter-unknown" BAD_REQUEST "The filter is unknown"
+        "The list cannot be filtered by that field."
+    SORT_UNKNOWN "sort-unknown" BAD_REQUEST "The sort key is unknown"
+        "The list cannot be sorted by that field."
+    CURSOR_INVALID "cursor-invalid" BAD_REQUEST "The cursor is not valid"
+        "The cursor was not issued by this service for this tenant, list, filter and order, or has been changed."
+    HEADER_INVALID "header-invalid" BAD_REQUEST "A header is not valid"
+        "A request header is malformed or appears more than once."
+    HOST_INVALID "host-invalid" BAD_REQUEST "The host is not valid"
+        "The request names no host, more than one, or one that cannot be read."
+    METHOD_NOT_ALLOWED "method-not-allowed" METHOD_NOT_ALLOWED "The method is not allowed"
+        "The resource exists, but not for this method; `Allow` lists the methods."
+    NOT_FOUND "not-found" NOT_FOUND "Not found"
+        "There is no such resource, or none that the caller may know of."
+    BODY_TOO_LARGE "body-too-large" PAYLOAD_TOO_LARGE "The body is too large"
+        "The body is larger than this route accepts."
+    BODY_INCOMPLETE "body-incomplete" BAD_REQUEST "The body ended early"
+        "The connection ended before the whole body had arrived. Nothing was written."
+    MEDIA_TYPE "media-type" UNSUPPORTED_MEDIA_TYPE "The media type is not supported"
+        "The route accepts another `Content-Type`."
+    TIMEOUT "timeout" REQUEST_TIMEOUT "The request took too long"
+        "The request was not finished in the time allowed. Nothing was written unless the answer says so."
+    CONFLICT "conflict" CONFLICT "The request conflicts with the current state"
+        "Something with this unique value exists already in this tenant."
+    REFERENCE_INVALID "reference-invalid" UNPROCESSABLE_ENTITY "A reference points at nothing"
+        "The input names another resource that does not exist, or the resource is still referred to."
+    VERSION_MISMATCH "version-mismatch" PRECONDITION_FAILED "The resource has changed"
+        "`If-Match` names another version than the current one; read the resource again."
+    VERSION_REQUIRED "version-required" PRECONDITION_REQUIRED "The version is required"
+        "A change must say in `If-Match` which version it is based on."
+    RANGE_INVALID "range-invalid" RANGE_NOT_SATISFIABLE "The range is not satisfiable"
+        "The requested range lies outside the file."
+    UNAUTHENTICATED "unauthenticated" UNAUTHORIZED "Sign-in is required"
+        "The route needs a credential and the request has none."
+    TOKEN_INVALID "token-invalid" UNAUTHORIZED "The token is not valid"
+        "The credential is malformed, expired, revoked, or not meant for this service."
+    CREDENTIALS_INVALID "credentials-invalid" UNAUTHORIZED "The credentials are not valid"
+        "No account of this tenant has this e-mail address and password."
+    FORBIDDEN "forbidden" FORBIDDEN "Not allowed"
+        "The caller is known, but has not the permission that the route declares."
+    GRANT_FORBIDDEN "grant-forbidden" FORBIDDEN "Nobody gives what he lacks"
+        "The change would give a permission that the caller does not hold."
+    LAST_OWNER "last-owner" CONFLICT "A tenant needs an owner"
+        "The change would leave the tenant without an owner."
+    ROLE_UNKNOWN "role-unknown" UNPROCESSABLE_ENTITY "The role is unknown"
+        "The tenant has no role of that name."
+    ROLE_BUILT_IN "role-built-in" CONFLICT "The role is built in"
+        "The built-in roles cannot be changed or removed."
+    ROLE_IN_USE "role-in-use" CONFLICT "The role is in use"
+        "The role is still held by a member."
+    TENANT_REQUIRED "tenant-required" BAD_REQUEST "The tenant is missing"
+        "The route belongs to a tenant, and the request names none."
+    TENANT_UNKNOWN "tenant-unknown" NOT_FOUND "The tenant is unknown"
+        "The request names a tenant that does not exist."
+    TENANT_CONFLICT "tenant-conflict" BAD_REQUEST "The request names two tenants"
+        "Host, header and path do not name the same tenant."
+    TENANT_FOREIGN "tenant-foreign" FORBIDDEN "The credential belongs to another tenant"
+        "The credential is good for one tenant, and the request names another."
+    TENANT_SUSPENDED "tenant-suspended" FORBIDDEN "The tenant is suspended"
+        "The tenant exists but may not be used now."
+    SLUG_TAKEN "slug-taken" CONFLICT "The slug is taken"
+        "Another tenant has this slug."
+    EMAIL_TAKEN "email-taken" CONFLICT "The e-mail address is taken"
+        "An account with this e-mail address exists, and the request does not prove to be its holder."
+    FILE_KEY_INVALID "file-key-invalid" BAD_REQUEST "The file name is not valid"
+        "The path of the file has a forbidden segment or character, or is too long."
+    RATE_LIMITED "rate-limited" TOO_MANY_REQUESTS "Too many requests"
+        "The caller has to slow down; `Retry-After` says for how long."
+    UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Temporarily unavailable"
+        "A part that the request needs does not answer. Nothing was written unless the answer says so; try again."
+    INTERNAL "internal" INTERNAL_SERVER_ERROR "Something went wrong"
+        "A fault in the service. It has been recorded under the request id."
+}
+
+impl Code {
+    /// Gives the word that programs may rely on.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Gives the status with which the problem is answered.
+    #[must_use]
+    pub const fn status(self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Gives a short summary, the same for every occurrence.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.0.title
+    }
+
+    /// Says what the code means, for the reference.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        self.0.meaning
+    }
+
+    /// Gives the URI that identifies the kind (RFC 9457, section 3.1.1).
+    #[must_use]
+    pub fn type_uri(self) -> String {
+        format!("urn:saas:problem:{}", self.0.name)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_kebab_case_errors() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        assert!(Code::ALL.iter().all(|code| code.status().is_client_error() || code.status().is_server_error()));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+
+    /// `UPDATE_REFERENCE=1 cargo test -p saas-core` writes the page anew.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the switch that rewrites the page comes from the environment")]
+    fn the_reference_lists_every_code() {
+        let mut page = String::from(
+            "# Problem codes\n\nEvery error is an `application/problem+json` document (RFC 9457). Its `code` is one of these \
+             words; they are a contract.\n\n| code | status | meaning |\n|---|---|---|\n",
+        );
+        for code in Code::ALL {
+            page.push_str(&format!("| `{}` | {} | {} |\n", code.name(), code.status().as_u16(), code.meaning()));
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/reference/problems.md");
+        if std::env::var_os("UPDATE_REFERENCE").is_some() {
+            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/reference")).unwrap();
+            std::fs::write(path, &page).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "run with UPDATE_REFERENCE=1");
+    }
+}

@@ -1,0 +1,1 @@
+//! May they: permissions, roles, Casbin and route guards.

@@ -1,0 +1,1 @@
+//! Files per tenant over OpenDAL.

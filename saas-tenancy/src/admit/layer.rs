@@ -1,0 +1,33 @@
+//! The layer.
+
+use tower_layer::Layer;
+
+use super::AdmitService;
+use crate::Registry;
+
+/// Admits callers: joins the [`Tenant`](crate::Tenant) that the address names with the verified
+/// [`Principal`](saas_core::Principal), both from the request's extensions, into the
+/// [`Scope`](crate::Scope).
+///
+/// It stands inside the layers that resolve the tenant and verify the caller. A request without a
+/// caller goes on without a scope, and thereby without any way to tenant data.
+#[derive(Debug, Clone)]
+pub struct AdmitLayer {
+    registry: Registry,
+}
+
+impl AdmitLayer {
+    /// Makes the layer.
+    #[must_use]
+    pub const fn new(registry: Registry) -> Self {
+        Self { registry }
+    }
+}
+
+impl<S> Layer<S> for AdmitLayer {
+    type Service = AdmitService<S>;
+
+    fn layer(&self, inner: S) -> AdmitService<S> {
+        AdmitService::new(inner, self.registry.clone())
+    }
+}

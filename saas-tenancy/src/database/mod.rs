@@ -1,0 +1,178 @@
+//! The connection to a database. Its pools are private to this crate: whoever wants to reach
+//! tenant data has to come through a scope.
+//!
+//! One handle serves both dialects, chosen at run time by the URL. On SQLite there is one writer,
+//! because SQLite has one anyway, and a pool of readers beside it (WAL). On PostgreSQL there is one
+//! pool, and the role it connects as must neither own the tables nor be above row-level security;
+//! [`verify`](crate::verify) checks that.
+
+mod config;
+#[cfg(feature = "postgres")]
+pub(crate) mod postgres;
+mod row;
+mod session;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+mod state;
+
+use std::{fmt, sync::Arc};
+
+use saas_core::{Clock, KeyRing};
+
+pub use config::DatabaseConfig;
+pub use row::Row;
+pub(crate) use session::{Access, Context, Ending, Session};
+pub use state::{ConnectionAudit, DatabaseState};
+pub(crate) use state::Monitor;
+
+use crate::{Error, Reason, Scope, SystemScope, TenantTx, scope::Actor, transaction::SystemTx};
+
+/// Which SQL a database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// SQLite, embedded.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+/// A handle on the database, cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "sqlite")]
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite://{}/app.db", folder.path().display());
+/// use saas_core::{KeyRing, SystemClock};
+/// use saas_tenancy::{Database, DatabaseConfig};
+///
+/// let config = DatabaseConfig::new(url);
+/// let database = Database::connect(&config, KeyRing::generate()?, SystemClock::shared()).await?;
+/// # let _ = database;
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "sqlite"))]
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pools: Pools,
+    keys: KeyRing,
+    clock: Arc<dyn Clock>,
+    monitor: Arc<Monitor>,
+}
+
+pub(crate) enum Pools {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Pools),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgPool),
+}
+
+impl Database {
+    /// Connects to the database that the URL names and checks that it answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when the URL cannot be used, or names a database whose feature is not
+    /// compiled in; [`Error::Unavailable`] when the database does not answer.
+    pub async fn connect(config: &DatabaseConfig, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let monitor = Arc::new(Monitor::default());
+        let url = config.url.expose().as_str();
+        let pools = match url.split_once(':') {
+            #[cfg(feature = "sqlite")]
+            Some(("sqlite", _)) => Pools::Sqlite(sqlite::open(url, config).await?),
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => Pools::Postgres(postgres::open(url, config).await?),
+            _ => {
+                return Err(Error::Config(
+                    "database.url must start with `sqlite://` or `postgres://`, and the feature of that database must be \
+                     compiled in"
+                        .to_owned(),
+                ));
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { pools, keys, clock, monitor }) })
+    }
+
+    /// Tells which SQL the database speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        match self.inner.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Opens a read-only transaction in the scope's tenant. It begins with its first statement.
+    #[must_use]
+    pub fn read(&self, scope: &Scope) -> TenantTx {
+        TenantTx::new(self.clone(), scope.clone(), Access::Read)
+    }
+
+    /// Opens a transaction in the scope's tenant. It begins with its first statement, and has no
+    /// effect unless it is committed.
+    #[must_use = "a transaction that is not committed has no effect"]
+    pub fn write(&self, scope: &Scope) -> TenantTx {
+        TenantTx::new(self.clone(), scope.clone(), Access::Write)
+    }
+
+    /// Opens a read-only transaction over tables that belong to no tenant.
+    #[must_use]
+    pub fn system_read<R: Reason>(&self, scope: &SystemScope<R>) -> SystemTx {
+        SystemTx::new(self.clone(), Actor::System(scope.reason()), Access::Read)
+    }
+
+    /// Opens a transaction over tables that belong to no tenant. It has no effect unless it is
+    /// committed.
+    #[must_use = "a transaction that is not committed has no effect"]
+    pub fn system_write<R: Reason>(&self, scope: &SystemScope<R>) -> SystemTx {
+        SystemTx::new(self.clone(), Actor::System(scope.reason()), Access::Write)
+    }
+
+    /// Gives the clock that the database layer stamps rows with.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Gives the keys that cursors are sealed with.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+
+    /// Closes all connections once the transactions that use them have ended.
+    pub async fn close(&self) {
+        match &self.inner.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(pools) => pools.close().await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) fn pools(&self) -> &Pools {
+        &self.inner.pools
+    }
+
+    pub(crate) fn monitor(&self) -> &Arc<Monitor> {
+        &self.inner.monitor
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("dialect", &self.dialect()).finish_non_exhaustive()
+    }
+}

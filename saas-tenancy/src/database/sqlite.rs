@@ -1,0 +1,154 @@
+//! SQLite: one writer, many readers, one file.
+
+use std::{path::Path, str::FromStr as _, time::Duration};
+
+use saas_core::Timestamp;
+use sqlx::{
+    Arguments as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _,
+    pool::PoolOptions,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
+};
+
+use super::DatabaseConfig;
+use crate::{Error, Kind, Value, error::Cause};
+
+#[derive(Debug)]
+pub(crate) struct Pools {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+}
+
+impl Pools {
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    pub(crate) fn size(&self) -> (u32, usize) {
+        (self.writer.size() + self.readers.size(), self.writer.num_idle() + self.readers.num_idle())
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        Ok(sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)?)
+    }
+}
+
+pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Error> {
+    let path = path_of(url)?;
+    if let Some(folder) = Path::new(path).parent()
+        && !folder.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::Config(format!("cannot create the folder of database.url: {error}")))?;
+    }
+    let options = SqliteConnectOptions::from_str("sqlite://")
+        .map_err(Error::from)?
+        .filename(path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit that was answered is on the disk, also when the machine loses power.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(config.lock_timeout.into())
+        // Functions and virtual tables named in the schema itself are not trusted.
+        .pragma("trusted_schema", "OFF");
+    let pool = |connections| {
+        PoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(config.acquire_timeout.into())
+            .test_before_acquire(false)
+            .idle_timeout(Duration::from_secs(600))
+    };
+    // The writer comes first: it creates the file and switches it to WAL.
+    let writer = pool(1).connect_with(options.clone()).await?;
+    let readers = pool(config.max_connections.max(1)).connect_with(options.pragma("query_only", "ON")).await?;
+    Ok(Pools { writer, readers })
+}
+
+/// Takes the path out of `sqlite://path`. Everything that SQLite would read as more than a path is
+/// refused: options after `?`, `file:` names, databases in memory (which the pools could not share).
+fn path_of(url: &str) -> Result<&str, Error> {
+    let wrong = |what: &str| Err(Error::Config(format!("database.url must be `sqlite://` and a path: {what}")));
+    let Some(path) = url.strip_prefix("sqlite://") else {
+        return wrong("the prefix is missing");
+    };
+    if path.is_empty() || path == ":memory:" {
+        return wrong("a database in memory cannot be shared by several connections");
+    }
+    if path.contains(['?', '#', '%', '\0']) || path.starts_with("file:") {
+        return wrong("options and special characters are not supported");
+    }
+    Ok(path)
+}
+
+pub(crate) fn bind(values: &[Value]) -> Result<SqliteArguments, Error> {
+    let mut arguments = SqliteArguments::default();
+    for value in values {
+        match value {
+            Value::Null(_) => arguments.add(None::<i64>),
+            Value::Uuid(uuid) => arguments.add(*uuid),
+            Value::Text(text) => arguments.add(text.clone()),
+            Value::Integer(number) => arguments.add(*number),
+            Value::Bool(truth) => arguments.add(*truth),
+            Value::Timestamp(time) => arguments.add(time.as_micros()),
+            Value::Bytes(bytes) => arguments.add(bytes.clone()),
+            Value::Json(json) => arguments.add(json.to_string()),
+            Value::Float(number) => arguments.add(*number),
+        }
+        .map_err(|error| Error::InvalidValue(Cause::new(error)))?;
+    }
+    Ok(arguments)
+}
+
+pub(crate) fn read(row: &SqliteRow, index: usize, kind: Kind) -> Result<Value, Error> {
+    let raw = row.try_get_raw(index)?;
+    if raw.is_null() {
+        return Ok(Value::Null(kind));
+    }
+    // SQLite lets any value stand in any column; a value of another type than declared is a fault.
+    let found = raw.type_info();
+    let expected = match kind {
+        Kind::Uuid | Kind::Bytes => "BLOB",
+        Kind::Text | Kind::Json => "TEXT",
+        Kind::Integer | Kind::Timestamp => "INTEGER",
+        Kind::Bool => "BOOLEAN",
+        Kind::Float => "REAL",
+    };
+    if found.name() != expected && !matches!((kind, found.name()), (Kind::Bool | Kind::Float, "INTEGER")) {
+        return Err(Error::decode("a value of the column's type"));
+    }
+    drop(raw);
+    Ok(match kind {
+        Kind::Uuid => Value::Uuid(row.try_get_unchecked(index)?),
+        Kind::Text => Value::Text(row.try_get_unchecked(index)?),
+        Kind::Integer => Value::Integer(row.try_get_unchecked(index)?),
+        Kind::Bool => Value::Bool(row.try_get_unchecked(index)?),
+        Kind::Timestamp => {
+            let micros = row.try_get_unchecked(index)?;
+            Value::Timestamp(Timestamp::from_micros(micros).map_err(|_| Error::decode("a time"))?)
+        }
+        Kind::Bytes => Value::Bytes(row.try_get_unchecked(index)?),
+        Kind::Json => {
+            let text: String = row.try_get_unchecked(index)?;
+            Value::Json(serde_json::from_str(&text).map_err(|_| Error::decode("JSON"))?)
+        }
+        Kind::Float => Value::Float(row.try_get_unchecked(index)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_a_path_and_nothing_more() {
+        assert_eq!(path_of("sqlite://data/a.db").unwrap(), "data/a.db");
+        assert_eq!(path_of("sqlite:///var/a.db").unwrap(), "/var/a.db");
+        for wrong in [
+            "sqlite://", "sqlite::memory:", "sqlite://:memory:", "sqlite://a.db?mode=ro", "sqlite://file:a.db",
+            "sqlite://a%2fb", "sqlite://a\0b",
+        ] {
+            assert!(path_of(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What the connections are doing, for metrics and for tests that look for leaks.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use serde::Serialize;
+
+use super::{Database, Pools};
+use crate::Error;
+
+/// Shows the state of the connections at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DatabaseState {
+    /// Open connections.
+    pub connections: u32,
+    /// Open connections that nobody uses.
+    pub idle: u32,
+    /// Transactions that have begun and not ended, those being recovered included.
+    pub open_transactions: i64,
+    /// Transactions whose caller went away and that were rolled back since the start.
+    pub recovered: u64,
+    /// Connections that were closed since the start because they could not be recovered in time.
+    pub discarded: u64,
+}
+
+/// Shows what idle connections still carry. Everything should be zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ConnectionAudit {
+    /// Connections looked at.
+    pub examined: u32,
+    /// Connections that sit in a transaction.
+    pub in_transaction: u32,
+    /// Connections that still carry a tenant, a user or a system scope.
+    pub with_tenant: u32,
+    /// Session-level advisory locks held.
+    pub advisory_locks: u32,
+    /// Temporary tables left behind.
+    pub temporary_tables: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Monitor {
+    open: AtomicI64,
+    recovered: AtomicU64,
+    discarded: AtomicU64,
+}
+
+impl Monitor {
+    pub(crate) fn opened(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ended(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn recovered(&self) {
+        self.recovered.fetch_add(1, Ordering::Relaxed);
+        self.ended();
+    }
+
+    pub(crate) fn discarded(&self) {
+        self.discarded.fetch_add(1, Ordering::Relaxed);
+        self.ended();
+    }
+}
+
+impl Database {
+    /// Shows what the connections are doing now. It costs nothing.
+    #[must_use]
+    pub fn state(&self) -> DatabaseState {
+        let (connections, idle) = match self.pools() {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(pools) => pools.size(),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => (pool.size(), pool.num_idle()),
+        };
+        let monitor = self.monitor();
+        DatabaseState {
+            connections,
+            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            open_transactions: monitor.open.load(Ordering::Relaxed),
+            recovered: monitor.recovered.load(Ordering::Relaxed),
+            discarded: monitor.discarded.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Takes every idle connection out of the pool and looks at what its session still carries.
+    ///
+    /// It asks the server one question a connection, so it is for tests and for an operator, not
+    /// for every request. SQLite has no session state to look at; there it gives zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn audit_connections(&self) -> Result<ConnectionAudit, Error> {
+        match self.pools() {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => Ok(ConnectionAudit::default()),
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => super::postgres::audit(pool).await,
+        }
+    }
+
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when there is none.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self.pools() {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(pools) => pools.ping().await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => Ok(sqlx::query("SELECT 1").execute(pool).await.map(drop)?),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What a client is told about an [`Error`].
+
+use saas_core::{Code, Problem};
+
+use crate::Error;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::NotFound => Code::NOT_FOUND,
+            Error::VersionMismatch => Code::VERSION_MISMATCH,
+            Error::Unique(_) => Code::CONFLICT,
+            Error::Reference(_) => Code::REFERENCE_INVALID,
+            Error::InvalidValue(_) => Code::VALIDATION,
+            Error::SlugTaken(_) => Code::SLUG_TAKEN,
+            Error::Query(query) => return query.to_problem(),
+            Error::Conflict(_) | Error::Unavailable(_) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "database not available");
+                return Self::new(Code::UNAVAILABLE).retry_after(1);
+            }
+            _ => {
+                tracing::error!(error = &error as &dyn std::error::Error, "request failed");
+                Code::INTERNAL
+            }
+        };
+        Self::new(code)
+    }
+}

@@ -1,0 +1,74 @@
+//! What the registry remembers for a moment.
+
+use std::{
+    hash::Hash,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use moka::sync::Cache as Moka;
+use saas_core::TenantId;
+
+use super::RegistryConfig;
+use crate::{Error, Slug, Tenant};
+
+#[derive(Debug)]
+pub(super) struct Cache {
+    slugs: Moka<Slug, Option<Tenant>>,
+    ids: Moka<TenantId, Option<Tenant>>,
+    /// Counts the changes made here. An answer that was asked for before a change and arrives after
+    /// it is used, but not kept.
+    changes: AtomicU64,
+}
+
+impl Cache {
+    pub(super) fn new(config: &RegistryConfig) -> Self {
+        Self { slugs: bounded(config), ids: bounded(config), changes: AtomicU64::new(0) }
+    }
+
+    pub(super) async fn by_slug(
+        &self,
+        slug: &Slug,
+        load: impl Future<Output = Result<Option<Tenant>, Error>>,
+    ) -> Result<Option<Tenant>, Error> {
+        self.through(&self.slugs, slug, load).await
+    }
+
+    pub(super) async fn by_id(
+        &self,
+        id: TenantId,
+        load: impl Future<Output = Result<Option<Tenant>, Error>>,
+    ) -> Result<Option<Tenant>, Error> {
+        self.through(&self.ids, &id, load).await
+    }
+
+    pub(super) fn forget(&self, tenant: &Tenant) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.slugs.invalidate(tenant.slug());
+        self.ids.invalidate(&tenant.id());
+    }
+
+    async fn through<K: Hash + Eq + Clone + Send + Sync + 'static>(
+        &self,
+        cache: &Moka<K, Option<Tenant>>,
+        key: &K,
+        load: impl Future<Output = Result<Option<Tenant>, Error>>,
+    ) -> Result<Option<Tenant>, Error> {
+        if let Some(known) = cache.get(key) {
+            return Ok(known);
+        }
+        let before = self.changes.load(Ordering::SeqCst);
+        let tenant = load.await?;
+        cache.insert(key.clone(), tenant.clone());
+        if self.changes.load(Ordering::SeqCst) != before {
+            cache.invalidate(key);
+        }
+        Ok(tenant)
+    }
+}
+
+fn bounded<K: Hash + Eq + Send + Sync + 'static>(config: &RegistryConfig) -> Moka<K, Option<Tenant>> {
+    Moka::builder()
+        .max_capacity(u64::from(config.cache_entries))
+        .time_to_live(config.cache_lifetime.into())
+        .build()
+}

@@ -1,0 +1,153 @@
+//! Which tenants there are.
+
+mod cache;
+mod store;
+
+use std::sync::Arc;
+
+use saas_core::{Id, TenantId, config::Period};
+use serde::Deserialize;
+
+use crate::{Database, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope, SystemTx, Tenant};
+
+/// The tables of this crate.
+pub const MODULE: Module = Module::new("saas_tenancy")
+    .migrations(&[Migration::new(
+        1,
+        "tenants",
+        include_str!("../../migrations/sqlite/0001_tenants.sql"),
+        include_str!("../../migrations/postgres/0001_tenants.sql"),
+    )])
+    .shared(&[SharedTable::new("saas_tenants")
+        .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid")]);
+
+/// Finds the tenant that a request names.
+#[derive(Debug)]
+pub struct ResolveTenant;
+
+impl Reason for ResolveTenant {
+    const NAME: &'static str = "resolve-tenant";
+    const WHY: &'static str = "a request names its tenant before anybody is signed in";
+}
+
+/// The registry of tenants, cheap to clone.
+///
+/// Answers are kept for a short time, "there is no such tenant" as well, in a cache of bounded size.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    database: Database,
+    cache: Arc<cache::Cache>,
+}
+
+/// Bounds of the registry's cache.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RegistryConfig {
+    /// How long an answer may be used. A tenant that is suspended or renamed by another instance is
+    /// seen so after this time.
+    pub cache_lifetime: Period,
+    /// How many answers are kept.
+    pub cache_entries: u32,
+}
+
+impl Default for RegistryConfig {
+    fn default() -> Self {
+        Self { cache_lifetime: Period::from(std::time::Duration::from_secs(1)), cache_entries: 10_000 }
+    }
+}
+
+/// A tenant to create.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NewTenant {
+    /// The name in addresses.
+    pub slug: Slug,
+    /// The name for people.
+    pub name: String,
+}
+
+impl NewTenant {
+    /// Takes the two names.
+    #[must_use]
+    pub fn new(slug: Slug, name: impl Into<String>) -> Self {
+        Self { slug, name: name.into() }
+    }
+}
+
+impl Registry {
+    /// Opens the registry of a database.
+    #[must_use]
+    pub fn new(database: Database, config: &RegistryConfig) -> Self {
+        Self { database, cache: Arc::new(cache::Cache::new(config)) }
+    }
+
+    /// Finds a tenant by its name in addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn by_slug(&self, slug: &Slug) -> Result<Option<Tenant>, Error> {
+        self.cache.by_slug(slug, store::by_slug(&self.database, slug)).await
+    }
+
+    /// Finds a tenant by its id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::by_slug`].
+    pub async fn by_id(&self, id: TenantId) -> Result<Option<Tenant>, Error> {
+        self.cache.by_id(id, store::by_id(&self.database, id)).await
+    }
+
+    /// Creates a tenant, to be committed together with what belongs to it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SlugTaken`] when another tenant has the slug. The transaction cannot be committed
+    /// then.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn create(&self, tx: &mut SystemTx, new: NewTenant) -> Result<Tenant, Error> {
+        let now = self.database.clock().now();
+        let tenant = Tenant::new(Id::generate(), new.slug, new.name, Status::Active, now);
+        store::insert(tx, &tenant).await?;
+        // Requests may have been told until now that there is no such tenant.
+        let (cache, created) = (Arc::clone(&self.cache), tenant.clone());
+        tx.after_commit(move || cache.forget(&created)).await?;
+        Ok(tenant)
+    }
+
+    /// Suspends a tenant: its requests are refused until it is resumed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when there is no such tenant.
+    pub async fn suspend<R: Reason>(&self, scope: &SystemScope<R>, tenant: &Tenant) -> Result<(), Error> {
+        self.set_status(scope, tenant, Status::Suspended).await
+    }
+
+    /// Lets a suspended tenant be used again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when there is no such tenant.
+    pub async fn resume<R: Reason>(&self, scope: &SystemScope<R>, tenant: &Tenant) -> Result<(), Error> {
+        self.set_status(scope, tenant, Status::Active).await
+    }
+
+    async fn set_status<R: Reason>(
+        &self,
+        scope: &SystemScope<R>,
+        tenant: &Tenant,
+        status: Status,
+    ) -> Result<(), Error> {
+        let mut tx = self.database.system_write(scope);
+        store::set_status(&mut tx, tenant.id(), status).await?;
+        tx.commit().await?;
+        self.cache.forget(tenant);
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! One repository for every entity: the derive gives it constants and values, the SQL is here.
+
+mod field;
+mod page;
+mod query;
+mod read;
+mod write;
+
+use std::{fmt, marker::PhantomData};
+
+pub use field::{Field, Filter, Sort};
+pub use page::PageQuery;
+pub use query::QueryError;
+
+use crate::{TenantEntity, TenantTx};
+
+/// The rows of one entity in the tenant of a transaction. Made by [`TenantTx::repo`].
+///
+/// Every statement names the tenant; on PostgreSQL the policies check it again.
+pub struct Repository<'tx, E> {
+    tx: &'tx mut TenantTx,
+    entity: PhantomData<fn() -> E>,
+}
+
+impl<'tx, E: TenantEntity> Repository<'tx, E> {
+    pub(crate) fn new(tx: &'tx mut TenantTx) -> Self {
+        Self { tx, entity: PhantomData }
+    }
+}
+
+impl<E: TenantEntity> fmt::Debug for Repository<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repository").field("table", &E::INFO.table).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,152 @@
+//! The host of a request, and the subdomain in it.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use http::{header::HOST, request::Parts};
+use saas_core::{Code, Problem};
+
+use super::{ResolveConfig, unknown};
+use crate::Slug;
+
+/// A DNS name is at most 253 characters (RFC 1035, section 2.3.4), and a port at most six more.
+const MAX_AUTHORITY: usize = 260;
+
+/// Gives the tenant that the host names, if it names one.
+pub(super) fn read(config: &ResolveConfig, parts: &Parts) -> Result<Option<Slug>, Problem> {
+    let host = match normalise(authority(parts)?)? {
+        Host::Ip => return Ok(None),
+        Host::Name(name) => name,
+    };
+    if config.hosts.iter().chain(&config.base_domains).any(|known| known.eq_ignore_ascii_case(&host)) {
+        return Ok(None);
+    }
+    for base in &config.base_domains {
+        // The dot is a part of the comparison: `evilapp.test` is not under `app.test`.
+        let label = host.strip_suffix(base.to_ascii_lowercase().as_str()).and_then(|rest| rest.strip_suffix('.'));
+        if let Some(label) = label {
+            // A label with dots in it is no slug, so `a.acme.app.test` names nothing.
+            return label.parse().map(Some).map_err(|_| unknown());
+        }
+    }
+    Err(unknown())
+}
+
+/// Finds the one authority of a request: `Host` in HTTP/1.1, `:authority` in HTTP/2 (RFC 9110,
+/// section 7.2). Two that differ are how a cache and a server come to disagree.
+fn authority(parts: &Parts) -> Result<&str, Problem> {
+    let wrong = |detail: &'static str| Problem::new(Code::HOST_INVALID).detail(detail);
+    let mut headers = parts.headers.get_all(HOST).iter();
+    let header = match (headers.next(), headers.next()) {
+        (None, _) => None,
+        (Some(value), None) => Some(value.to_str().map_err(|_| wrong("the host holds characters that no host has"))?),
+        (Some(_), Some(_)) => return Err(wrong("the request has more than one `Host`")),
+    };
+    match (parts.uri.authority().map(http::uri::Authority::as_str), header) {
+        (Some(uri), Some(header)) if !uri.eq_ignore_ascii_case(header) => {
+            Err(wrong("`Host` and the authority of the request differ"))
+        }
+        (Some(authority), _) | (None, Some(authority)) => Ok(authority),
+        (None, None) => Err(wrong("the request names no host")),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Host {
+    Ip,
+    Name(String),
+}
+
+/// Brings a host to its one form: lower case, without port and without a trailing dot.
+fn normalise(authority: &str) -> Result<Host, Problem> {
+    let wrong = || Problem::new(Code::HOST_INVALID);
+    if authority.is_empty() || authority.len() > MAX_AUTHORITY {
+        return Err(wrong());
+    }
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (address, port) = rest.split_once(']').ok_or_else(wrong)?;
+        address.parse::<Ipv6Addr>().map_err(|_| wrong())?;
+        return match port.strip_prefix(':') {
+            Some(port) => check_port(port).map(|()| Host::Ip),
+            None if port.is_empty() => Ok(Host::Ip),
+            None => Err(wrong()),
+        };
+    }
+    let host = match authority.split_once(':') {
+        Some((host, port)) => {
+            check_port(port)?;
+            host
+        }
+        None => authority,
+    };
+    if host.parse::<Ipv4Addr>().is_ok() {
+        return Ok(Host::Ip);
+    }
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let label_ok = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    if host.len() <= 253 && host.split('.').all(label_ok) { Ok(Host::Name(host)) } else { Err(wrong()) }
+}
+
+fn check_port(port: &str) -> Result<(), Problem> {
+    // `parse` alone would take a sign.
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    match port.parse::<u16>() {
+        Ok(_) if digits => Ok(()),
+        _ => Err(Problem::new(Code::HOST_INVALID)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> ResolveConfig {
+        ResolveConfig { base_domains: vec!["app.test".to_owned()], ..ResolveConfig::default() }
+    }
+
+    fn resolve(host: &str) -> Result<Option<String>, &'static str> {
+        let (parts, ()) = http::Request::builder().header("host", host).body(()).unwrap().into_parts();
+        read(&config(), &parts).map(|slug| slug.map(|slug| slug.to_string())).map_err(|problem| problem.code().name())
+    }
+
+    #[test]
+    fn ten_01_02_03_04_a_host_has_one_form() {
+        let acme = Ok(Some("acme".to_owned()));
+        for host in ["acme.app.test", "ACME.App.Test", "acme.app.test.", "acme.app.test:8443", "acme.app.test.:1"] {
+            assert_eq!(resolve(host), acme, "{host}");
+        }
+        for host in ["app.test", "127.0.0.1", "127.0.0.1:8080", "[::1]:80", "[::1]"] {
+            assert_eq!(resolve(host), Ok(None), "{host}");
+        }
+        for host in [
+            "acme.app.test..", "acme.app.test:99999", "acme.app.test:abc", "acme.app.test:", "acme.app.test:+80", "", "a b",
+            "[::1", "[acme]", "a,b", "acme..app.test", ".app.test", "acme.app.test:80:80",
+        ] {
+            assert_eq!(resolve(host), Err("host-invalid"), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn ten_10_14_15_a_look_alike_names_nobody() {
+        for host in [
+            "a.acme.app.test", "acme.app.test.evil.com", "evilapp.test", "acmeapp.test", "xn--acme-.app.test",
+            "acme.app.test.xn--", "www.app.test", "localhost", "evil.com", "-acme.app.test", "127.1", "2130706433",
+        ] {
+            assert_eq!(resolve(host), Err("tenant-unknown"), "{host}");
+        }
+    }
+
+    #[test]
+    fn ten_05_07_two_hosts_are_refused() {
+        let request = http::Request::builder().header("host", "acme.app.test").header("host", "acme.app.test");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
+        let request = http::Request::builder().uri("http://beta.app.test/").header("host", "acme.app.test");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
+        let (parts, ()) = http::Request::builder().body(()).unwrap().into_parts();
+        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
+    }
+}

@@ -1,0 +1,89 @@
+//! Which tenant a request names, before anybody is signed in.
+//!
+//! An address can name it in three places: a subdomain, the header `X-Tenant`, a path prefix. All
+//! are read; when two of them disagree the request is refused, because guessing which one counts is
+//! how one tenant gets to see another. What a token claims is not read here: an unverified claim
+//! never chooses a tenant.
+//!
+//! Forwarded hosts (`X-Forwarded-Host`, `Forwarded`) are ignored: nothing says that the peer may
+//! set them.
+
+mod header;
+mod host;
+mod path;
+
+use http::{Uri, request::Parts};
+use saas_core::{Code, Problem, TenantId};
+use serde::Deserialize;
+
+use crate::Slug;
+
+/// Where tenants are looked for in a request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ResolveConfig {
+    /// Domains under which every subdomain is a tenant: with `app.example`, the host
+    /// `acme.app.example` names the tenant `acme`.
+    pub base_domains: Vec<String>,
+    /// Other hosts that this service answers to, without a tenant. The base domains and literal IP
+    /// addresses always belong to them.
+    pub hosts: Vec<String>,
+    /// The header that names a tenant by slug or id; empty for none.
+    pub header: String,
+    /// The first path segment that is followed by a slug, such as `t` in `/t/acme/projects`; empty
+    /// for none.
+    pub path_prefix: String,
+}
+
+impl Default for ResolveConfig {
+    fn default() -> Self {
+        Self {
+            base_domains: vec!["localhost".to_owned()],
+            hosts: Vec::new(),
+            header: "x-tenant".to_owned(),
+            path_prefix: "t".to_owned(),
+        }
+    }
+}
+
+/// A tenant as an address names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Name {
+    /// By its name in addresses.
+    Slug(Slug),
+    /// By its id.
+    Id(TenantId),
+}
+
+/// What an address says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Address {
+    /// The names, one for each place that has one.
+    pub names: Vec<Name>,
+    /// The address to route by, when the path held a name that is taken off.
+    pub uri: Option<Uri>,
+}
+
+/// Reads the names of a request.
+///
+/// # Errors
+///
+/// The problem to answer with: `host-invalid`, `header-invalid`, `bad-request` or `tenant-unknown`
+/// (the host is none of ours, or a subdomain that cannot be a tenant).
+pub fn read(config: &ResolveConfig, parts: &Parts) -> Result<Address, Problem> {
+    let mut address = Address::default();
+    address.names.extend(host::read(config, parts)?.map(Name::Slug));
+    address.names.extend(header::read(config, parts)?);
+    if let Some((slug, uri)) = path::read(config, &parts.uri)? {
+        address.names.push(Name::Slug(slug));
+        address.uri = Some(uri);
+    }
+    Ok(address)
+}
+
+fn unknown() -> Problem {
+    Problem::new(Code::TENANT_UNKNOWN)
+}

@@ -1,0 +1,64 @@
+//! The path prefix that names a tenant.
+
+use http::{Uri, uri::PathAndQuery};
+use saas_core::{Code, Problem};
+
+use super::ResolveConfig;
+use crate::Slug;
+
+/// Gives the tenant that the path names, and the address without it.
+///
+/// The segment is compared as it was sent. A slug has no character that would have to be encoded, so
+/// an encoded one is not another spelling of the same tenant but a mistake or an attempt.
+pub(super) fn read(config: &ResolveConfig, uri: &Uri) -> Result<Option<(Slug, Uri)>, Problem> {
+    let prefix = config.path_prefix.as_str();
+    let rest = match uri.path().strip_prefix('/').and_then(|path| path.strip_prefix(prefix)) {
+        Some(rest) if !prefix.is_empty() => rest,
+        _ => return Ok(None),
+    };
+    // `/today` begins with `t` too.
+    let Some(rest) = rest.strip_prefix('/') else { return Ok(None) };
+    let (segment, rest) = rest.split_once('/').unwrap_or((rest, ""));
+    let slug = segment.parse().map_err(|_| wrong())?;
+    let routed = match uri.query() {
+        Some(query) => format!("/{rest}?{query}"),
+        None => format!("/{rest}"),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(routed).map_err(|_| wrong())?);
+    Ok(Some((slug, Uri::from_parts(parts).map_err(|_| wrong())?)))
+}
+
+fn wrong() -> Problem {
+    Problem::new(Code::BAD_REQUEST).detail("the path names no tenant")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(path: &str) -> Result<Option<(String, String)>, Problem> {
+        let read = read(&ResolveConfig::default(), &path.parse().unwrap())?;
+        Ok(read.map(|(slug, uri)| (slug.to_string(), uri.to_string())))
+    }
+
+    #[test]
+    fn takes_the_prefix_off() {
+        let found = |slug: &str, uri: &str| Ok(Some((slug.to_owned(), uri.to_owned())));
+        assert_eq!(resolve("/t/acme/api/v1/me?x=1"), found("acme", "/api/v1/me?x=1"));
+        assert_eq!(resolve("/t/acme"), found("acme", "/"));
+        assert_eq!(resolve("/t/acme/"), found("acme", "/"));
+        // What is left is routed as it is; the router knows no `..`.
+        assert_eq!(resolve("/t/acme/../beta/"), found("acme", "/../beta/"));
+        for other in ["/", "/api/v1/me", "/today/acme", "/t", "//t//acme/"] {
+            assert_eq!(resolve(other), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn ten_18_a_segment_has_one_spelling() {
+        for path in ["/t/%61cme/", "/t/ACME/", "/t/acme;x=1/", "/t/acme%2f..%2fbeta", "/t//acme", "/t/../beta", "/t/"] {
+            assert_eq!(resolve(path).unwrap_err().code(), Code::BAD_REQUEST, "{path}");
+        }
+    }
+}

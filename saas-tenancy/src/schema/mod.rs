@@ -1,0 +1,5 @@
+//! What the database has to look like, made from the entities.
+
+mod policy;
+
+pub(crate) use policy::{entity_policies, shared_policies};

@@ -1,0 +1,1 @@
+//! Whether the live database is guarded as the entities say.
