@@ -65,7 +65,9 @@ pub struct Health {
 
 impl std::fmt::Debug for Health {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.checks.iter().map(|check| check.name())).finish()
+        f.debug_list()
+            .entries(self.checks.iter().map(|check| check.name()))
+            .finish()
     }
 }
 
@@ -86,9 +88,16 @@ impl Health {
         let mut checks = Vec::with_capacity(self.checks.len());
         for check in &self.checks {
             let result = check.check().await;
-            checks.push(Outcome { name: check.name(), ok: result.is_ok(), reason: result.err() });
+            checks.push(Outcome {
+                name: check.name(),
+                ok: result.is_ok(),
+                reason: result.err(),
+            });
         }
         let ok = checks.iter().all(|outcome| outcome.ok);
-        Report { status: if ok { "ok" } else { "failing" }, checks }
+        Report {
+            status: if ok { "ok" } else { "failing" },
+            checks,
+        }
     }
 }

@@ -70,7 +70,10 @@ impl<T: ?Sized> Id<T> {
     /// Takes a UUID that is already known to identify a `T`, such as one read from a database.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self { uuid, thing: PhantomData }
+        Self {
+            uuid,
+            thing: PhantomData,
+        }
     }
 
     /// Gives the plain UUID.
@@ -95,7 +98,9 @@ impl<T: ?Sized> FromStr for Id<T> {
         if text.len() != uuid::fmt::Hyphenated::LENGTH {
             return Err(InvalidId);
         }
-        Uuid::try_parse(text).map(Self::from_uuid).map_err(|_| InvalidId)
+        Uuid::try_parse(text)
+            .map(Self::from_uuid)
+            .map_err(|_| InvalidId)
     }
 }
 
@@ -164,7 +169,8 @@ impl<'de, T: ?Sized> Deserialize<'de> for Id<T> {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Id<T>, E> {
-                text.parse().map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                text.parse()
+                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
         }
 

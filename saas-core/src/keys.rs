@@ -107,7 +107,11 @@ impl KeyRing {
             }
             ring.keys.push(MasterKey { name, secret });
         }
-        if ring.keys.is_empty() { Err(KeyError::Names) } else { Ok(ring) }
+        if ring.keys.is_empty() {
+            Err(KeyError::Names)
+        } else {
+            Ok(ring)
+        }
     }
 
     /// Makes a ring of one new random key, for tests and for a first start.
@@ -131,7 +135,10 @@ impl KeyRing {
     /// Gives the subkey for `purpose` of the key with that name, to open what it sealed.
     #[must_use]
     pub fn opening(&self, name: u8, purpose: Purpose) -> Option<Secret<[u8; KEY_LENGTH]>> {
-        self.keys.iter().find(|key| key.name == name)?.subkey(purpose)
+        self.keys
+            .iter()
+            .find(|key| key.name == name)?
+            .subkey(purpose)
     }
 
     /// Authenticates `payload` (it stays readable) under `context`, and gives text that is safe in
@@ -142,7 +149,9 @@ impl KeyRing {
     #[must_use]
     pub fn seal(&self, purpose: Purpose, context: &[&[u8]], payload: &[u8]) -> String {
         // INVARIANT: a ring has a first key. The empty text of the fallback opens nowhere.
-        let Some((name, subkey)) = self.sealing(purpose) else { return String::new() };
+        let Some((name, subkey)) = self.sealing(purpose) else {
+            return String::new();
+        };
         let mut bytes = Vec::with_capacity(1 + payload.len() + TAG_LENGTH);
         bytes.push(name);
         bytes.extend_from_slice(payload);
@@ -207,13 +216,21 @@ fn parse_key(text: &str) -> Result<[u8; KEY_LENGTH], KeyError> {
     let text = text.trim();
     let bytes = if text.len() == 2 * KEY_LENGTH {
         (0..KEY_LENGTH)
-            .map(|i| text.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .map(|i| {
+                text.get(2 * i..2 * i + 2)
+                    .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+            })
             .collect::<Option<Vec<u8>>>()
     } else {
-        let unpadded = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
+        let unpadded = text
+            .trim_end_matches('=')
+            .replace('+', "-")
+            .replace('/', "_");
         URL_SAFE_NO_PAD.decode(unpadded).ok()
     };
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(KeyError::Malformed)
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or(KeyError::Malformed)
 }
 
 /// Finds keys that were typed and not drawn: few different bytes, or bytes that count up.
@@ -221,7 +238,9 @@ fn is_weak(key: &[u8; KEY_LENGTH]) -> bool {
     let mut seen = *key;
     seen.sort_unstable();
     let different = seen.chunk_by(|a, b| a == b).count();
-    let counting = key.windows(2).all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1));
+    let counting = key
+        .windows(2)
+        .all(|pair| matches!(pair, [a, b] if b.wrapping_sub(*a) == 1));
     // 32 random bytes hold fewer than 16 different values with a chance below 2^-60.
     different < 16 || counting
 }
@@ -237,11 +256,29 @@ mod tests {
     fn opens_only_what_it_sealed_for_the_same_purpose_and_context() {
         let ring = KeyRing::generate().unwrap();
         let sealed = ring.seal(CURSOR, &[b"tenant-a", b"projects"], b"payload");
-        assert_eq!(ring.open(CURSOR, &[b"tenant-a", b"projects"], &sealed).unwrap(), b"payload");
-        assert!(ring.open(URL, &[b"tenant-a", b"projects"], &sealed).is_err());
-        assert!(ring.open(CURSOR, &[b"tenant-b", b"projects"], &sealed).is_err());
-        assert!(ring.open(CURSOR, &[b"tenant-aprojects", b""], &sealed).is_err());
-        assert!(KeyRing::generate().unwrap().open(CURSOR, &[b"tenant-a", b"projects"], &sealed).is_err());
+        assert_eq!(
+            ring.open(CURSOR, &[b"tenant-a", b"projects"], &sealed)
+                .unwrap(),
+            b"payload"
+        );
+        assert!(
+            ring.open(URL, &[b"tenant-a", b"projects"], &sealed)
+                .is_err()
+        );
+        assert!(
+            ring.open(CURSOR, &[b"tenant-b", b"projects"], &sealed)
+                .is_err()
+        );
+        assert!(
+            ring.open(CURSOR, &[b"tenant-aprojects", b""], &sealed)
+                .is_err()
+        );
+        assert!(
+            KeyRing::generate()
+                .unwrap()
+                .open(CURSOR, &[b"tenant-a", b"projects"], &sealed)
+                .is_err()
+        );
     }
 
     #[test]
@@ -266,7 +303,10 @@ mod tests {
         getrandom::fill(&mut fresh).unwrap();
         let ring = KeyRing::from_named([(2, Secret::new(fresh)), (1, old_key)]).unwrap();
         assert!(ring.open(CURSOR, &[], &sealed).is_ok());
-        assert!(old.open(CURSOR, &[], &ring.seal(CURSOR, &[], b"x")).is_err());
+        assert!(
+            old.open(CURSOR, &[], &ring.seal(CURSOR, &[], b"x"))
+                .is_err()
+        );
     }
 
     #[test]
@@ -274,7 +314,10 @@ mod tests {
         let text = |text: &str| KeyRing::from_text(&Secret::from(text)).map(|_| ());
         assert_eq!(text(&"00".repeat(32)), Err(KeyError::Weak));
         assert_eq!(text(&"ab".repeat(32)), Err(KeyError::Weak));
-        assert_eq!(text("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"), Err(KeyError::Weak));
+        assert_eq!(
+            text("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"),
+            Err(KeyError::Weak)
+        );
         assert_eq!(text("changeme"), Err(KeyError::Malformed));
         assert_eq!(text(""), Err(KeyError::Malformed));
         assert_eq!(text(&"é".repeat(32)), Err(KeyError::Malformed));

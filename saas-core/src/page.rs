@@ -38,7 +38,11 @@ impl<T> Page<T> {
     /// Turns the rows into something else, such as the form that a client sees.
     #[must_use]
     pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(f).collect(), next: self.next, prev: self.prev }
+        Page {
+            items: self.items.into_iter().map(f).collect(),
+            next: self.next,
+            prev: self.prev,
+        }
     }
 }
 
@@ -62,14 +66,23 @@ impl<'a> Cursor<'a> {
     /// encoding.
     #[must_use]
     pub const fn of(keys: &'a KeyRing, tenant: TenantId, list: &'a str, query: &'a [u8]) -> Self {
-        Self { keys, tenant, list, query }
+        Self {
+            keys,
+            tenant,
+            list,
+            query,
+        }
     }
 
     /// Seals a position.
     #[must_use]
     pub fn seal(&self, position: &[u8]) -> String {
         let tenant = self.tenant.as_uuid();
-        self.keys.seal(CURSOR, &[tenant.as_bytes(), self.list.as_bytes(), self.query], position)
+        self.keys.seal(
+            CURSOR,
+            &[tenant.as_bytes(), self.list.as_bytes(), self.query],
+            position,
+        )
     }
 
     /// Opens a position sealed for the same list.
@@ -83,7 +96,11 @@ impl<'a> Cursor<'a> {
         }
         let tenant = self.tenant.as_uuid();
         self.keys
-            .open(CURSOR, &[tenant.as_bytes(), self.list.as_bytes(), self.query], text)
+            .open(
+                CURSOR,
+                &[tenant.as_bytes(), self.list.as_bytes(), self.query],
+                text,
+            )
             .map_err(|_| InvalidCursor)
     }
 }

@@ -30,7 +30,10 @@ pub enum PrincipalKind {
 
 /// What a verifier asserts about a caller; see [`Principal::assert_verified`].
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "a verifier must state every fact, so a new one has to break the build")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a verifier must state every fact, so a new one has to break the build"
+)]
 pub struct VerifiedFacts {
     /// The kind of the caller.
     pub kind: PrincipalKind,
@@ -54,8 +57,22 @@ impl Principal {
     /// uses says why it may.
     #[must_use]
     pub fn assert_verified(facts: VerifiedFacts) -> Self {
-        let VerifiedFacts { kind, subject, tenant, authenticated_at, expires_at, methods } = facts;
-        Self { kind, subject, tenant, authenticated_at, expires_at, methods: methods.into() }
+        let VerifiedFacts {
+            kind,
+            subject,
+            tenant,
+            authenticated_at,
+            expires_at,
+            methods,
+        } = facts;
+        Self {
+            kind,
+            subject,
+            tenant,
+            authenticated_at,
+            expires_at,
+            methods: methods.into(),
+        }
     }
 
     /// Gives the kind of the caller.

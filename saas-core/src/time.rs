@@ -35,7 +35,9 @@ pub struct Timestamp(i64);
 
 /// Says that a text or a number is not an instant that can be represented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a time is written as in RFC 3339, such as 2026-11-21T09:30:00Z, between the years 1 and 9999")]
+#[error(
+    "a time is written as in RFC 3339, such as 2026-11-21T09:30:00Z, between the years 1 and 9999"
+)]
 #[non_exhaustive]
 pub struct InvalidTimestamp;
 
@@ -67,7 +69,10 @@ impl Timestamp {
     ///
     /// When the instant lies outside the years 1 to 9999.
     pub fn from_secs(seconds: i64) -> Result<Self, InvalidTimestamp> {
-        seconds.checked_mul(1_000_000).ok_or(InvalidTimestamp).and_then(Self::from_micros)
+        seconds
+            .checked_mul(1_000_000)
+            .ok_or(InvalidTimestamp)
+            .and_then(Self::from_micros)
     }
 
     /// Gives microseconds since 1970-01-01T00:00:00Z, negative before it.
@@ -146,7 +151,9 @@ impl utoipa::PartialSchema for Timestamp {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(
+                utoipa::openapi::KnownFormat::DateTime,
+            )))
             .into()
     }
 }
@@ -230,7 +237,14 @@ mod tests {
 
     #[test]
     fn text_form_comes_back() {
-        for micros in [0, 1, -1, 1_795_000_000_123_456, Timestamp::MIN_MICROS, Timestamp::MAX_MICROS] {
+        for micros in [
+            0,
+            1,
+            -1,
+            1_795_000_000_123_456,
+            Timestamp::MIN_MICROS,
+            Timestamp::MAX_MICROS,
+        ] {
             let t = Timestamp::from_micros(micros).unwrap();
             assert_eq!(t.to_string().parse(), Ok(t), "{micros}");
         }
@@ -240,8 +254,18 @@ mod tests {
     fn refuses_what_rfc_3339_cannot_write() {
         assert_eq!(Timestamp::from_micros(i64::MAX), Err(InvalidTimestamp));
         assert_eq!(Timestamp::from_secs(i64::MAX), Err(InvalidTimestamp));
-        for wrong in ["", "now", "2026-11-21", "2026-11-21T09:30:00", "-000001-01-01T00:00:00Z"] {
-            assert_eq!(wrong.parse::<Timestamp>(), Err(InvalidTimestamp), "{wrong:?}");
+        for wrong in [
+            "",
+            "now",
+            "2026-11-21",
+            "2026-11-21T09:30:00",
+            "-000001-01-01T00:00:00Z",
+        ] {
+            assert_eq!(
+                wrong.parse::<Timestamp>(),
+                Err(InvalidTimestamp),
+                "{wrong:?}"
+            );
         }
     }
 }

@@ -82,7 +82,10 @@ pub trait TenantEntity: FromRow + Sync + 'static {
 
 /// Describes a tenant's table. All positions count from 0 within `columns`.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::exhaustive_structs, reason = "the derive writes it as a literal; it is not for users to make")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the derive writes it as a literal; it is not for users to make"
+)]
 pub struct EntityInfo {
     /// The name of the Rust type.
     pub name: &'static str,
@@ -110,7 +113,10 @@ pub struct EntityInfo {
 
 /// Describes one column.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::exhaustive_structs, reason = "the derive writes it as a literal; it is not for users to make")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the derive writes it as a literal; it is not for users to make"
+)]
 pub struct ColumnInfo {
     /// The name.
     pub name: &'static str,
@@ -129,7 +135,10 @@ pub struct ColumnInfo {
 /// Describes a reference to another table of the same tenant. The foreign key is
 /// `(tenant_id, column) -> table (tenant_id, id)`, so that a row cannot point into another tenant.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::exhaustive_structs, reason = "the derive writes it as a literal; it is not for users to make")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the derive writes it as a literal; it is not for users to make"
+)]
 pub struct ReferenceInfo {
     /// The position of the column.
     pub column: usize,
@@ -140,7 +149,10 @@ pub struct ReferenceInfo {
 /// The statements of a table that need not be put together at run time. In each, `$1` is the
 /// tenant.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::exhaustive_structs, reason = "the derive writes it as a literal; it is not for users to make")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the derive writes it as a literal; it is not for users to make"
+)]
 pub struct EntitySql {
     /// All columns, in order, separated by `, `.
     pub columns: &'static str,

@@ -145,13 +145,20 @@ impl From<sqlx::Error> for Error {
 
         match error {
             E::RowNotFound => Self::NotFound,
-            E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Io(_) | E::Tls(_) | E::Protocol(_) => {
-                Self::Unavailable(Cause::new(error))
-            }
+            E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed
+            | E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_) => Self::Unavailable(Cause::new(error)),
             E::Database(ref database) => {
                 let code = database.code();
                 let code = code.as_deref().unwrap_or("");
-                let kind = classify(code, database.is_unique_violation(), database.is_foreign_key_violation());
+                let kind = classify(
+                    code,
+                    database.is_unique_violation(),
+                    database.is_foreign_key_violation(),
+                );
                 kind(Cause::new(error))
             }
             other => Self::Database(Cause::new(other)),

@@ -5,7 +5,8 @@ use http::request::Parts;
 use saas_core::{Code, Problem};
 
 use crate::{
-    Admission, Error, PageQuery, Scope, Tenant, TenantEntity, TenantTx, transaction::RequestTransaction,
+    Admission, Error, PageQuery, Scope, Tenant, TenantEntity, TenantTx,
+    transaction::RequestTransaction,
 };
 
 /// Takes the tenant that the address names. A request that names none is refused with
@@ -14,7 +15,11 @@ impl<S: Sync> FromRequestParts<S> for Tenant {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::new(Code::TENANT_REQUIRED))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::new(Code::TENANT_REQUIRED))
     }
 }
 
@@ -26,7 +31,9 @@ impl<S: Sync> FromRequestParts<S> for Scope {
         match parts.extensions.get::<Admission>() {
             Some(Admission::Admitted(scope)) => Ok(scope.clone()),
             Some(Admission::Anonymous) => Err(Problem::new(Code::UNAUTHENTICATED)),
-            None => Err(Problem::from(Error::Misuse("a route that takes a scope needs the `AdmitLayer` around it"))),
+            None => Err(Problem::from(Error::Misuse(
+                "a route that takes a scope needs the `AdmitLayer` around it",
+            ))),
         }
     }
 }
@@ -39,12 +46,19 @@ impl<S: Sync> FromRequestParts<S> for TenantTx {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let scope = Scope::from_request_parts(parts, state).await?;
         match parts.extensions.get::<RequestTransaction>() {
-            Some(RequestTransaction { database, access, slot }) => {
-                Ok(Self::for_request(database.clone(), scope, *access, slot.clone())?)
-            }
-            None => {
-                Err(Problem::from(Error::Misuse("a route that takes a transaction needs the `TransactionLayer` around it")))
-            }
+            Some(RequestTransaction {
+                database,
+                access,
+                slot,
+            }) => Ok(Self::for_request(
+                database.clone(),
+                scope,
+                *access,
+                slot.clone(),
+            )?),
+            None => Err(Problem::from(Error::Misuse(
+                "a route that takes a transaction needs the `TransactionLayer` around it",
+            ))),
         }
     }
 }

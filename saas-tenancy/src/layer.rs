@@ -21,7 +21,10 @@ impl TenantLayer {
     /// Makes the layer.
     #[must_use]
     pub fn new(registry: Registry, config: ResolveConfig) -> Self {
-        Self { registry, config: Arc::new(config) }
+        Self {
+            registry,
+            config: Arc::new(config),
+        }
     }
 }
 

@@ -63,7 +63,7 @@ mod value;
 pub mod verify;
 
 #[cfg(feature = "axum")]
-pub use admit::{AdmitLayer, Admission};
+pub use admit::{Admission, AdmitLayer};
 pub use database::{ConnectionAudit, Database, DatabaseConfig, DatabaseState, Dialect, Row};
 pub use entity::{ColumnInfo, EntityInfo, EntitySql, FromRow, ReferenceInfo, TenantEntity};
 pub use error::{Cause, Decode, Error};
@@ -88,8 +88,8 @@ pub mod __private_0_1 {
     pub use uuid::Uuid;
 
     pub use crate::{
-        Column, ColumnInfo, EntityInfo, EntitySql, Error, Field, FromRow, Kind, ReferenceInfo, Row, TenantEntity, TenantTx,
-        Value,
+        Column, ColumnInfo, EntityInfo, EntitySql, Error, Field, FromRow, Kind, ReferenceInfo, Row,
+        TenantEntity, TenantTx, Value,
         statement::{execute, fetch_all, fetch_one, fetch_optional},
     };
 }

@@ -15,7 +15,10 @@ impl From<Error> for Problem {
             Error::SlugTaken(_) => Code::SLUG_TAKEN,
             Error::Query(query) => return query.to_problem(),
             Error::Conflict(_) | Error::Unavailable(_) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "database not available");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "database not available"
+                );
                 return Self::new(Code::UNAVAILABLE).retry_after(1);
             }
             _ => {

@@ -27,7 +27,11 @@ pub struct TenantService<S> {
 
 impl<S> TenantService<S> {
     pub(crate) const fn new(inner: S, registry: Registry, config: Arc<ResolveConfig>) -> Self {
-        Self { inner, registry, config }
+        Self {
+            inner,
+            registry,
+            config,
+        }
     }
 }
 
@@ -82,12 +86,18 @@ async fn find(registry: &Registry, names: &[Name]) -> Result<Option<Tenant>, Pro
             Name::Id(id) => registry.by_id(*id).await?,
         };
         let tenant = tenant.ok_or_else(|| Problem::new(Code::TENANT_UNKNOWN))?;
-        if found.as_ref().is_some_and(|other| other.id() != tenant.id()) {
+        if found
+            .as_ref()
+            .is_some_and(|other| other.id() != tenant.id())
+        {
             return Err(Problem::new(Code::TENANT_CONFLICT));
         }
         found = Some(tenant);
     }
-    if found.as_ref().is_some_and(|tenant| tenant.status() != Status::Active) {
+    if found
+        .as_ref()
+        .is_some_and(|tenant| tenant.status() != Status::Active)
+    {
         return Err(Problem::new(Code::TENANT_SUSPENDED));
     }
     Ok(found)

@@ -22,7 +22,10 @@ pub(crate) fn literal(sql: &'static str) -> Statement {
     sql.into_sql_str()
 }
 
-#[expect(clippy::disallowed_types, reason = "this is the audited place; the module says what may be joined")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "this is the audited place; the module says what may be joined"
+)]
 fn joined(sql: String) -> Statement {
     AssertSqlSafe(sql).into_sql_str()
 }
@@ -35,7 +38,11 @@ pub(crate) mod raw {
 
     /// Begins a transaction and, on PostgreSQL, says in the same message for whom. The settings are
     /// local to the transaction, so they cannot outlive it, also behind a transaction pooler.
-    pub(crate) fn begin(dialect: Dialect, access: Access, context: Context) -> Result<Statement, Error> {
+    pub(crate) fn begin(
+        dialect: Dialect,
+        access: Access,
+        context: Context,
+    ) -> Result<Statement, Error> {
         match (dialect, access) {
             // A deferred transaction that turns into a writer fails at once when another writer is
             // active, without waiting for it; so a writer says so from the start.
@@ -70,8 +77,14 @@ pub(crate) mod raw {
                 write!(sql, "SET LOCAL app.tenant_id = '{tenant}'")
             }
             Context::System { reason, user } => {
-                if reason.is_empty() || !reason.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
-                    return Err(Error::Misuse("the name of a reason is written in lower case letters and `-`"));
+                if reason.is_empty()
+                    || !reason
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                {
+                    return Err(Error::Misuse(
+                        "the name of a reason is written in lower case letters and `-`",
+                    ));
                 }
                 let written = write!(sql, "SET LOCAL app.system_scope = '{reason}'");
                 match user {
@@ -95,7 +108,10 @@ pub(crate) struct ListSql {
 
 impl ListSql {
     pub(crate) fn new(entity: &EntityInfo) -> Self {
-        Self { sql: entity.sql.select.to_owned(), parameters: 1 }
+        Self {
+            sql: entity.sql.select.to_owned(),
+            parameters: 1,
+        }
     }
 
     /// Adds `AND column = $n`.
@@ -110,13 +126,22 @@ impl ListSql {
     }
 
     /// Adds the rows beyond a position, ordered by `sort`, then `id`.
-    pub(crate) fn beyond(&mut self, sort: Option<&'static str>, id: &'static str, descending: bool) {
+    pub(crate) fn beyond(
+        &mut self,
+        sort: Option<&'static str>,
+        id: &'static str,
+        descending: bool,
+    ) {
         let than = if descending { '<' } else { '>' };
         let first = self.parameters + 1;
         let _ = match sort {
             Some(sort) => {
                 self.parameters += 2;
-                write!(self.sql, " AND ({sort}, {id}) {than} (${first}, ${})", first + 1)
+                write!(
+                    self.sql,
+                    " AND ({sort}, {id}) {than} (${first}, ${})",
+                    first + 1
+                )
             }
             None => {
                 self.parameters += 1;
@@ -135,7 +160,10 @@ impl ListSql {
     ) -> Statement {
         let direction = if descending { "DESC" } else { "ASC" };
         let _ = match sort {
-            Some(sort) => write!(self.sql, " ORDER BY {sort} {direction}, {id} {direction} LIMIT {limit}"),
+            Some(sort) => write!(
+                self.sql,
+                " ORDER BY {sort} {direction}, {id} {direction} LIMIT {limit}"
+            ),
             None => write!(self.sql, " ORDER BY {id} {direction} LIMIT {limit}"),
         };
         joined(self.sql)
@@ -144,9 +172,17 @@ impl ListSql {
 
 /// Puts an UPDATE of one row together. `$1` is the tenant and `$2` the id, then the changed columns
 /// in order, then the time of change when the table has one, then the expected version when there is one.
-pub(crate) fn update(entity: &EntityInfo, changed: &[usize], versioned: bool) -> Result<Statement, Error> {
+pub(crate) fn update(
+    entity: &EntityInfo,
+    changed: &[usize],
+    versioned: bool,
+) -> Result<Statement, Error> {
     let column = |index: usize| {
-        entity.columns.get(index).map(|column| column.name).ok_or(Error::Misuse("a patch names no column of the entity"))
+        entity
+            .columns
+            .get(index)
+            .map(|column| column.name)
+            .ok_or(Error::Misuse("a patch names no column of the entity"))
     };
     let mut sql = format!("UPDATE {} SET ", entity.table);
     let mut parameter = 2;
@@ -165,7 +201,12 @@ pub(crate) fn update(entity: &EntityInfo, changed: &[usize], versioned: bool) ->
         let version = column(version)?;
         let _ = write!(sql, "{separator}{version} = {version} + 1");
     }
-    let _ = write!(sql, " WHERE {} = $1 AND {} = $2", column(entity.tenant)?, column(entity.id)?);
+    let _ = write!(
+        sql,
+        " WHERE {} = $1 AND {} = $2",
+        column(entity.tenant)?,
+        column(entity.id)?
+    );
     if let (Some(version), true) = (entity.version, versioned) {
         let _ = write!(sql, " AND {} = ${}", column(version)?, parameter + 1);
     }
@@ -176,8 +217,13 @@ pub(crate) fn update(entity: &EntityInfo, changed: &[usize], versioned: bool) ->
 /// Puts a DELETE of one row in one version together: `$1` the tenant, `$2` the id, `$3` the version.
 pub(crate) fn delete_version(entity: &EntityInfo) -> Result<Statement, Error> {
     let version = entity.version.and_then(|index| entity.columns.get(index));
-    let version = version.ok_or(Error::Misuse("only a table with a version is deleted from by version"))?;
-    Ok(joined(format!("{} AND {} = $3", entity.sql.delete, version.name)))
+    let version = version.ok_or(Error::Misuse(
+        "only a table with a version is deleted from by version",
+    ))?;
+    Ok(joined(format!(
+        "{} AND {} = $3",
+        entity.sql.delete, version.name
+    )))
 }
 
 /// A statement of the schema, made by `schema` from entities.

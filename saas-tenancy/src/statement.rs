@@ -7,7 +7,11 @@ use crate::{Error, FromRow, TenantTx, Value, sql::literal};
 /// # Errors
 ///
 /// As the database answers.
-pub async fn fetch_all<T: FromRow>(tx: &mut TenantTx, sql: &'static str, values: Vec<Value>) -> Result<Vec<T>, Error> {
+pub async fn fetch_all<T: FromRow>(
+    tx: &mut TenantTx,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<Vec<T>, Error> {
     let values = with_tenant(tx, values);
     let rows = tx.fetch_all(literal(sql), &values).await?;
     rows.iter().map(T::from_row).collect()
@@ -24,7 +28,11 @@ pub async fn fetch_optional<T: FromRow>(
     values: Vec<Value>,
 ) -> Result<Option<T>, Error> {
     let values = with_tenant(tx, values);
-    tx.fetch_optional(literal(sql), &values).await?.as_ref().map(T::from_row).transpose()
+    tx.fetch_optional(literal(sql), &values)
+        .await?
+        .as_ref()
+        .map(T::from_row)
+        .transpose()
 }
 
 /// Gives the row.
@@ -32,8 +40,14 @@ pub async fn fetch_optional<T: FromRow>(
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is none.
-pub async fn fetch_one<T: FromRow>(tx: &mut TenantTx, sql: &'static str, values: Vec<Value>) -> Result<T, Error> {
-    fetch_optional(tx, sql, values).await?.ok_or(Error::NotFound)
+pub async fn fetch_one<T: FromRow>(
+    tx: &mut TenantTx,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<T, Error> {
+    fetch_optional(tx, sql, values)
+        .await?
+        .ok_or(Error::NotFound)
 }
 
 /// Gives the number of rows changed.
@@ -41,7 +55,11 @@ pub async fn fetch_one<T: FromRow>(tx: &mut TenantTx, sql: &'static str, values:
 /// # Errors
 ///
 /// [`Error::ReadOnly`] in a reading transaction, otherwise as the database answers.
-pub async fn execute(tx: &mut TenantTx, sql: &'static str, values: Vec<Value>) -> Result<u64, Error> {
+pub async fn execute(
+    tx: &mut TenantTx,
+    sql: &'static str,
+    values: Vec<Value>,
+) -> Result<u64, Error> {
     let values = with_tenant(tx, values);
     tx.execute(literal(sql), &values).await
 }

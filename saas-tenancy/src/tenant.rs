@@ -33,8 +33,20 @@ pub enum Status {
 }
 
 impl Tenant {
-    pub(crate) fn new(id: TenantId, slug: Slug, name: String, status: Status, created_at: Timestamp) -> Self {
-        Self(Arc::new(Record { id, slug, name, status, created_at }))
+    pub(crate) fn new(
+        id: TenantId,
+        slug: Slug,
+        name: String,
+        status: Status,
+        created_at: Timestamp,
+    ) -> Self {
+        Self(Arc::new(Record {
+            id,
+            slug,
+            name,
+            status,
+            created_at,
+        }))
     }
 
     /// Gives the id, which never changes.
@@ -101,11 +113,56 @@ pub struct InvalidSlug;
 impl Slug {
     /// Names that would read as a part of the service and not as a customer.
     pub const RESERVED: &'static [&'static str] = &[
-        "account", "accounts", "admin", "administrator", "api", "app", "assets", "auth", "autoconfig", "autodiscover",
-        "billing", "blog", "cdn", "console", "dashboard", "docs", "files", "ftp", "health", "help", "host", "imap",
-        "information-schema", "internal", "localhost", "login", "mail", "metrics", "mx", "ns", "ns1", "ns2", "oauth",
-        "pop", "postgres", "postmaster", "public", "root", "security", "signup", "smtp", "sso", "static", "status",
-        "support", "system", "webmail", "well-known", "wpad", "www",
+        "account",
+        "accounts",
+        "admin",
+        "administrator",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "autoconfig",
+        "autodiscover",
+        "billing",
+        "blog",
+        "cdn",
+        "console",
+        "dashboard",
+        "docs",
+        "files",
+        "ftp",
+        "health",
+        "help",
+        "host",
+        "imap",
+        "information-schema",
+        "internal",
+        "localhost",
+        "login",
+        "mail",
+        "metrics",
+        "mx",
+        "ns",
+        "ns1",
+        "ns2",
+        "oauth",
+        "pop",
+        "postgres",
+        "postmaster",
+        "public",
+        "root",
+        "security",
+        "signup",
+        "smtp",
+        "sso",
+        "static",
+        "status",
+        "support",
+        "system",
+        "webmail",
+        "well-known",
+        "wpad",
+        "www",
     ];
 
     /// The longest text that can be a slug, in bytes.
@@ -131,7 +188,11 @@ impl FromStr for Slug {
             && bytes.get(2..4) != Some(b"--")
             && !text.starts_with("pg-")
             && !Self::RESERVED.contains(&text);
-        if ok { Ok(Self(text.into())) } else { Err(InvalidSlug) }
+        if ok {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidSlug)
+        }
     }
 }
 

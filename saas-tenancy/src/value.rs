@@ -129,13 +129,25 @@ impl Value {
 
     fn parse(kind: Kind, text: &str) -> Result<Self, Error> {
         match kind {
-            Kind::Uuid => text.parse::<Id<()>>().map(|id| Self::Uuid(id.as_uuid())).map_err(|_| Error::decode("an id")),
+            Kind::Uuid => text
+                .parse::<Id<()>>()
+                .map(|id| Self::Uuid(id.as_uuid()))
+                .map_err(|_| Error::decode("an id")),
             // PostgreSQL refuses NUL in text, so no row can hold it.
             Kind::Text if text.contains('\0') => Err(Error::decode("text without NUL")),
             Kind::Text => Ok(Self::Text(text.to_owned())),
-            Kind::Integer => text.parse().map(Self::Integer).map_err(|_| Error::decode("a whole number")),
-            Kind::Bool => text.parse().map(Self::Bool).map_err(|_| Error::decode("`true` or `false`")),
-            Kind::Timestamp => text.parse().map(Self::Timestamp).map_err(|_| Error::decode("a time as in RFC 3339")),
+            Kind::Integer => text
+                .parse()
+                .map(Self::Integer)
+                .map_err(|_| Error::decode("a whole number")),
+            Kind::Bool => text
+                .parse()
+                .map(Self::Bool)
+                .map_err(|_| Error::decode("`true` or `false`")),
+            Kind::Timestamp => text
+                .parse()
+                .map(Self::Timestamp)
+                .map_err(|_| Error::decode("a time as in RFC 3339")),
             Kind::Float => match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Self::Float(number)),
                 _ => Err(Error::decode("a number")),
@@ -167,8 +179,12 @@ macro_rules! column {
 
 column!(String, Text, "text", |text| text.clone());
 column!(i64, Integer, "a whole number", |number| *number);
-column!(i32, Integer, "a whole number of 32 bits", |number| i64::from(*number));
-column!(u32, Integer, "a natural number of 32 bits", |number| i64::from(*number));
+column!(i32, Integer, "a whole number of 32 bits", |number| {
+    i64::from(*number)
+});
+column!(u32, Integer, "a natural number of 32 bits", |number| {
+    i64::from(*number)
+});
 column!(bool, Bool, "a truth value", |truth| *truth);
 column!(Timestamp, Timestamp, "a time", |time| *time);
 column!(Vec<u8>, Bytes, "bytes", |bytes| bytes.clone());
@@ -208,10 +224,16 @@ impl Error {
     /// Says that a stored or given value is not what was expected; `expected` continues "expected …".
     #[must_use]
     pub const fn decode(expected: &'static str) -> Self {
-        Self::Decode(Decode { expected, found: None })
+        Self::Decode(Decode {
+            expected,
+            found: None,
+        })
     }
 
     const fn mismatch(expected: &'static str, found: Kind) -> Self {
-        Self::Decode(Decode { expected, found: Some(found) })
+        Self::Decode(Decode {
+            expected,
+            found: Some(found),
+        })
     }
 }

@@ -51,7 +51,9 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         match self.0.subsec_millis() {
-            0 if seconds > 0 && seconds.is_multiple_of(86_400) => write!(f, "{}d", seconds / 86_400),
+            0 if seconds > 0 && seconds.is_multiple_of(86_400) => {
+                write!(f, "{}d", seconds / 86_400)
+            }
             0 if seconds > 0 && seconds.is_multiple_of(3_600) => write!(f, "{}h", seconds / 3_600),
             0 if seconds > 0 && seconds.is_multiple_of(60) => write!(f, "{}m", seconds / 60),
             0 => write!(f, "{seconds}s"),
@@ -84,7 +86,8 @@ impl<'de> Deserialize<'de> for Period {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Period, E> {
-                text.parse().map_err(|_| E::invalid_value(de::Unexpected::Other("another text"), &self))
+                text.parse()
+                    .map_err(|_| E::invalid_value(de::Unexpected::Other("another text"), &self))
             }
 
             fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Period, E> {
@@ -92,8 +95,9 @@ impl<'de> Deserialize<'de> for Period {
             }
 
             fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Period, E> {
-                let seconds = u64::try_from(seconds)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Other("a negative number"), &self))?;
+                let seconds = u64::try_from(seconds).map_err(|_| {
+                    E::invalid_value(de::Unexpected::Other("a negative number"), &self)
+                })?;
                 Ok(Period(Duration::from_secs(seconds)))
             }
         }

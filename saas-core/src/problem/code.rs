@@ -169,8 +169,16 @@ mod tests {
     #[test]
     fn names_are_unique_kebab_case_errors() {
         let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
-        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
-        assert!(Code::ALL.iter().all(|code| code.status().is_client_error() || code.status().is_server_error()));
+        assert!(
+            names
+                .iter()
+                .all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        );
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|code| code.status().is_client_error() || code.status().is_server_error())
+        );
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Code::ALL.len());
@@ -178,20 +186,39 @@ mod tests {
 
     /// `UPDATE_REFERENCE=1 cargo test -p saas-core` writes the page anew.
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the switch that rewrites the page comes from the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the switch that rewrites the page comes from the environment"
+    )]
     fn the_reference_lists_every_code() {
         let mut page = String::from(
             "# Problem codes\n\nEvery error is an `application/problem+json` document (RFC 9457). Its `code` is one of these \
              words; they are a contract.\n\n| code | status | meaning |\n|---|---|---|\n",
         );
         for code in Code::ALL {
-            page.push_str(&format!("| `{}` | {} | {} |\n", code.name(), code.status().as_u16(), code.meaning()));
+            page.push_str(&format!(
+                "| `{}` | {} | {} |\n",
+                code.name(),
+                code.status().as_u16(),
+                code.meaning()
+            ));
         }
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/reference/problems.md");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../docs/src/reference/problems.md"
+        );
         if std::env::var_os("UPDATE_REFERENCE").is_some() {
-            std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/src/reference")).unwrap();
+            std::fs::create_dir_all(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../docs/src/reference"
+            ))
+            .unwrap();
             std::fs::write(path, &page).unwrap();
         }
-        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "run with UPDATE_REFERENCE=1");
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap_or_default(),
+            page,
+            "run with UPDATE_REFERENCE=1"
+        );
     }
 }

@@ -56,7 +56,14 @@ impl Problem {
 
     /// Makes a problem of the given kind.
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, fields: Vec::new(), request_id: None, retry_after: None, challenge: None }
+        Self {
+            code,
+            detail: None,
+            fields: Vec::new(),
+            request_id: None,
+            retry_after: None,
+            challenge: None,
+        }
     }
 
     /// Explains this occurrence to the client. The text must hold nothing that the client did not
@@ -68,7 +75,10 @@ impl Problem {
 
     /// Names a wrong field.
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
-        self.fields.push(FieldError { field: field.into(), message: message.into() });
+        self.fields.push(FieldError {
+            field: field.into(),
+            message: message.into(),
+        });
         self
     }
 
@@ -172,8 +182,14 @@ impl utoipa::PartialSchema for Problem {
             .property("type", text().description(Some("The kind, as a URI.")))
             .property("title", text().description(Some("The kind, in words.")))
             .property("status", ObjectBuilder::new().schema_type(Type::Integer))
-            .property("code", text().description(Some("The kind, as a stable word for programs.")))
-            .property("detail", text().description(Some("What happened this time.")))
+            .property(
+                "code",
+                text().description(Some("The kind, as a stable word for programs.")),
+            )
+            .property(
+                "detail",
+                text().description(Some("What happened this time.")),
+            )
             .property("errors", ArrayBuilder::new().items(field))
             .property("request_id", text())
             .required("type")

@@ -68,7 +68,9 @@ async fn decide(
     named: Option<Tenant>,
     principal: Option<Principal>,
 ) -> Result<Admission, Problem> {
-    let Some(principal) = principal else { return Ok(Admission::Anonymous) };
+    let Some(principal) = principal else {
+        return Ok(Admission::Anonymous);
+    };
     let home = match &named {
         Some(named) if named.id() == principal.tenant() => Some(named.clone()),
         _ => registry.by_id(principal.tenant()).await?,

@@ -23,9 +23,15 @@ pub enum Admission {
 ///
 /// `token-invalid` when that tenant is gone, `tenant-foreign` when the address names another one,
 /// `tenant-suspended`.
-pub(crate) fn admit(named: Option<&Tenant>, principal: Principal, home: Option<Tenant>) -> Result<Scope, Problem> {
+pub(crate) fn admit(
+    named: Option<&Tenant>,
+    principal: Principal,
+    home: Option<Tenant>,
+) -> Result<Scope, Problem> {
     // A tenant that is gone looks like a token that was never good.
-    let home = home.filter(|tenant| tenant.id() == principal.tenant()).ok_or(Code::TOKEN_INVALID)?;
+    let home = home
+        .filter(|tenant| tenant.id() == principal.tenant())
+        .ok_or(Code::TOKEN_INVALID)?;
     if named.is_some_and(|named| named.id() != home.id()) {
         return Err(Problem::new(Code::TENANT_FOREIGN));
     }

@@ -46,6 +46,9 @@ impl DatabaseConfig {
     /// Takes a URL, and the defaults for everything else.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: Secret::new(url.into()), ..Self::default() }
+        Self {
+            url: Secret::new(url.into()),
+            ..Self::default()
+        }
     }
 }

@@ -22,10 +22,12 @@ use saas_core::{Clock, KeyRing};
 pub use config::DatabaseConfig;
 pub use row::Row;
 pub(crate) use session::{Access, Context, Ending, Session};
-pub use state::{ConnectionAudit, DatabaseState};
 pub(crate) use state::Monitor;
+pub use state::{ConnectionAudit, DatabaseState};
 
-use crate::{Error, Reason, Scope, SystemScope, TenantTx, scope::Actor, transaction::SystemTx};
+use crate::{
+    Error, Reason, Scope, SystemScope, TenantTx, error::Cause, scope::Actor, transaction::SystemTx,
+};
 
 /// Which SQL a database speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,14 +86,20 @@ impl Database {
     ///
     /// [`Error::Config`] when the URL cannot be used, or names a database whose feature is not
     /// compiled in; [`Error::Unavailable`] when the database does not answer.
-    pub async fn connect(config: &DatabaseConfig, keys: KeyRing, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub async fn connect(
+        config: &DatabaseConfig,
+        keys: KeyRing,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
         let monitor = Arc::new(Monitor::default());
         let url = config.url.expose().as_str();
         let pools = match url.split_once(':') {
             #[cfg(feature = "sqlite")]
             Some(("sqlite", _)) => Pools::Sqlite(sqlite::open(url, config).await?),
             #[cfg(feature = "postgres")]
-            Some(("postgres" | "postgresql", _)) => Pools::Postgres(postgres::open(url, config).await?),
+            Some(("postgres" | "postgresql", _)) => {
+                Pools::Postgres(postgres::open(url, config).await?)
+            }
             _ => {
                 return Err(Error::Config(
                     "database.url must start with `sqlite://` or `postgres://`, and the feature of that database must be \
@@ -100,7 +108,14 @@ impl Database {
                 ));
             }
         };
-        Ok(Self { inner: Arc::new(Inner { pools, keys, clock, monitor }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                pools,
+                keys,
+                clock,
+                monitor,
+            }),
+        })
     }
 
     /// Tells which SQL the database speaks.
@@ -173,6 +188,18 @@ impl Database {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("dialect", &self.dialect()).finish_non_exhaustive()
+        f.debug_struct("Database")
+            .field("dialect", &self.dialect())
+            .finish_non_exhaustive()
+    }
+}
+
+/// PostgreSQL cannot hold a NUL in text. SQLite can, but cuts the text there in some functions; the
+/// two refuse alike.
+fn without_nul(text: &str) -> Result<&str, Error> {
+    if text.contains('\0') {
+        Err(Error::InvalidValue(Cause::new("text with a NUL")))
+    } else {
+        Ok(text)
     }
 }

@@ -22,7 +22,10 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<PgPool, E
         .options([
             ("statement_timeout", millis(config.statement_timeout)),
             ("lock_timeout", millis(config.lock_timeout)),
-            ("idle_in_transaction_session_timeout", millis(config.idle_in_transaction_timeout)),
+            (
+                "idle_in_transaction_session_timeout",
+                millis(config.idle_in_transaction_timeout),
+            ),
             // A schema that the role can write to must not shadow tables or functions.
             ("timezone", "UTC".to_owned()),
         ]);
@@ -50,7 +53,7 @@ pub(crate) fn bind(values: &[Value]) -> Result<PgArguments, Error> {
             Value::Null(Kind::Json) => arguments.add(None::<serde_json::Value>),
             Value::Null(Kind::Float) => arguments.add(None::<f64>),
             Value::Uuid(uuid) => arguments.add(*uuid),
-            Value::Text(text) => arguments.add(text.as_str()),
+            Value::Text(text) => arguments.add(super::without_nul(text)?),
             Value::Integer(number) => arguments.add(*number),
             Value::Bool(truth) => arguments.add(*truth),
             Value::Timestamp(time) => {
@@ -92,7 +95,9 @@ pub(crate) async fn audit(pool: &PgPool) -> Result<ConnectionAudit, Error> {
     // All are held until the end, so that none is looked at twice.
     let mut held = Vec::new();
     while let Some(mut connection) = pool.try_acquire() {
-        let row = sqlx::query(
+        // Sent as one simple message: parsing apart from running would already begin a transaction,
+        // and the two times would differ on a clean connection.
+        let row = sqlx::raw_sql(
             "SELECT now() <> statement_timestamp() AS in_transaction,
                     coalesce(current_setting('app.tenant_id', true), '') <> ''
                         OR coalesce(current_setting('app.user_id', true), '') <> ''
@@ -106,7 +111,8 @@ pub(crate) async fn audit(pool: &PgPool) -> Result<ConnectionAudit, Error> {
         audit.in_transaction += u32::from(row.try_get::<bool, _>("in_transaction")?);
         audit.with_tenant += u32::from(row.try_get::<bool, _>("with_tenant")?);
         audit.advisory_locks += u32::try_from(row.try_get::<i64, _>("locks")?).unwrap_or(u32::MAX);
-        audit.temporary_tables += u32::try_from(row.try_get::<i64, _>("temporary")?).unwrap_or(u32::MAX);
+        audit.temporary_tables +=
+            u32::try_from(row.try_get::<i64, _>("temporary")?).unwrap_or(u32::MAX);
         held.push(connection);
     }
     Ok(audit)

@@ -31,7 +31,10 @@ pub(crate) enum Access {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Context {
     Tenant(Uuid),
-    System { reason: &'static str, user: Option<Uuid> },
+    System {
+        reason: &'static str,
+        user: Option<Uuid>,
+    },
 }
 
 /// How to end a transaction.
@@ -66,7 +69,11 @@ impl Session {
     /// # Cancel safety
     ///
     /// Safe: a future that is dropped leaves nothing behind on the connection.
-    pub(crate) async fn begin(database: &Database, access: Access, context: Context) -> Result<Self, Error> {
+    pub(crate) async fn begin(
+        database: &Database,
+        access: Access,
+        context: Context,
+    ) -> Result<Self, Error> {
         let connection = match database.pools() {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => Connection::Sqlite(
@@ -83,7 +90,13 @@ impl Session {
         let monitor = Arc::clone(database.monitor());
         monitor.opened();
         // From here on the session counts as open, before BEGIN is even sent.
-        let mut session = Self { connection: Some(connection), access, monitor, failed: false, after_commit: Vec::new() };
+        let mut session = Self {
+            connection: Some(connection),
+            access,
+            monitor,
+            failed: false,
+            after_commit: Vec::new(),
+        };
         let begin = raw::begin(database.dialect(), access, context)?;
         session.send(begin).await?;
         Ok(session)
@@ -107,19 +120,33 @@ impl Session {
         self.after_commit.push(hook);
     }
 
-    pub(crate) async fn fetch_all(&mut self, statement: Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn fetch_all(
+        &mut self,
+        statement: Statement,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
         self.guarded(async |connection| match connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => {
                 let arguments = super::sqlite::bind(values)?;
-                let rows = sqlx::query_with(statement, arguments).fetch_all(&mut **connection).await?;
-                Ok(rows.into_iter().map(|row| Row(Inner::Sqlite(row))).collect())
+                let rows = sqlx::query_with(statement, arguments)
+                    .fetch_all(&mut **connection)
+                    .await?;
+                Ok(rows
+                    .into_iter()
+                    .map(|row| Row(Inner::Sqlite(row)))
+                    .collect())
             }
             #[cfg(feature = "postgres")]
             Connection::Postgres(connection) => {
                 let arguments = super::postgres::bind(values)?;
-                let rows = sqlx::query_with(statement, arguments).fetch_all(&mut **connection).await?;
-                Ok(rows.into_iter().map(|row| Row(Inner::Postgres(row))).collect())
+                let rows = sqlx::query_with(statement, arguments)
+                    .fetch_all(&mut **connection)
+                    .await?;
+                Ok(rows
+                    .into_iter()
+                    .map(|row| Row(Inner::Postgres(row)))
+                    .collect())
             }
         })
         .await
@@ -134,13 +161,17 @@ impl Session {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => {
                 let arguments = super::sqlite::bind(values)?;
-                let row = sqlx::query_with(statement, arguments).fetch_optional(&mut **connection).await?;
+                let row = sqlx::query_with(statement, arguments)
+                    .fetch_optional(&mut **connection)
+                    .await?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             #[cfg(feature = "postgres")]
             Connection::Postgres(connection) => {
                 let arguments = super::postgres::bind(values)?;
-                let row = sqlx::query_with(statement, arguments).fetch_optional(&mut **connection).await?;
+                let row = sqlx::query_with(statement, arguments)
+                    .fetch_optional(&mut **connection)
+                    .await?;
                 Ok(row.map(|row| Row(Inner::Postgres(row))))
             }
         })
@@ -148,17 +179,27 @@ impl Session {
     }
 
     /// Runs a statement and gives the number of rows it changed.
-    pub(crate) async fn execute(&mut self, statement: Statement, values: &[Value]) -> Result<u64, Error> {
+    pub(crate) async fn execute(
+        &mut self,
+        statement: Statement,
+        values: &[Value],
+    ) -> Result<u64, Error> {
         self.guarded(async |connection| match connection {
             #[cfg(feature = "sqlite")]
             Connection::Sqlite(connection) => {
                 let arguments = super::sqlite::bind(values)?;
-                Ok(sqlx::query_with(statement, arguments).execute(&mut **connection).await?.rows_affected())
+                Ok(sqlx::query_with(statement, arguments)
+                    .execute(&mut **connection)
+                    .await?
+                    .rows_affected())
             }
             #[cfg(feature = "postgres")]
             Connection::Postgres(connection) => {
                 let arguments = super::postgres::bind(values)?;
-                Ok(sqlx::query_with(statement, arguments).execute(&mut **connection).await?.rows_affected())
+                Ok(sqlx::query_with(statement, arguments)
+                    .execute(&mut **connection)
+                    .await?
+                    .rows_affected())
             }
         })
         .await
@@ -177,7 +218,9 @@ impl Session {
     pub(crate) async fn finish(self, ending: Ending) -> Result<(), Error> {
         match tokio::spawn(self.finish_here(ending)).await {
             Ok(result) => result,
-            Err(_) => Err(Error::Misuse("the runtime was shut down while a transaction ended")),
+            Err(_) => Err(Error::Misuse(
+                "the runtime was shut down while a transaction ended",
+            )),
         }
     }
 
@@ -207,13 +250,15 @@ impl Session {
     async fn send(&mut self, statement: Statement) -> Result<(), Error> {
         self.guarded(async |connection| match connection {
             #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => {
-                Ok(sqlx::raw_sql(statement).execute(&mut **connection).await.map(drop)?)
-            }
+            Connection::Sqlite(connection) => Ok(sqlx::raw_sql(statement)
+                .execute(&mut **connection)
+                .await
+                .map(drop)?),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                Ok(sqlx::raw_sql(statement).execute(&mut **connection).await.map(drop)?)
-            }
+            Connection::Postgres(connection) => Ok(sqlx::raw_sql(statement)
+                .execute(&mut **connection)
+                .await
+                .map(drop)?),
         })
         .await
     }
@@ -233,13 +278,17 @@ impl Session {
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
-        self.connection.as_mut().ok_or(Error::Misuse("the transaction has ended"))
+        self.connection
+            .as_mut()
+            .ok_or(Error::Misuse("the transaction has ended"))
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else { return };
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
         let monitor = Arc::clone(&self.monitor);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(recover(connection, monitor));
@@ -260,7 +309,9 @@ async fn recover(mut connection: Connection, monitor: Arc<Monitor>) {
             monitor.recovered();
         }
         Ok(Err(_)) | Err(_) => {
-            tracing::warn!("a cancelled transaction could not be rolled back; its connection is closed");
+            tracing::warn!(
+                "a cancelled transaction could not be rolled back; its connection is closed"
+            );
             connection.discard();
             monitor.discarded();
         }
@@ -272,18 +323,27 @@ impl Connection {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(connection) => {
-                match sqlx::raw_sql(raw::end(Ending::Rollback)).execute(&mut **connection).await {
+                match sqlx::raw_sql(raw::end(Ending::Rollback))
+                    .execute(&mut **connection)
+                    .await
+                {
                     Ok(_) => Ok(()),
                     // BEGIN never ran; there is nothing to roll back.
-                    Err(sqlx::Error::Database(error)) if error.message().contains("no transaction is active") => Ok(()),
+                    Err(sqlx::Error::Database(error))
+                        if error.message().contains("no transaction is active") =>
+                    {
+                        Ok(())
+                    }
                     Err(error) => Err(error.into()),
                 }
             }
             // PostgreSQL answers ROLLBACK outside a transaction with a warning.
             #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => {
-                sqlx::raw_sql(raw::end(Ending::Rollback)).execute(&mut **connection).await.map(drop).map_err(Error::from)
-            }
+            Self::Postgres(connection) => sqlx::raw_sql(raw::end(Ending::Rollback))
+                .execute(&mut **connection)
+                .await
+                .map(drop)
+                .map_err(Error::from),
         }
     }
 
@@ -300,6 +360,9 @@ impl Connection {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("access", &self.access).field("failed", &self.failed).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("access", &self.access)
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }

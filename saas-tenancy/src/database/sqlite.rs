@@ -6,7 +6,9 @@ use saas_core::Timestamp;
 use sqlx::{
     Arguments as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _,
     pool::PoolOptions,
-    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous},
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
+    },
 };
 
 use super::DatabaseConfig;
@@ -25,11 +27,17 @@ impl Pools {
     }
 
     pub(crate) fn size(&self) -> (u32, usize) {
-        (self.writer.size() + self.readers.size(), self.writer.num_idle() + self.readers.num_idle())
+        (
+            self.writer.size() + self.readers.size(),
+            self.writer.num_idle() + self.readers.num_idle(),
+        )
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        Ok(sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)?)
+        Ok(sqlx::query("SELECT 1")
+            .execute(&self.readers)
+            .await
+            .map(drop)?)
     }
 }
 
@@ -38,8 +46,9 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
     if let Some(folder) = Path::new(path).parent()
         && !folder.as_os_str().is_empty()
     {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Error::Config(format!("cannot create the folder of database.url: {error}")))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Error::Config(format!("cannot create the folder of database.url: {error}"))
+        })?;
     }
     let options = SqliteConnectOptions::from_str("sqlite://")
         .map_err(Error::from)?
@@ -61,14 +70,20 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
     };
     // The writer comes first: it creates the file and switches it to WAL.
     let writer = pool(1).connect_with(options.clone()).await?;
-    let readers = pool(config.max_connections.max(1)).connect_with(options.pragma("query_only", "ON")).await?;
+    let readers = pool(config.max_connections.max(1))
+        .connect_with(options.pragma("query_only", "ON"))
+        .await?;
     Ok(Pools { writer, readers })
 }
 
 /// Takes the path out of `sqlite://path`. Everything that SQLite would read as more than a path is
 /// refused: options after `?`, `file:` names, databases in memory (which the pools could not share).
 fn path_of(url: &str) -> Result<&str, Error> {
-    let wrong = |what: &str| Err(Error::Config(format!("database.url must be `sqlite://` and a path: {what}")));
+    let wrong = |what: &str| {
+        Err(Error::Config(format!(
+            "database.url must be `sqlite://` and a path: {what}"
+        )))
+    };
     let Some(path) = url.strip_prefix("sqlite://") else {
         return wrong("the prefix is missing");
     };
@@ -87,7 +102,7 @@ pub(crate) fn bind(values: &[Value]) -> Result<SqliteArguments, Error> {
         match value {
             Value::Null(_) => arguments.add(None::<i64>),
             Value::Uuid(uuid) => arguments.add(*uuid),
-            Value::Text(text) => arguments.add(text.clone()),
+            Value::Text(text) => arguments.add(super::without_nul(text)?.to_owned()),
             Value::Integer(number) => arguments.add(*number),
             Value::Bool(truth) => arguments.add(*truth),
             Value::Timestamp(time) => arguments.add(time.as_micros()),
@@ -114,7 +129,9 @@ pub(crate) fn read(row: &SqliteRow, index: usize, kind: Kind) -> Result<Value, E
         Kind::Bool => "BOOLEAN",
         Kind::Float => "REAL",
     };
-    if found.name() != expected && !matches!((kind, found.name()), (Kind::Bool | Kind::Float, "INTEGER")) {
+    if found.name() != expected
+        && !matches!((kind, found.name()), (Kind::Bool | Kind::Float, "INTEGER"))
+    {
         return Err(Error::decode("a value of the column's type"));
     }
     drop(raw);
@@ -145,8 +162,13 @@ mod tests {
         assert_eq!(path_of("sqlite://data/a.db").unwrap(), "data/a.db");
         assert_eq!(path_of("sqlite:///var/a.db").unwrap(), "/var/a.db");
         for wrong in [
-            "sqlite://", "sqlite::memory:", "sqlite://:memory:", "sqlite://a.db?mode=ro", "sqlite://file:a.db",
-            "sqlite://a%2fb", "sqlite://a\0b",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite://:memory:",
+            "sqlite://a.db?mode=ro",
+            "sqlite://file:a.db",
+            "sqlite://a%2fb",
+            "sqlite://a\0b",
         ] {
             assert!(path_of(wrong).is_err(), "{wrong:?}");
         }

@@ -34,7 +34,11 @@ use crate::{Database, Dialect, Error, database::Pools, error::Cause, schema, sql
 /// # Cancel safety
 ///
 /// A migration that was under way is rolled back; calling again goes on.
-pub async fn migrate(owner: &Database, modules: &[&Module], service_role: Option<&str>) -> Result<(), Error> {
+pub async fn migrate(
+    owner: &Database,
+    modules: &[&Module],
+    service_role: Option<&str>,
+) -> Result<(), Error> {
     for module in modules {
         apply(owner, module).await?;
     }
@@ -54,7 +58,13 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
             Dialect::Postgres => migration.postgres,
         };
         let name = Cow::Borrowed(migration.name);
-        SqlxMigration::new(migration.version, name, MigrationType::Simple, sql::literal(text), false)
+        SqlxMigration::new(
+            migration.version,
+            name,
+            MigrationType::Simple,
+            sql::literal(text),
+            false,
+        )
     });
     let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.dangerous_set_table_name(format!("{}_migrations", module.name));
@@ -64,14 +74,23 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
         #[cfg(feature = "postgres")]
         Pools::Postgres(pool) => migrator.run(pool).await,
     };
-    result.map_err(|error| Error::Migration { module: module.name, cause: Cause::new(error) })
+    result.map_err(|error| Error::Migration {
+        module: module.name,
+        cause: Cause::new(error),
+    })
 }
 
 #[cfg(feature = "postgres")]
-async fn guard(pool: &sqlx::PgPool, modules: &[&Module], service_role: Option<&str>) -> Result<(), Error> {
+async fn guard(
+    pool: &sqlx::PgPool,
+    modules: &[&Module],
+    service_role: Option<&str>,
+) -> Result<(), Error> {
     // Two instances that start at once take turns; the number is any that nobody else uses.
-    let mut statements =
-        vec!["BEGIN".to_owned(), "SELECT pg_advisory_xact_lock(7163450127)".to_owned()];
+    let mut statements = vec![
+        "BEGIN".to_owned(),
+        "SELECT pg_advisory_xact_lock(7163450127)".to_owned(),
+    ];
     for module in modules {
         for table in module.entities {
             statements.extend(schema::entity_policies(table.info, table.own_rows));
@@ -85,11 +104,16 @@ async fn guard(pool: &sqlx::PgPool, modules: &[&Module], service_role: Option<&s
     }
     statements.push("COMMIT".to_owned());
     let mut connection = pool.acquire().await?;
-    let done = sqlx::raw_sql(sql::schema(statements.join(";\n"))).execute(&mut *connection).await;
+    let done = sqlx::raw_sql(sql::schema(statements.join(";\n")))
+        .execute(&mut *connection)
+        .await;
     if let Err(error) = done {
         // The connection sits in a failed transaction; it must not go back to the pool.
         drop(connection.detach());
-        return Err(Error::Migration { module: "row-level security", cause: Cause::new(error) });
+        return Err(Error::Migration {
+            module: "row-level security",
+            cause: Cause::new(error),
+        });
     }
     Ok(())
 }

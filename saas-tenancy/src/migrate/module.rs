@@ -44,7 +44,12 @@ pub struct Module {
 impl Module {
     /// Names the module. The name begins the name of the table in which its migrations are noted.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, migrations: &[], entities: &[], shared: &[] }
+        Self {
+            name,
+            migrations: &[],
+            entities: &[],
+            shared: &[],
+        }
     }
 
     /// Sets the migrations, in the order of their versions.
@@ -84,8 +89,18 @@ pub struct Migration {
 
 impl Migration {
     /// Takes the number of the step within its module, its name, and its SQL.
-    pub const fn new(version: i64, name: &'static str, sqlite: &'static str, postgres: &'static str) -> Self {
-        Self { version, name, sqlite, postgres }
+    pub const fn new(
+        version: i64,
+        name: &'static str,
+        sqlite: &'static str,
+        postgres: &'static str,
+    ) -> Self {
+        Self {
+            version,
+            name,
+            sqlite,
+            postgres,
+        }
     }
 }
 
@@ -100,7 +115,10 @@ pub struct EntityTable {
 impl EntityTable {
     /// Guards the table of an entity.
     pub const fn new<E: crate::TenantEntity>() -> Self {
-        Self { info: E::INFO, own_rows: None }
+        Self {
+            info: E::INFO,
+            own_rows: None,
+        }
     }
 
     /// Lets a person read the rows that name them in `column`, over all tenants; see
@@ -122,7 +140,10 @@ pub struct SharedTable {
 impl SharedTable {
     /// Names the table. Nothing of it is visible inside a tenant.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, visible: None }
+        Self {
+            name,
+            visible: None,
+        }
     }
 
     /// Says, as an expression of PostgreSQL, which of its rows may be read inside a tenant.

@@ -7,7 +7,9 @@ use crate::Error;
 /// pass by row-level security, REFERENCES and TRIGGER could look behind it.
 pub(super) fn grants(modules: &[&Module], role: &str) -> Result<Vec<String>, Error> {
     if role.is_empty() || role.contains('\0') {
-        return Err(Error::Config("the name of the service role is empty or has a NUL".to_owned()));
+        return Err(Error::Config(
+            "the name of the service role is empty or has a NUL".to_owned(),
+        ));
     }
     let role = format!("\"{}\"", role.replace('"', "\"\""));
     let mut statements = Vec::new();
@@ -15,7 +17,9 @@ pub(super) fn grants(modules: &[&Module], role: &str) -> Result<Vec<String>, Err
         let entities = module.entities.iter().map(|table| table.info.table);
         for table in entities.chain(module.shared.iter().map(|table| table.name)) {
             statements.push(format!("REVOKE ALL ON {table} FROM PUBLIC, {role}"));
-            statements.push(format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}"));
+            statements.push(format!(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}"
+            ));
         }
     }
     Ok(statements)
@@ -27,9 +31,12 @@ mod tests {
 
     #[test]
     fn a_role_is_always_one_quoted_name() {
-        let module = Module::new("m").shared(&[super::super::SharedTable::new("t")]);
-        let statements = grants(&[&module], "a\"; DROP TABLE t; --").unwrap();
-        assert!(statements[1].ends_with("TO \"a\"\"; DROP TABLE t; --\""), "{statements:?}");
-        assert!(grants(&[&module], "").is_err());
+        const MODULE: Module = Module::new("m").shared(&[super::super::SharedTable::new("t")]);
+        let statements = grants(&[&MODULE], "a\"; DROP TABLE t; --").unwrap();
+        assert!(
+            statements[1].ends_with("TO \"a\"\"; DROP TABLE t; --\""),
+            "{statements:?}"
+        );
+        assert!(grants(&[&MODULE], "").is_err());
     }
 }

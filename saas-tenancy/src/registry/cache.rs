@@ -22,7 +22,11 @@ pub(super) struct Cache {
 
 impl Cache {
     pub(super) fn new(config: &RegistryConfig) -> Self {
-        Self { slugs: bounded(config), ids: bounded(config), changes: AtomicU64::new(0) }
+        Self {
+            slugs: bounded(config),
+            ids: bounded(config),
+            changes: AtomicU64::new(0),
+        }
     }
 
     pub(super) async fn by_slug(
@@ -66,7 +70,9 @@ impl Cache {
     }
 }
 
-fn bounded<K: Hash + Eq + Send + Sync + 'static>(config: &RegistryConfig) -> Moka<K, Option<Tenant>> {
+fn bounded<K: Hash + Eq + Send + Sync + 'static>(
+    config: &RegistryConfig,
+) -> Moka<K, Option<Tenant>> {
     Moka::builder()
         .max_capacity(u64::from(config.cache_entries))
         .time_to_live(config.cache_lifetime.into())

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use saas_core::{Id, TenantId, config::Period};
 use serde::Deserialize;
 
-use crate::{Database, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope, SystemTx, Tenant};
+use crate::{
+    Database, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope, SystemTx,
+    Tenant,
+};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_tenancy")
@@ -53,7 +56,10 @@ pub struct RegistryConfig {
 
 impl Default for RegistryConfig {
     fn default() -> Self {
-        Self { cache_lifetime: Period::from(std::time::Duration::from_secs(1)), cache_entries: 10_000 }
+        Self {
+            cache_lifetime: Period::from(std::time::Duration::from_secs(1)),
+            cache_entries: 10_000,
+        }
     }
 }
 
@@ -71,7 +77,10 @@ impl NewTenant {
     /// Takes the two names.
     #[must_use]
     pub fn new(slug: Slug, name: impl Into<String>) -> Self {
-        Self { slug, name: name.into() }
+        Self {
+            slug,
+            name: name.into(),
+        }
     }
 }
 
@@ -79,7 +88,10 @@ impl Registry {
     /// Opens the registry of a database.
     #[must_use]
     pub fn new(database: Database, config: &RegistryConfig) -> Self {
-        Self { database, cache: Arc::new(cache::Cache::new(config)) }
+        Self {
+            database,
+            cache: Arc::new(cache::Cache::new(config)),
+        }
     }
 
     /// Finds a tenant by its name in addresses.
@@ -88,7 +100,9 @@ impl Registry {
     ///
     /// [`Error::Unavailable`] when the database does not answer.
     pub async fn by_slug(&self, slug: &Slug) -> Result<Option<Tenant>, Error> {
-        self.cache.by_slug(slug, store::by_slug(&self.database, slug)).await
+        self.cache
+            .by_slug(slug, store::by_slug(&self.database, slug))
+            .await
     }
 
     /// Finds a tenant by its id.
@@ -125,7 +139,11 @@ impl Registry {
     /// # Errors
     ///
     /// [`Error::NotFound`] when there is no such tenant.
-    pub async fn suspend<R: Reason>(&self, scope: &SystemScope<R>, tenant: &Tenant) -> Result<(), Error> {
+    pub async fn suspend<R: Reason>(
+        &self,
+        scope: &SystemScope<R>,
+        tenant: &Tenant,
+    ) -> Result<(), Error> {
         self.set_status(scope, tenant, Status::Suspended).await
     }
 
@@ -134,7 +152,11 @@ impl Registry {
     /// # Errors
     ///
     /// [`Error::NotFound`] when there is no such tenant.
-    pub async fn resume<R: Reason>(&self, scope: &SystemScope<R>, tenant: &Tenant) -> Result<(), Error> {
+    pub async fn resume<R: Reason>(
+        &self,
+        scope: &SystemScope<R>,
+        tenant: &Tenant,
+    ) -> Result<(), Error> {
         self.set_status(scope, tenant, Status::Active).await
     }
 

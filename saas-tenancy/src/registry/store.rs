@@ -4,7 +4,8 @@ use saas_core::{TenantId, Timestamp};
 
 use super::ResolveTenant;
 use crate::{
-    Column as _, Database, Error, Row, Slug, Status, SystemScope, SystemTx, Tenant, Value, error::Cause,
+    Column as _, Database, Error, Row, Slug, Status, SystemScope, SystemTx, Tenant, Value,
+    error::Cause,
 };
 
 const BY_SLUG: &str = "SELECT id, slug, name, status, created_at FROM saas_tenants WHERE slug = $1";
@@ -42,9 +43,19 @@ pub(super) async fn insert(tx: &mut SystemTx, tenant: &Tenant) -> Result<(), Err
     }
 }
 
-pub(super) async fn set_status(tx: &mut SystemTx, id: TenantId, status: Status) -> Result<(), Error> {
+pub(super) async fn set_status(
+    tx: &mut SystemTx,
+    id: TenantId,
+    status: Status,
+) -> Result<(), Error> {
     let now = tx.database().clock().now();
-    match tx.execute(SET_STATUS, &[id.to_value(), status.to_value(), Value::Timestamp(now)]).await? {
+    match tx
+        .execute(
+            SET_STATUS,
+            &[id.to_value(), status.to_value(), Value::Timestamp(now)],
+        )
+        .await?
+    {
         0 => Err(Error::NotFound),
         _ => Ok(()),
     }
@@ -53,8 +64,16 @@ pub(super) async fn set_status(tx: &mut SystemTx, id: TenantId, status: Status) 
 fn read(row: &Row) -> Result<Tenant, Error> {
     let slug: String = row.get(1)?;
     // A slug that the rules of today refuse must not take the tenant down with an unclear error.
-    let slug: Slug = slug.parse().map_err(|error| Error::InvalidValue(Cause::new(error)))?;
-    Ok(Tenant::new(row.get(0)?, slug, row.get(2)?, row.get(3)?, row.get::<Timestamp>(4)?))
+    let slug: Slug = slug
+        .parse()
+        .map_err(|error| Error::InvalidValue(Cause::new(error)))?;
+    Ok(Tenant::new(
+        row.get(0)?,
+        slug,
+        row.get(2)?,
+        row.get(3)?,
+        row.get::<Timestamp>(4)?,
+    ))
 }
 
 impl crate::Column for Status {

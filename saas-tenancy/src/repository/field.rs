@@ -31,11 +31,10 @@ impl<E, C> Field<E, C> {
     #[doc(hidden)]
     #[must_use]
     pub const fn new(index: usize) -> Self {
-        Self { index, types: PhantomData }
-    }
-
-    pub(crate) const fn index(self) -> usize {
-        self.index
+        Self {
+            index,
+            types: PhantomData,
+        }
     }
 }
 
@@ -61,13 +60,21 @@ impl<E: TenantEntity, C: Column> Field<E, C> {
 
 impl<E> Filter<E> {
     pub(crate) const fn new(index: usize, value: Value) -> Self {
-        Self { index, value, entity: PhantomData }
+        Self {
+            index,
+            value,
+            entity: PhantomData,
+        }
     }
 }
 
 impl<E> Sort<E> {
     pub(crate) const fn new(index: usize, descending: bool) -> Self {
-        Self { index, descending, entity: PhantomData }
+        Self {
+            index,
+            descending,
+            entity: PhantomData,
+        }
     }
 }
 

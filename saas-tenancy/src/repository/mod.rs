@@ -24,12 +24,17 @@ pub struct Repository<'tx, E> {
 
 impl<'tx, E: TenantEntity> Repository<'tx, E> {
     pub(crate) fn new(tx: &'tx mut TenantTx) -> Self {
-        Self { tx, entity: PhantomData }
+        Self {
+            tx,
+            entity: PhantomData,
+        }
     }
 }
 
 impl<E: TenantEntity> fmt::Debug for Repository<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Repository").field("table", &E::INFO.table).finish_non_exhaustive()
+        f.debug_struct("Repository")
+            .field("table", &E::INFO.table)
+            .finish_non_exhaustive()
     }
 }

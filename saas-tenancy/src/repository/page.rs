@@ -40,7 +40,12 @@ impl<E: TenantEntity> PageQuery<E> {
     /// Asks for the first rows by id.
     #[must_use]
     pub const fn new() -> Self {
-        Self { filters: Vec::new(), sort: None, limit: Self::DEFAULT_LIMIT, cursor: None }
+        Self {
+            filters: Vec::new(),
+            sort: None,
+            limit: Self::DEFAULT_LIMIT,
+            cursor: None,
+        }
     }
 
     /// Reads a query string, without its `?`.
@@ -87,7 +92,11 @@ impl<E: TenantEntity> PageQuery<E> {
             bytes.extend([b'd' + u8::from(!sort.descending)]);
             bytes.extend((sort.index as u64).to_be_bytes());
         }
-        let mut filters: Vec<_> = self.filters.iter().map(|filter| (filter.index, encode(&filter.value))).collect();
+        let mut filters: Vec<_> = self
+            .filters
+            .iter()
+            .map(|filter| (filter.index, encode(&filter.value)))
+            .collect();
         filters.sort_unstable();
         for (index, value) in filters {
             bytes.push(b'f');
@@ -120,8 +129,16 @@ impl Position {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let (backward, rest) = bytes.split_first()?;
         let (id, rest) = rest.split_first_chunk::<16>()?;
-        let sort = if rest.is_empty() { None } else { Some(decode(rest)?) };
-        Some(Self { backward: *backward == 1, sort, id: Uuid::from_bytes(*id) })
+        let sort = if rest.is_empty() {
+            None
+        } else {
+            Some(decode(rest)?)
+        };
+        Some(Self {
+            backward: *backward == 1,
+            sort,
+            id: Uuid::from_bytes(*id),
+        })
     }
 }
 
@@ -151,7 +168,9 @@ fn decode(bytes: &[u8]) -> Option<Value> {
         b't' => Value::Text(String::from_utf8(rest.to_vec()).ok()?),
         b'i' => Value::Integer(i64::from_be_bytes(rest.try_into().ok()?)),
         b'b' => Value::Bool(rest.first()? == &1),
-        b'm' => Value::Timestamp(Timestamp::from_micros(i64::from_be_bytes(rest.try_into().ok()?)).ok()?),
+        b'm' => Value::Timestamp(
+            Timestamp::from_micros(i64::from_be_bytes(rest.try_into().ok()?)).ok()?,
+        ),
         b'y' => Value::Bytes(rest.to_vec()),
         b'j' => Value::Json(serde_json::from_slice(rest).ok()?),
         b'f' => Value::Float(f64::from_be_bytes(rest.try_into().ok()?)),

@@ -22,7 +22,11 @@ pub struct QueryError {
 
 impl QueryError {
     pub(crate) fn cursor() -> Self {
-        Self::new(Code::CURSOR_INVALID, "after", "was not issued for this list, or has been changed")
+        Self::new(
+            Code::CURSOR_INVALID,
+            "after",
+            "was not issued for this list, or has been changed",
+        )
     }
 
     fn new(
@@ -30,10 +34,17 @@ impl QueryError {
         parameter: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { code, parameter: parameter.into(), message: message.into() }
+        Self {
+            code,
+            parameter: parameter.into(),
+            message: message.into(),
+        }
     }
 
-    fn invalid(parameter: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+    fn invalid(
+        parameter: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::new(Code::QUERY_INVALID, parameter, message)
     }
 
@@ -60,7 +71,10 @@ pub(super) fn parse<E: TenantEntity>(query: &str) -> Result<PageQuery<E>, QueryE
     let mut limit = None;
     for (number, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
         if number == MAX_PARAMETERS {
-            return Err(QueryError::invalid("", format!("is one of more than {MAX_PARAMETERS}")));
+            return Err(QueryError::invalid(
+                "",
+                format!("is one of more than {MAX_PARAMETERS}"),
+            ));
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
@@ -83,7 +97,12 @@ pub(super) fn parse<E: TenantEntity>(query: &str) -> Result<PageQuery<E>, QueryE
             }
             _ => {
                 let filter = parse_filter::<E>(&name, &value)?;
-                once(result.filters.iter().any(|other| other.index == filter.index))?;
+                once(
+                    result
+                        .filters
+                        .iter()
+                        .any(|other| other.index == filter.index),
+                )?;
                 result.filters.push(filter);
             }
         }
@@ -96,26 +115,46 @@ fn parse_limit<E: TenantEntity>(text: &str) -> Result<u16, QueryError> {
     let max = PageQuery::<E>::MAX_LIMIT;
     match text.parse() {
         Ok(limit) if (1..=max).contains(&limit) => Ok(limit),
-        _ => Err(QueryError::invalid("limit", format!("must be a number from 1 to {max}"))),
+        _ => Err(QueryError::invalid(
+            "limit",
+            format!("must be a number from 1 to {max}"),
+        )),
     }
 }
 
 fn parse_sort<E: TenantEntity>(text: &str) -> Result<Sort<E>, QueryError> {
-    let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-    let index = E::INFO.columns.iter().position(|column| column.sort && column.name == name);
-    index.map(|index| Sort::new(index, descending)).ok_or_else(|| {
-        let known = names::<E>(|column| column.sort);
-        QueryError::new(Code::SORT_UNKNOWN, "sort", format!("must be one of {known}, with `-` in front for descending"))
-    })
+    let (name, descending) = text
+        .strip_prefix('-')
+        .map_or((text, false), |name| (name, true));
+    let index = E::INFO
+        .columns
+        .iter()
+        .position(|column| column.sort && column.name == name);
+    index
+        .map(|index| Sort::new(index, descending))
+        .ok_or_else(|| {
+            let known = names::<E>(|column| column.sort);
+            QueryError::new(
+                Code::SORT_UNKNOWN,
+                "sort",
+                format!("must be one of {known}, with `-` in front for descending"),
+            )
+        })
 }
 
 fn parse_filter<E: TenantEntity>(parameter: &str, text: &str) -> Result<Filter<E>, QueryError> {
-    let name = parameter.strip_prefix("filter[").and_then(|rest| rest.strip_suffix(']'));
+    let name = parameter
+        .strip_prefix("filter[")
+        .and_then(|rest| rest.strip_suffix(']'));
     let Some(name) = name else {
         let message = "is unknown; there are `filter[…]`, `sort`, `limit`, `after` and `before`";
         return Err(QueryError::invalid(shortened(parameter), message));
     };
-    let Some(index) = E::INFO.columns.iter().position(|column| column.filter && column.name == name) else {
+    let Some(index) = E::INFO
+        .columns
+        .iter()
+        .position(|column| column.filter && column.name == name)
+    else {
         let known = names::<E>(|column| column.filter);
         return Err(QueryError::new(
             Code::FILTER_UNKNOWN,
@@ -125,17 +164,29 @@ fn parse_filter<E: TenantEntity>(parameter: &str, text: &str) -> Result<Filter<E
     };
     match E::parse_filter(index, text) {
         Ok(value) => Ok(Filter::new(index, value)),
-        Err(Error::Decode(decode)) => {
-            Err(QueryError::invalid(shortened(parameter), format!("must be {}", decode.expected())))
-        }
-        Err(_) => Err(QueryError::invalid(shortened(parameter), "has a value that cannot be read")),
+        Err(Error::Decode(decode)) => Err(QueryError::invalid(
+            shortened(parameter),
+            format!("must be {}", decode.expected()),
+        )),
+        Err(_) => Err(QueryError::invalid(
+            shortened(parameter),
+            "has a value that cannot be read",
+        )),
     }
 }
 
 fn names<E: TenantEntity>(which: impl Fn(&crate::ColumnInfo) -> bool) -> String {
-    let names: Vec<_> =
-        E::INFO.columns.iter().filter(|column| which(column)).map(|column| format!("`{}`", column.name)).collect();
-    if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    let names: Vec<_> = E::INFO
+        .columns
+        .iter()
+        .filter(|column| which(column))
+        .map(|column| format!("`{}`", column.name))
+        .collect();
+    if names.is_empty() {
+        "nothing".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// Decodes a form-encoded name or value: `+` is a space, the rest is percent-encoded UTF-8.

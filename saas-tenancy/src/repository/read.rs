@@ -16,7 +16,10 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// As the database answers; a missing row is `Ok(None)`.
     pub async fn find(&mut self, id: Id<E>) -> Result<Option<E>, Error> {
         let values = [self.tenant(), Value::Uuid(id.as_uuid())];
-        let row = self.tx.fetch_optional(literal(E::INFO.sql.select_one), &values).await?;
+        let row = self
+            .tx
+            .fetch_optional(literal(E::INFO.sql.select_one), &values)
+            .await?;
         row.as_ref().map(E::from_row).transpose()
     }
 
@@ -36,9 +39,16 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// [`Error::Query`] when the cursor was not issued for this list, filter, order and tenant.
     pub async fn list(&mut self, query: PageQuery<E>) -> Result<Page<E>, Error> {
         let info = E::INFO;
-        let id = info.columns.get(info.id).map(|column| column.name).ok_or(Error::Misuse("an entity has an id"))?;
+        let id = info
+            .columns
+            .get(info.id)
+            .map(|column| column.name)
+            .ok_or(Error::Misuse("an entity has an id"))?;
         let name = |index: usize| {
-            info.columns.get(index).map(|column| column.name).ok_or(Error::Misuse("a query names no column of the entity"))
+            info.columns
+                .get(index)
+                .map(|column| column.name)
+                .ok_or(Error::Misuse("a query names no column of the entity"))
         };
         let (sort, sort_column, sort_descending) = match &query.sort {
             Some(sort) => (Some(name(sort.index)?), Some(sort.index), sort.descending),
@@ -47,7 +57,12 @@ impl<E: TenantEntity> Repository<'_, E> {
 
         let keys = self.tx.database().keys().clone();
         let fingerprint = query.fingerprint();
-        let cursor = Cursor::of(&keys, self.tx.scope().tenant().id(), info.table, &fingerprint);
+        let cursor = Cursor::of(
+            &keys,
+            self.tx.scope().tenant().id(),
+            info.table,
+            &fingerprint,
+        );
         let position = match &query.cursor {
             Some(text) => {
                 let bytes = cursor.open(text).map_err(|_| QueryError::cursor())?;
@@ -79,9 +94,16 @@ impl<E: TenantEntity> Repository<'_, E> {
         }
         // One row more than asked for tells whether there is a page beyond.
         let limit = usize::from(query.limit);
-        let rows = self.tx.fetch_all(sql.finish(sort, id, descending, limit + 1), &values).await?;
+        let rows = self
+            .tx
+            .fetch_all(sql.finish(sort, id, descending, limit + 1), &values)
+            .await?;
         let more = rows.len() > limit;
-        let mut items = rows.iter().take(limit).map(E::from_row).collect::<Result<Vec<E>, Error>>()?;
+        let mut items = rows
+            .iter()
+            .take(limit)
+            .map(E::from_row)
+            .collect::<Result<Vec<E>, Error>>()?;
         if backward {
             items.reverse();
         }
@@ -89,12 +111,31 @@ impl<E: TenantEntity> Repository<'_, E> {
         let seal = |row: Option<&E>, backward: bool| {
             row.map(|row| {
                 let sort = sort_column.and_then(|index| row.column_value(index));
-                cursor.seal(&Position { backward, sort, id: row.row_id() }.encode())
+                cursor.seal(
+                    &Position {
+                        backward,
+                        sort,
+                        id: row.row_id(),
+                    }
+                    .encode(),
+                )
             })
         };
-        let (next, prev) = if backward { (true, more) } else { (more, position.is_some()) };
-        let next = if next { seal(items.last(), false) } else { None };
-        let prev = if prev { seal(items.first(), true) } else { None };
+        let (next, prev) = if backward {
+            (true, more)
+        } else {
+            (more, position.is_some())
+        };
+        let next = if next {
+            seal(items.last(), false)
+        } else {
+            None
+        };
+        let prev = if prev {
+            seal(items.first(), true)
+        } else {
+            None
+        };
         Ok(Page::new(items, next, prev))
     }
 

@@ -43,10 +43,15 @@ impl<E: TenantEntity> Repository<'_, E> {
         values.extend(info.updated.map(|_| Value::Timestamp(now)));
         let given = E::new_values(new);
         if given.len() != info.given.len() {
-            return Err(Error::Misuse("an entity gives one value for each column on insert"));
+            return Err(Error::Misuse(
+                "an entity gives one value for each column on insert",
+            ));
         }
         values.extend(given);
-        let row = self.tx.fetch_optional(literal(info.sql.insert), &values).await?;
+        let row = self
+            .tx
+            .fetch_optional(literal(info.sql.insert), &values)
+            .await?;
         // Row-level security that hides a row just written would show here.
         E::from_row(row.as_ref().ok_or(Error::NotFound)?)
     }
@@ -64,7 +69,12 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// # Cancel safety
     ///
     /// As [`Repository::insert`].
-    pub async fn update(&mut self, id: Id<E>, expected: Option<i64>, patch: E::Patch) -> Result<E, Error> {
+    pub async fn update(
+        &mut self,
+        id: Id<E>,
+        expected: Option<i64>,
+        patch: E::Patch,
+    ) -> Result<E, Error> {
         self.tx.writable()?;
         let info = E::INFO;
         let mut changes = E::patch_values(patch);
@@ -76,7 +86,10 @@ impl<E: TenantEntity> Repository<'_, E> {
         let columns: Vec<usize> = changes.iter().map(|(index, _)| *index).collect();
         let mut values = vec![self.tenant(), Value::Uuid(id.as_uuid())];
         values.extend(changes.into_iter().map(|(_, value)| value));
-        values.extend(info.updated.map(|_| Value::Timestamp(self.tx.database().clock().now())));
+        values.extend(
+            info.updated
+                .map(|_| Value::Timestamp(self.tx.database().clock().now())),
+        );
         let expected = expected.filter(|_| info.version.is_some());
         values.extend(expected.map(Value::Integer));
         let statement = sql::update(info, &columns, expected.is_some())?;

@@ -17,12 +17,19 @@ pub(super) fn read(config: &ResolveConfig, parts: &Parts) -> Result<Option<Slug>
         Host::Ip => return Ok(None),
         Host::Name(name) => name,
     };
-    if config.hosts.iter().chain(&config.base_domains).any(|known| known.eq_ignore_ascii_case(&host)) {
+    if config
+        .hosts
+        .iter()
+        .chain(&config.base_domains)
+        .any(|known| known.eq_ignore_ascii_case(&host))
+    {
         return Ok(None);
     }
     for base in &config.base_domains {
         // The dot is a part of the comparison: `evilapp.test` is not under `app.test`.
-        let label = host.strip_suffix(base.to_ascii_lowercase().as_str()).and_then(|rest| rest.strip_suffix('.'));
+        let label = host
+            .strip_suffix(base.to_ascii_lowercase().as_str())
+            .and_then(|rest| rest.strip_suffix('.'));
         if let Some(label) = label {
             // A label with dots in it is no slug, so `a.acme.app.test` names nothing.
             return label.parse().map(Some).map_err(|_| unknown());
@@ -38,10 +45,17 @@ fn authority(parts: &Parts) -> Result<&str, Problem> {
     let mut headers = parts.headers.get_all(HOST).iter();
     let header = match (headers.next(), headers.next()) {
         (None, _) => None,
-        (Some(value), None) => Some(value.to_str().map_err(|_| wrong("the host holds characters that no host has"))?),
+        (Some(value), None) => Some(
+            value
+                .to_str()
+                .map_err(|_| wrong("the host holds characters that no host has"))?,
+        ),
         (Some(_), Some(_)) => return Err(wrong("the request has more than one `Host`")),
     };
-    match (parts.uri.authority().map(http::uri::Authority::as_str), header) {
+    match (
+        parts.uri.authority().map(http::uri::Authority::as_str),
+        header,
+    ) {
         (Some(uri), Some(header)) if !uri.eq_ignore_ascii_case(header) => {
             Err(wrong("`Host` and the authority of the request differ"))
         }
@@ -84,9 +98,15 @@ fn normalise(authority: &str) -> Result<Host, Problem> {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let label_ok = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    if host.len() <= 253 && host.split('.').all(label_ok) { Ok(Host::Name(host)) } else { Err(wrong()) }
+    if host.len() <= 253 && host.split('.').all(label_ok) {
+        Ok(Host::Name(host))
+    } else {
+        Err(wrong())
+    }
 }
 
 fn check_port(port: &str) -> Result<(), Problem> {
@@ -103,26 +123,58 @@ mod tests {
     use super::*;
 
     fn config() -> ResolveConfig {
-        ResolveConfig { base_domains: vec!["app.test".to_owned()], ..ResolveConfig::default() }
+        ResolveConfig {
+            base_domains: vec!["app.test".to_owned()],
+            ..ResolveConfig::default()
+        }
     }
 
     fn resolve(host: &str) -> Result<Option<String>, &'static str> {
-        let (parts, ()) = http::Request::builder().header("host", host).body(()).unwrap().into_parts();
-        read(&config(), &parts).map(|slug| slug.map(|slug| slug.to_string())).map_err(|problem| problem.code().name())
+        let (parts, ()) = http::Request::builder()
+            .header("host", host)
+            .body(())
+            .unwrap()
+            .into_parts();
+        read(&config(), &parts)
+            .map(|slug| slug.map(|slug| slug.to_string()))
+            .map_err(|problem| problem.code().name())
     }
 
     #[test]
     fn ten_01_02_03_04_a_host_has_one_form() {
         let acme = Ok(Some("acme".to_owned()));
-        for host in ["acme.app.test", "ACME.App.Test", "acme.app.test.", "acme.app.test:8443", "acme.app.test.:1"] {
+        for host in [
+            "acme.app.test",
+            "ACME.App.Test",
+            "acme.app.test.",
+            "acme.app.test:8443",
+            "acme.app.test.:1",
+        ] {
             assert_eq!(resolve(host), acme, "{host}");
         }
-        for host in ["app.test", "127.0.0.1", "127.0.0.1:8080", "[::1]:80", "[::1]"] {
+        for host in [
+            "app.test",
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "[::1]:80",
+            "[::1]",
+        ] {
             assert_eq!(resolve(host), Ok(None), "{host}");
         }
         for host in [
-            "acme.app.test..", "acme.app.test:99999", "acme.app.test:abc", "acme.app.test:", "acme.app.test:+80", "", "a b",
-            "[::1", "[acme]", "a,b", "acme..app.test", ".app.test", "acme.app.test:80:80",
+            "acme.app.test..",
+            "acme.app.test:99999",
+            "acme.app.test:abc",
+            "acme.app.test:",
+            "acme.app.test:+80",
+            "",
+            "a b",
+            "[::1",
+            "[acme]",
+            "a,b",
+            "acme..app.test",
+            ".app.test",
+            "acme.app.test:80:80",
         ] {
             assert_eq!(resolve(host), Err("host-invalid"), "{host:?}");
         }
@@ -131,8 +183,18 @@ mod tests {
     #[test]
     fn ten_10_14_15_a_look_alike_names_nobody() {
         for host in [
-            "a.acme.app.test", "acme.app.test.evil.com", "evilapp.test", "acmeapp.test", "xn--acme-.app.test",
-            "acme.app.test.xn--", "www.app.test", "localhost", "evil.com", "-acme.app.test", "127.1", "2130706433",
+            "a.acme.app.test",
+            "acme.app.test.evil.com",
+            "evilapp.test",
+            "acmeapp.test",
+            "xn--acme-.app.test",
+            "acme.app.test.xn--",
+            "www.app.test",
+            "localhost",
+            "evil.com",
+            "-acme.app.test",
+            "127.1",
+            "2130706433",
         ] {
             assert_eq!(resolve(host), Err("tenant-unknown"), "{host}");
         }
@@ -140,13 +202,26 @@ mod tests {
 
     #[test]
     fn ten_05_07_two_hosts_are_refused() {
-        let request = http::Request::builder().header("host", "acme.app.test").header("host", "acme.app.test");
+        let request = http::Request::builder()
+            .header("host", "acme.app.test")
+            .header("host", "acme.app.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
-        let request = http::Request::builder().uri("http://beta.app.test/").header("host", "acme.app.test");
+        assert_eq!(
+            read(&config(), &parts).unwrap_err().code(),
+            Code::HOST_INVALID
+        );
+        let request = http::Request::builder()
+            .uri("http://beta.app.test/")
+            .header("host", "acme.app.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
+        assert_eq!(
+            read(&config(), &parts).unwrap_err().code(),
+            Code::HOST_INVALID
+        );
         let (parts, ()) = http::Request::builder().body(()).unwrap().into_parts();
-        assert_eq!(read(&config(), &parts).unwrap_err().code(), Code::HOST_INVALID);
+        assert_eq!(
+            read(&config(), &parts).unwrap_err().code(),
+            Code::HOST_INVALID
+        );
     }
 }

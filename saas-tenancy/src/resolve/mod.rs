@@ -75,7 +75,9 @@ pub struct Address {
 /// (the host is none of ours, or a subdomain that cannot be a tenant).
 pub fn read(config: &ResolveConfig, parts: &Parts) -> Result<Address, Problem> {
     let mut address = Address::default();
-    address.names.extend(host::read(config, parts)?.map(Name::Slug));
+    address
+        .names
+        .extend(host::read(config, parts)?.map(Name::Slug));
     address.names.extend(header::read(config, parts)?);
     if let Some((slug, uri)) = path::read(config, &parts.uri)? {
         address.names.push(Name::Slug(slug));

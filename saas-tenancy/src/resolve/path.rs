@@ -12,12 +12,18 @@ use crate::Slug;
 /// an encoded one is not another spelling of the same tenant but a mistake or an attempt.
 pub(super) fn read(config: &ResolveConfig, uri: &Uri) -> Result<Option<(Slug, Uri)>, Problem> {
     let prefix = config.path_prefix.as_str();
-    let rest = match uri.path().strip_prefix('/').and_then(|path| path.strip_prefix(prefix)) {
+    let rest = match uri
+        .path()
+        .strip_prefix('/')
+        .and_then(|path| path.strip_prefix(prefix))
+    {
         Some(rest) if !prefix.is_empty() => rest,
         _ => return Ok(None),
     };
     // `/today` begins with `t` too.
-    let Some(rest) = rest.strip_prefix('/') else { return Ok(None) };
+    let Some(rest) = rest.strip_prefix('/') else {
+        return Ok(None);
+    };
     let (segment, rest) = rest.split_once('/').unwrap_or((rest, ""));
     let slug = segment.parse().map_err(|_| wrong())?;
     let routed = match uri.query() {
@@ -45,7 +51,10 @@ mod tests {
     #[test]
     fn takes_the_prefix_off() {
         let found = |slug: &str, uri: &str| Ok(Some((slug.to_owned(), uri.to_owned())));
-        assert_eq!(resolve("/t/acme/api/v1/me?x=1"), found("acme", "/api/v1/me?x=1"));
+        assert_eq!(
+            resolve("/t/acme/api/v1/me?x=1"),
+            found("acme", "/api/v1/me?x=1")
+        );
         assert_eq!(resolve("/t/acme"), found("acme", "/"));
         assert_eq!(resolve("/t/acme/"), found("acme", "/"));
         // What is left is routed as it is; the router knows no `..`.
@@ -57,8 +66,20 @@ mod tests {
 
     #[test]
     fn ten_18_a_segment_has_one_spelling() {
-        for path in ["/t/%61cme/", "/t/ACME/", "/t/acme;x=1/", "/t/acme%2f..%2fbeta", "/t//acme", "/t/../beta", "/t/"] {
-            assert_eq!(resolve(path).unwrap_err().code(), Code::BAD_REQUEST, "{path}");
+        for path in [
+            "/t/%61cme/",
+            "/t/ACME/",
+            "/t/acme;x=1/",
+            "/t/acme%2f..%2fbeta",
+            "/t//acme",
+            "/t/../beta",
+            "/t/",
+        ] {
+            assert_eq!(
+                resolve(path).unwrap_err().code(),
+                Code::BAD_REQUEST,
+                "{path}"
+            );
         }
     }
 }

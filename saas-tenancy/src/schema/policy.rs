@@ -15,22 +15,45 @@ const CURRENT_TENANT: &str = "nullif(current_setting('app.tenant_id', true), '')
 
 /// Gives the statements that guard the table of an entity. They may be run again and again.
 pub(crate) fn entity_policies(entity: &EntityInfo, own_rows: Option<&str>) -> Vec<String> {
-    let tenant = entity.columns.get(entity.tenant).map_or("tenant_id", |column| column.name);
+    let tenant = entity
+        .columns
+        .get(entity.tenant)
+        .map_or("tenant_id", |column| column.name);
     let rule = format!("{tenant} = {CURRENT_TENANT}");
     let mut statements = guard(entity.table);
     match own_rows {
         None => {
-            statements.extend(policy(entity.table, "permissive", "ALL", Some(&rule), Some(&rule)));
-            statements.extend(policy(entity.table, "restrictive", "ALL", Some(&rule), Some(&rule)));
+            statements.extend(policy(
+                entity.table,
+                "permissive",
+                "ALL",
+                Some(&rule),
+                Some(&rule),
+            ));
+            statements.extend(policy(
+                entity.table,
+                "restrictive",
+                "ALL",
+                Some(&rule),
+                Some(&rule),
+            ));
         }
         // Rows that belong to a person may be read by that person over all tenants, and by nobody
         // else. Writing still asks for the tenant.
         Some(column) => {
-            let own = format!("{rule} OR {column} = nullif(current_setting('app.user_id', true), '')::uuid");
+            let own = format!(
+                "{rule} OR {column} = nullif(current_setting('app.user_id', true), '')::uuid"
+            );
             for kind in ["permissive", "restrictive"] {
                 statements.extend(policy(entity.table, kind, "SELECT", Some(&own), None));
                 statements.extend(policy(entity.table, kind, "INSERT", None, Some(&rule)));
-                statements.extend(policy(entity.table, kind, "UPDATE", Some(&rule), Some(&rule)));
+                statements.extend(policy(
+                    entity.table,
+                    kind,
+                    "UPDATE",
+                    Some(&rule),
+                    Some(&rule),
+                ));
                 statements.extend(policy(entity.table, kind, "DELETE", Some(&rule), None));
             }
         }
@@ -49,7 +72,13 @@ pub(crate) fn shared_policies(table: &SharedTable) -> Vec<String> {
     for kind in ["permissive", "restrictive"] {
         statements.extend(policy(table.name, kind, "SELECT", Some(&read), None));
         statements.extend(policy(table.name, kind, "INSERT", None, Some(system)));
-        statements.extend(policy(table.name, kind, "UPDATE", Some(system), Some(system)));
+        statements.extend(policy(
+            table.name,
+            kind,
+            "UPDATE",
+            Some(system),
+            Some(system),
+        ));
         statements.extend(policy(table.name, kind, "DELETE", Some(system), None));
     }
     statements
@@ -62,9 +91,18 @@ fn guard(table: &str) -> Vec<String> {
     ]
 }
 
-fn policy(table: &str, kind: &str, command: &str, using: Option<&str>, check: Option<&str>) -> [String; 2] {
+fn policy(
+    table: &str,
+    kind: &str,
+    command: &str,
+    using: Option<&str>,
+    check: Option<&str>,
+) -> [String; 2] {
     let name = format!("saas_{kind}_{}", command.to_ascii_lowercase());
-    let mut create = format!("CREATE POLICY {name} ON {table} AS {} FOR {command}", kind.to_ascii_uppercase());
+    let mut create = format!(
+        "CREATE POLICY {name} ON {table} AS {} FOR {command}",
+        kind.to_ascii_uppercase()
+    );
     if let Some(using) = using {
         create.push_str(&format!(" USING ({using})"));
     }

@@ -66,6 +66,9 @@ impl Scope {
 
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").field("tenant", self.tenant()).field("actor", self.actor()).finish()
+        f.debug_struct("Scope")
+            .field("tenant", self.tenant())
+            .field("actor", self.actor())
+            .finish()
     }
 }

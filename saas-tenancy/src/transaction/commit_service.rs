@@ -13,7 +13,10 @@ use saas_core::{Code, Problem};
 use tower_service::Service;
 
 use super::{Slot, SlotState};
-use crate::{Database, Error, database::{Access, Ending}};
+use crate::{
+    Database, Error,
+    database::{Access, Ending},
+};
 
 /// Made by [`TransactionLayer`](super::TransactionLayer).
 #[derive(Debug, Clone)]
@@ -51,9 +54,17 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let slot = Arc::new(Slot::default());
-        let access = if request.method().is_safe() { Access::Read } else { Access::Write };
+        let access = if request.method().is_safe() {
+            Access::Read
+        } else {
+            Access::Write
+        };
         let database = self.database.clone();
-        request.extensions_mut().insert(RequestTransaction { database, access, slot: Arc::clone(&slot) });
+        request.extensions_mut().insert(RequestTransaction {
+            database,
+            access,
+            slot: Arc::clone(&slot),
+        });
         let future = self.inner.call(request);
         Box::pin(async move {
             let response = future.await?;
@@ -76,8 +87,13 @@ async fn end(slot: &Slot, status: StatusCode) -> Result<(), Error> {
         }
         SlotState::Returned(session) => session.finish(Ending::Commit).await,
         SlotState::Taken if success => {
-            tracing::error!(code = Code::INTERNAL.name(), "a handler answered while its transaction was still in use");
-            Err(Error::Misuse("a handler must be done with its transaction when it answers"))
+            tracing::error!(
+                code = Code::INTERNAL.name(),
+                "a handler answered while its transaction was still in use"
+            );
+            Err(Error::Misuse(
+                "a handler must be done with its transaction when it answers",
+            ))
         }
         SlotState::Taken => Ok(()),
     }

@@ -63,7 +63,13 @@ pub(crate) enum SlotState {
 
 impl TenantTx {
     pub(crate) fn new(database: Database, scope: Scope, access: Access) -> Self {
-        Self { database, scope, access, session: None, slot: None }
+        Self {
+            database,
+            scope,
+            access,
+            session: None,
+            slot: None,
+        }
     }
 
     /// Opens the one transaction of a request.
@@ -74,11 +80,23 @@ impl TenantTx {
         slot: Arc<Slot>,
     ) -> Result<Self, Error> {
         slot.take()?;
-        Ok(Self { database, scope, access, session: None, slot: Some(slot) })
+        Ok(Self {
+            database,
+            scope,
+            access,
+            session: None,
+            slot: Some(slot),
+        })
     }
 
     fn resumed(database: Database, scope: Scope, session: Session) -> Self {
-        Self { database, scope, access: session.access(), session: Some(session), slot: None }
+        Self {
+            database,
+            scope,
+            access: session.access(),
+            session: Some(session),
+            slot: None,
+        }
     }
 
     /// Tells whose data this is, and who acts.
@@ -137,7 +155,10 @@ impl TenantTx {
     /// # Errors
     ///
     /// As [`Error::Unavailable`] when the transaction cannot begin.
-    pub async fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    pub async fn after_commit(
+        &mut self,
+        hook: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
         self.session().await?.after_commit(Box::new(hook));
         Ok(())
     }
@@ -150,14 +171,22 @@ impl TenantTx {
     /// # Errors
     ///
     /// [`Error::NeedsRowSecurity`] on SQLite.
-    pub async fn rls_only(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
+    pub async fn rls_only(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
         match self.database.dialect() {
             Dialect::Postgres => self.session().await?.fetch_all(literal(sql), values).await,
             Dialect::Sqlite => Err(Error::NeedsRowSecurity),
         }
     }
 
-    pub(crate) async fn fetch_all(&mut self, statement: Statement, values: &[Value]) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn fetch_all(
+        &mut self,
+        statement: Statement,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
         self.session().await?.fetch_all(statement, values).await
     }
 
@@ -166,10 +195,17 @@ impl TenantTx {
         statement: Statement,
         values: &[Value],
     ) -> Result<Option<Row>, Error> {
-        self.session().await?.fetch_optional(statement, values).await
+        self.session()
+            .await?
+            .fetch_optional(statement, values)
+            .await
     }
 
-    pub(crate) async fn execute(&mut self, statement: Statement, values: &[Value]) -> Result<u64, Error> {
+    pub(crate) async fn execute(
+        &mut self,
+        statement: Statement,
+        values: &[Value],
+    ) -> Result<u64, Error> {
         self.writable()?;
         self.session().await?.execute(statement, values).await
     }
@@ -186,7 +222,9 @@ impl TenantTx {
             let context = Context::Tenant(self.scope.tenant().id().as_uuid());
             self.session = Some(Session::begin(&self.database, self.access, context).await?);
         }
-        self.session.as_mut().ok_or(Error::Misuse("the transaction has ended"))
+        self.session
+            .as_mut()
+            .ok_or(Error::Misuse("the transaction has ended"))
     }
 }
 
@@ -223,7 +261,9 @@ impl Slot {
 
     fn put_back(&self, session: Option<Session>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = session.map_or(SlotState::Empty, |session| SlotState::Returned(Box::new(session)));
+        *state = session.map_or(SlotState::Empty, |session| {
+            SlotState::Returned(Box::new(session))
+        });
     }
 
     /// Takes what the handler left, once the answer is known.

@@ -33,7 +33,13 @@ pub struct SystemTx {
 
 impl SystemTx {
     pub(crate) fn new(database: Database, actor: Actor, access: Access) -> Self {
-        Self { database, actor, access, user: None, session: None }
+        Self {
+            database,
+            actor,
+            access,
+            user: None,
+            session: None,
+        }
     }
 
     /// Says which person's own rows may be read over all tenants. Tables that hold such rows have a
@@ -55,7 +61,11 @@ impl SystemTx {
     /// # Errors
     ///
     /// As the database answers; see [`Error`].
-    pub async fn fetch_all(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>, Error> {
+    pub async fn fetch_all(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
         self.session().await?.fetch_all(literal(sql), values).await
     }
 
@@ -64,8 +74,15 @@ impl SystemTx {
     /// # Errors
     ///
     /// As the database answers; see [`Error`].
-    pub async fn fetch_optional(&mut self, sql: &'static str, values: &[Value]) -> Result<Option<Row>, Error> {
-        self.session().await?.fetch_optional(literal(sql), values).await
+    pub async fn fetch_optional(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+    ) -> Result<Option<Row>, Error> {
+        self.session()
+            .await?
+            .fetch_optional(literal(sql), values)
+            .await
     }
 
     /// Runs a statement and gives the number of rows it changed.
@@ -85,7 +102,10 @@ impl SystemTx {
     /// # Errors
     ///
     /// [`Error::Unavailable`] when the transaction cannot begin.
-    pub async fn after_commit(&mut self, hook: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    pub async fn after_commit(
+        &mut self,
+        hook: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
         self.session().await?.after_commit(Box::new(hook));
         Ok(())
     }
@@ -98,7 +118,10 @@ impl SystemTx {
     /// As the database answers; the transaction is rolled back then.
     pub async fn into_tenant(mut self, tenant: &Tenant) -> Result<TenantTx, Error> {
         let scope = Scope::mint(tenant.clone(), self.actor.clone());
-        self.session().await?.switch(Context::Tenant(tenant.id().as_uuid())).await?;
+        self.session()
+            .await?
+            .switch(Context::Tenant(tenant.id().as_uuid()))
+            .await?;
         match self.session.take() {
             Some(session) => Ok(TenantTx::resumed(self.database, scope, session)),
             None => Err(Error::Misuse("the transaction has ended")),
@@ -125,17 +148,27 @@ impl SystemTx {
         if self.session.is_none() {
             let reason = match self.actor {
                 Actor::System(reason) => reason,
-                Actor::Principal(_) => return Err(Error::Misuse("a caller has no system transaction")),
+                Actor::Principal(_) => {
+                    return Err(Error::Misuse("a caller has no system transaction"));
+                }
             };
-            let context = Context::System { reason, user: self.user.map(|user| user.as_uuid()) };
+            let context = Context::System {
+                reason,
+                user: self.user.map(|user| user.as_uuid()),
+            };
             self.session = Some(Session::begin(&self.database, self.access, context).await?);
         }
-        self.session.as_mut().ok_or(Error::Misuse("the transaction has ended"))
+        self.session
+            .as_mut()
+            .ok_or(Error::Misuse("the transaction has ended"))
     }
 }
 
 impl fmt::Debug for SystemTx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SystemTx").field("actor", &self.actor).field("access", &self.access).finish_non_exhaustive()
+        f.debug_struct("SystemTx")
+            .field("actor", &self.actor)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
     }
 }

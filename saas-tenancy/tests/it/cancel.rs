@@ -1,0 +1,152 @@
+//! Callers that go away: at any await, in any number.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use saas_tenancy::{Dialect, Error};
+
+use crate::world::{Project, World, new_project};
+
+/// Waits until no transaction is open any more, those in recovery included.
+async fn settled(world: &World) {
+    for _ in 0..1000 {
+        if world.db.database().state().open_transactions == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("transactions stay open: {:?}", world.db.database().state());
+}
+
+/// Lets a future be polled so many times and then drops it.
+async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
+    struct Limited<'a, F: Future>(Pin<&'a mut F>, usize);
+    impl<F: Future> Future for Limited<'_, F> {
+        type Output = Option<F::Output>;
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+            if self.1 == 0 {
+                return Poll::Ready(None);
+            }
+            self.1 -= 1;
+            self.0.as_mut().poll(context).map(Some)
+        }
+    }
+    let mut future = pin!(future);
+    Limited(future.as_mut(), times).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn iso_22_a_request_cancelled_at_any_await_leaves_no_trace() {
+    for world in World::all().await {
+        let (acme, beta) = (world.db.scope(&world.acme), world.db.scope(&world.beta));
+        world.project(&world.beta, "theirs").await;
+        let mut completed = 0;
+        for round in 0..2000 {
+            let (database, scope) = (world.db.database().clone(), acme.clone());
+            let request = async move {
+                let mut tx = database.write(&scope);
+                tx.repo::<Project>()
+                    .insert(new_project("cancelled"))
+                    .await?;
+                tx.repo::<Project>()
+                    .list(saas_tenancy::PageQuery::new())
+                    .await?;
+                drop(tx);
+                Ok::<(), Error>(())
+            };
+            completed += usize::from(poll_times(request, round % 12).await.is_some());
+            if round % 100 == 0 {
+                // Another tenant, on a connection that was just given back, sees its own rows only.
+                let mut tx = world.db.database().read(&beta);
+                let page = tx
+                    .repo::<Project>()
+                    .list(saas_tenancy::PageQuery::new())
+                    .await
+                    .unwrap();
+                assert!(
+                    page.items
+                        .iter()
+                        .all(|project| project.tenant_id == world.beta.id())
+                );
+            }
+        }
+        settled(&world).await;
+        assert_eq!(world.names(&world.acme).await, [""; 0]);
+        settled(&world).await;
+        let state = world.db.database().state();
+        let audit = world.db.database().audit_connections().await.unwrap();
+        assert_eq!(
+            (
+                audit.in_transaction,
+                audit.with_tenant,
+                audit.advisory_locks,
+                audit.temporary_tables
+            ),
+            (0, 0, 0, 0),
+            "{state:?} {audit:?} after {completed} completed"
+        );
+        assert_eq!(state.discarded, 0, "{state:?}");
+        assert!(
+            completed > 0 && state.recovered > 0,
+            "{completed} {state:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_commit_goes_on_when_its_caller_goes_away() {
+    for world in World::all().await {
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        tx.repo::<Project>()
+            .insert(new_project("kept"))
+            .await
+            .unwrap();
+        let mut commit = Box::pin(tx.commit());
+        let _ = commit
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        drop(commit);
+        settled(&world).await;
+        assert_eq!(world.names(&world.acme).await, ["kept"]);
+    }
+}
+
+#[tokio::test]
+async fn iso_23_a_panic_inside_a_transaction_rolls_it_back() {
+    for world in World::all().await {
+        let (database, scope) = (world.db.database().clone(), world.db.scope(&world.acme));
+        let task = tokio::spawn(async move {
+            let mut tx = database.write(&scope);
+            tx.repo::<Project>()
+                .insert(new_project("half"))
+                .await
+                .unwrap();
+            panic!("on purpose");
+        });
+        assert!(task.await.unwrap_err().is_panic());
+        settled(&world).await;
+        assert_eq!(world.names(&world.acme).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn iso_25_an_exchange_cancelled_half_way_cannot_be_committed() {
+    let world = World::on(Dialect::Postgres).await;
+    let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+    tx.repo::<Project>()
+        .insert(new_project("half"))
+        .await
+        .unwrap();
+    let slow = tx.rls_only("SELECT pg_sleep(0.2)::text", &[]);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(20), slow)
+            .await
+            .is_err()
+    );
+    assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    assert_eq!(world.names(&world.acme).await, [""; 0]);
+}

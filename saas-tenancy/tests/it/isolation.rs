@@ -1,0 +1,255 @@
+//! Nothing of one tenant reaches another: by the type, by the statement, and by the database alone.
+
+use saas_core::Id;
+use saas_tenancy::{Dialect, Error, NewTenant, SystemScope};
+use saas_testkit::TestSetup;
+
+use crate::world::{NewTask, Project, ProjectPatch, Task, World, new_project};
+
+#[tokio::test]
+async fn iso_02_a_foreign_id_is_as_unknown_as_a_random_one() {
+    for world in World::all().await {
+        let foreign = world.project(&world.beta, "secret").await.id;
+        for id in [foreign, Id::generate()] {
+            let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+            let mut repo = tx.repo::<Project>();
+            assert_eq!(repo.find(id).await.unwrap(), None);
+            assert!(matches!(repo.get(id).await, Err(Error::NotFound)));
+            assert!(matches!(
+                repo.update(id, Some(1), ProjectPatch::default()).await,
+                Err(Error::NotFound)
+            ));
+            assert!(matches!(repo.delete(id, None).await, Err(Error::NotFound)));
+            assert!(matches!(
+                repo.delete(id, Some(1)).await,
+                Err(Error::NotFound)
+            ));
+        }
+        assert_eq!(world.names(&world.beta).await, ["secret"]);
+    }
+}
+
+#[tokio::test]
+async fn iso_07_a_child_cannot_point_at_a_foreign_parent() {
+    for world in World::all().await {
+        let foreign = world.project(&world.beta, "secret").await.id;
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        let result = tx
+            .repo::<Task>()
+            .insert(NewTask {
+                project_id: foreign,
+                title: "spy".to_owned(),
+            })
+            .await;
+        assert!(matches!(result, Err(Error::Reference(_))), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn iso_43_44_unique_values_and_ids_of_a_tenant_are_free_in_another() {
+    for world in World::all().await {
+        let theirs = world.project(&world.beta, "bridge").await;
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        let ours = tx
+            .repo::<Project>()
+            .insert_as(theirs.id, new_project("bridge"))
+            .await
+            .unwrap();
+        assert_eq!(ours.id, theirs.id);
+        tx.commit().await.unwrap();
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        tx.repo::<Project>().delete(ours.id, None).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.names(&world.beta).await, ["bridge"]);
+    }
+}
+
+#[tokio::test]
+async fn row_level_security_alone_stops_statements_without_a_tenant() {
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.acme, "ours").await;
+    world.project(&world.beta, "theirs").await;
+    let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+    let rows = tx.rls_only("SELECT name FROM projects", &[]).await.unwrap();
+    assert_eq!(
+        rows.iter()
+            .map(|row| row.get::<String>(0).unwrap())
+            .collect::<Vec<_>>(),
+        ["ours"]
+    );
+    let rows = tx
+        .rls_only("UPDATE projects SET name = 'taken' RETURNING name", &[])
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+    let tenants = tx
+        .rls_only("SELECT slug FROM saas_tenants", &[])
+        .await
+        .unwrap();
+    assert_eq!(
+        tenants
+            .iter()
+            .map(|row| row.get::<String>(0).unwrap())
+            .collect::<Vec<_>>(),
+        ["acme"]
+    );
+    let rows = tx
+        .rls_only("DELETE FROM projects RETURNING name", &[])
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(world.names(&world.beta).await, ["theirs"]);
+}
+
+#[tokio::test]
+async fn iso_03_05_row_level_security_refuses_rows_for_another_tenant() {
+    let world = World::on(Dialect::Postgres).await;
+    let ours = world.project(&world.acme, "ours").await;
+    let beta = saas_tenancy::Column::to_value(&world.beta.id());
+    let id = saas_tenancy::Column::to_value(&ours.id);
+    let scope = world.db.scope(&world.acme);
+
+    let mut tx = world.db.database().write(&scope);
+    let moved = tx
+        .rls_only(
+            "UPDATE projects SET tenant_id = $1 RETURNING id",
+            &[beta.clone()],
+        )
+        .await;
+    assert!(matches!(moved, Err(Error::Denied(_))), "{moved:?}");
+
+    let mut tx = world.db.database().write(&scope);
+    let planted = tx
+        .rls_only(
+            "INSERT INTO projects SELECT $1, $2, 'planted', NULL, 0, 1, now(), now() RETURNING id",
+            &[beta, id],
+        )
+        .await;
+    assert!(matches!(planted, Err(Error::Denied(_))), "{planted:?}");
+    assert_eq!(world.names(&world.beta).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn sqlite_refuses_statements_that_trust_row_level_security() {
+    let world = World::on(Dialect::Sqlite).await;
+    let mut tx = world.db.database().read(&world.db.scope(&world.acme));
+    let refused = tx.rls_only("SELECT name FROM projects", &[]).await;
+    assert!(
+        matches!(refused, Err(Error::NeedsRowSecurity)),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn iso_20_the_service_role_can_neither_truncate_nor_create_nor_look_behind() {
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.beta, "theirs").await;
+    for statement in [
+        "TRUNCATE projects CASCADE",
+        "CREATE TABLE public.shadow (x int)",
+        "ALTER TABLE projects DISABLE ROW LEVEL SECURITY",
+        "DROP POLICY saas_restrictive_all ON projects",
+        "SET LOCAL row_security = off; SELECT 1",
+        "COPY projects FROM STDIN",
+    ] {
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        let result = tx.rls_only(statement, &[]).await;
+        assert!(result.is_err(), "{statement}");
+    }
+    assert_eq!(world.names(&world.beta).await, ["theirs"]);
+}
+
+#[tokio::test]
+async fn a_system_transaction_sees_no_row_of_any_tenant() {
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.acme, "ours").await;
+    let mut tx = world
+        .db
+        .database()
+        .system_read(&SystemScope::<TestSetup>::enter());
+    let rows = tx
+        .fetch_all("SELECT name FROM projects", &[])
+        .await
+        .unwrap();
+    assert!(rows.is_empty());
+    assert_eq!(
+        tx.fetch_all("SELECT slug FROM saas_tenants", &[])
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_system_transaction_that_enters_a_tenant_leaves_the_rest_behind() {
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.beta, "theirs").await;
+    let mut tx = world
+        .db
+        .database()
+        .system_write(&SystemScope::<TestSetup>::enter());
+    let registry = world.db.registry();
+    let gamma = registry
+        .create(&mut tx, NewTenant::new("gamma".parse().unwrap(), "Gamma"))
+        .await
+        .unwrap();
+    let mut tx = tx.into_tenant(&gamma).await.unwrap();
+    tx.repo::<Project>()
+        .insert(new_project("first"))
+        .await
+        .unwrap();
+    assert_eq!(
+        tx.rls_only("SELECT name FROM projects", &[])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        tx.rls_only("SELECT slug FROM saas_tenants", &[])
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    tx.commit().await.unwrap();
+    assert_eq!(world.names(&gamma).await, ["first"]);
+}
+
+#[tokio::test]
+async fn iso_09_the_owner_of_the_tables_is_held_to_the_policies_too() {
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.acme, "ours").await;
+    // Raised only when the owner sees a row without naming a tenant.
+    world
+        .db
+        .as_owner("DO $$ BEGIN IF EXISTS (SELECT FROM projects) THEN RAISE EXCEPTION 'the owner sees rows'; END IF; END $$")
+        .await;
+}
+
+#[tokio::test]
+async fn lif_02_one_of_many_sign_ups_for_a_slug_wins() {
+    for world in World::all().await {
+        let attempts = (0..20).map(|_| {
+            let (database, registry) = (world.db.database().clone(), world.db.registry());
+            tokio::spawn(async move {
+                let mut tx = database.system_write(&SystemScope::<TestSetup>::enter());
+                registry
+                    .create(&mut tx, NewTenant::new("raced".parse().unwrap(), "Raced"))
+                    .await?;
+                tx.commit().await
+            })
+        });
+        let mut won = 0;
+        for attempt in attempts.collect::<Vec<_>>() {
+            match attempt.await.unwrap() {
+                Ok(()) => won += 1,
+                Err(Error::SlugTaken(_)) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(won, 1);
+    }
+}

@@ -1,0 +1,16 @@
+//! The wall, from outside: what a program can reach, and what it cannot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    reason = "tests fail by panicking"
+)]
+
+mod cancel;
+mod isolation;
+mod pages;
+mod repository;
+mod transaction;
+mod world;

@@ -1,0 +1,140 @@
+//! Two tenants with projects and tasks.
+
+use saas_core::{Id, TenantId, Timestamp};
+use saas_tenancy::{
+    Dialect, EntityTable, Migration, Module, Tenant, TenantEntity, tenant_repository,
+};
+use saas_testkit::TestDatabase;
+
+#[derive(Debug, Clone, PartialEq, TenantEntity)]
+#[entity(table = "projects", new = "NewProject", patch = "ProjectPatch")]
+pub(crate) struct Project {
+    #[entity(id)]
+    pub id: Id<Project>,
+    #[entity(tenant)]
+    pub tenant_id: TenantId,
+    #[entity(filter, sort, unique)]
+    pub name: String,
+    #[entity(filter)]
+    pub owner: Option<String>,
+    #[entity(filter, sort)]
+    pub rank: i64,
+    #[entity(version)]
+    pub version: i64,
+    #[entity(created, sort)]
+    pub created_at: Timestamp,
+    #[entity(updated)]
+    pub updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, TenantEntity)]
+#[entity(table = "tasks", new = "NewTask", patch = "TaskPatch")]
+pub(crate) struct Task {
+    #[entity(id)]
+    pub id: Id<Task>,
+    #[entity(tenant)]
+    pub tenant_id: TenantId,
+    #[entity(filter, fixed, references = "projects")]
+    pub project_id: Id<Project>,
+    pub title: String,
+}
+
+#[tenant_repository(entity = Project)]
+pub(crate) trait Projects {
+    #[sql("SELECT * FROM projects WHERE {tenant} AND (rank = :rank OR name = :name) ORDER BY name")]
+    async fn ranked_or_named(&mut self, rank: i64, name: &str) -> Result<Vec<Project>>;
+
+    #[sql(
+        "SELECT count(*) FROM projects p JOIN tasks t ON t.project_id = p.id AND {tenant t} WHERE {tenant p}"
+    )]
+    async fn tasks_of_projects(&mut self) -> Result<(i64,)>;
+
+    #[sql("UPDATE projects SET rank = :rank WHERE {tenant}")]
+    async fn rank_all(&mut self, rank: i64) -> Result<u64>;
+
+    #[sql("DELETE FROM projects WHERE {tenant} AND name = :name")]
+    async fn delete_named(&mut self, name: &str) -> Result<()>;
+}
+
+pub(crate) const MODULE: Module = Module::new("world")
+    .migrations(&[Migration::new(
+        1,
+        "projects",
+        "CREATE TABLE projects (
+             tenant_id BLOB NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, owner TEXT, rank INTEGER NOT NULL,
+             version INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+             PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, name)) STRICT;
+         CREATE TABLE tasks (
+             tenant_id BLOB NOT NULL, id BLOB NOT NULL, project_id BLOB NOT NULL, title TEXT NOT NULL,
+             PRIMARY KEY (tenant_id, id),
+             FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)) STRICT;",
+        "CREATE TABLE projects (
+             tenant_id UUID NOT NULL, id UUID NOT NULL, name TEXT NOT NULL, owner TEXT, rank BIGINT NOT NULL,
+             version BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, updated_at TIMESTAMPTZ NOT NULL,
+             PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, name));
+         CREATE TABLE tasks (
+             tenant_id UUID NOT NULL, id UUID NOT NULL, project_id UUID NOT NULL, title TEXT NOT NULL,
+             PRIMARY KEY (tenant_id, id),
+             FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id));",
+    )])
+    .entities(&[EntityTable::new::<Project>(), EntityTable::new::<Task>()]);
+
+/// A database with two tenants.
+pub(crate) struct World {
+    pub db: TestDatabase,
+    pub acme: Tenant,
+    pub beta: Tenant,
+}
+
+impl World {
+    pub(crate) async fn all() -> Vec<Self> {
+        vec![
+            Self::on(Dialect::Sqlite).await,
+            Self::on(Dialect::Postgres).await,
+        ]
+    }
+
+    pub(crate) async fn on(dialect: Dialect) -> Self {
+        let modules = &[&saas_tenancy::MODULE, &MODULE];
+        let db = match dialect {
+            Dialect::Sqlite => TestDatabase::sqlite(modules).await,
+            _ => TestDatabase::postgres(modules).await,
+        };
+        let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
+        Self { db, acme, beta }
+    }
+
+    pub(crate) async fn project(&self, tenant: &Tenant, name: &str) -> Project {
+        let mut tx = self.db.database().write(&self.db.scope(tenant));
+        let project = tx
+            .repo::<Project>()
+            .insert(new_project(name))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        project
+    }
+
+    pub(crate) async fn names(&self, tenant: &Tenant) -> Vec<String> {
+        let mut tx = self.db.database().read(&self.db.scope(tenant));
+        let query = saas_tenancy::PageQuery::new()
+            .sort(Project::NAME.ascending())
+            .limit(100);
+        tx.repo::<Project>()
+            .list(query)
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|project| project.name)
+            .collect()
+    }
+}
+
+pub(crate) fn new_project(name: &str) -> NewProject {
+    NewProject {
+        name: name.to_owned(),
+        owner: None,
+        rank: 0,
+    }
+}

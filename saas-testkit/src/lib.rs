@@ -1,0 +1,22 @@
+//! Databases and tenants for tests, in one line.
+//!
+//! A test gets a database of its own, in both dialects, with the roles that production has: an
+//! owner who migrates, and a service that reads and writes under row-level security. Everything is
+//! removed when the [`TestDatabase`] is dropped, so tests run in parallel and leave nothing behind.
+//!
+//! PostgreSQL is named by `TEST_DATABASE_URL`, a superuser's URL; `cargo xtask test` starts one and
+//! sets it. Without it a test that asks for PostgreSQL fails and says so: nothing is skipped in
+//! silence.
+//!
+//! This crate is a development dependency. It panics where a test has to fail.
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot set up its world has failed"
+)]
+
+mod database;
+mod tenants;
+
+pub use database::TestDatabase;
+pub use tenants::TestSetup;
