@@ -68,6 +68,8 @@ codes! {
         "The body is larger than this route accepts."
     BODY_INCOMPLETE "body-incomplete" BAD_REQUEST "The body ended early"
         "The connection ended before the whole body had arrived. Nothing was written."
+    URI_TOO_LONG "uri-too-long" URI_TOO_LONG "The address is too long"
+        "The path and query string are longer than the service accepts."
     MEDIA_TYPE "media-type" UNSUPPORTED_MEDIA_TYPE "The media type is not supported"
         "The route accepts another `Content-Type`."
     TIMEOUT "timeout" REQUEST_TIMEOUT "The request took too long"

@@ -47,8 +47,9 @@ pub(super) fn on_struct(attributes: &[Attribute], errors: &mut Errors) -> Struct
                 "patch" => found.patch = Some(type_name(&meta.value()?.parse()?)?),
                 "crate" => found.krate = Some(meta.value()?.parse::<LitStr>()?.parse()?),
                 _ => {
-                    return Err(meta
-                        .error("unknown; a tenant entity has `table`, `new`, `patch` and `crate`"));
+                    return Err(meta.error(
+                        "unknown; a tenant entity has `table`, `new`, `patch` and `crate`",
+                    ));
                 }
             }
             Ok(())

@@ -1,0 +1,138 @@
+//! Where values come from.
+
+use std::{ffi::OsString, path::Path};
+
+use config::{File, FileFormat, Source as _, Value, ValueKind};
+
+use super::{Entry, Mistake};
+
+/// A configuration file is written by hand; more than this is a mistake.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Reads a TOML file. A file that is not there holds nothing.
+pub(super) fn file(path: &Path) -> Result<Vec<Entry>, Mistake> {
+    let name = path.display().to_string();
+    let wrong = |message: String| Mistake::new(name.clone(), String::new(), message);
+    let text = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Ok(metadata) if metadata.len() > MAX_FILE => {
+            return Err(wrong("is larger than 1 MiB".to_owned()));
+        }
+        _ => std::fs::read_to_string(path)
+            .map_err(|error| wrong(format!("cannot be read: {error}")))?,
+    };
+    let table = File::from_str(&text, FileFormat::Toml)
+        .collect()
+        .map_err(|error| {
+            // The first line says where and what; the rest repeats the text of the file.
+            let error = error.to_string();
+            wrong(format!(
+                "is not TOML: {}",
+                error.lines().next().unwrap_or_default()
+            ))
+        })?;
+    let mut entries = Vec::new();
+    for (key, value) in table {
+        flatten(key, value, &name, &mut entries);
+    }
+    Ok(entries)
+}
+
+fn flatten(key: String, value: Value, origin: &str, entries: &mut Vec<Entry>) {
+    match value.kind {
+        ValueKind::Table(table) if !table.is_empty() => {
+            for (inner, value) in table {
+                flatten(format!("{key}.{inner}"), value, origin, entries);
+            }
+        }
+        kind => entries.push(Entry {
+            key,
+            origin: origin.to_owned(),
+            value: Value::new(None, kind),
+        }),
+    }
+}
+
+/// Takes the variables that belong to the configuration, the short forms last.
+pub(super) fn environment(
+    prefix: &str,
+    short: &[(&'static str, &'static str)],
+    variables: Vec<(OsString, OsString)>,
+) -> (Vec<Entry>, Vec<Mistake>) {
+    let (mut entries, mut shorts, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, value) in variables {
+        // A name that is not Unicode is none of ours.
+        let Ok(name) = name.into_string() else {
+            continue;
+        };
+        let long = name
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.strip_prefix("__"));
+        let (key, list) = match (long, short.iter().find(|(short, _)| *short == name)) {
+            (Some(long), _) if !prefix.is_empty() => {
+                (long.to_lowercase().replace("__", "."), &mut entries)
+            }
+            (_, Some((_, key))) => ((*key).to_owned(), &mut shorts),
+            _ => continue,
+        };
+        match value.into_string() {
+            Ok(value) => {
+                let origin = format!("variable {name}");
+                list.push(Entry {
+                    key,
+                    origin,
+                    value: Value::new(None, ValueKind::String(value)),
+                });
+            }
+            Err(_) => mistakes.push(Mistake::new(
+                key,
+                format!("variable {name}"),
+                "is not UTF-8".to_owned(),
+            )),
+        }
+    }
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    entries.extend(shorts);
+    (entries, mistakes)
+}
+
+/// Puts the entries into one tree; later ones win.
+pub(super) fn tree(entries: &[Entry]) -> Value {
+    let mut root = super::table();
+    for entry in entries {
+        insert(&mut root, &entry.key, &entry.value);
+    }
+    root
+}
+
+fn insert(place: &mut Value, key: &str, value: &Value) {
+    if !matches!(place.kind, ValueKind::Table(_)) {
+        *place = super::table();
+    }
+    let ValueKind::Table(table) = &mut place.kind else {
+        return;
+    };
+    match key.split_once('.') {
+        Some((section, rest)) => {
+            insert(
+                table.entry(section.to_owned()).or_insert_with(super::table),
+                rest,
+                value,
+            );
+        }
+        None => drop(table.insert(key.to_owned(), value.clone())),
+    }
+}
+
+/// Splits a text from the environment at its commas, for a key that is a list.
+pub(super) fn list(value: &Value) -> Option<Value> {
+    let ValueKind::String(text) = &value.kind else {
+        return None;
+    };
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let parts = parts.map(|part| Value::new(None, ValueKind::String(part.to_owned())));
+    Some(Value::new(None, ValueKind::Array(parts.collect())))
+}

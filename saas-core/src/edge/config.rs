@@ -1,0 +1,48 @@
+//! Bounds and headers of the edge.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::config::Period;
+
+/// Configures the edge. The default is safe for an API on the open internet.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct EdgeConfig {
+    /// How long a handler may take before the answer is 503.
+    pub handler_timeout: Period,
+    /// How long the next piece of a body may take before the answer is 408.
+    pub body_timeout: Period,
+    /// The largest body in bytes, where a route does not say otherwise.
+    pub body_limit: u64,
+    /// The longest request target in bytes.
+    pub uri_limit: usize,
+    /// How long browsers remember to use HTTPS only; zero turns the header off.
+    pub hsts: Period,
+    /// Which other origins may call from a browser.
+    pub cors: CorsConfig,
+}
+
+/// Says which other origins may call from a browser. None, unless named.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CorsConfig {
+    /// Exact origins, such as `https://app.example`.
+    pub origins: Vec<String>,
+}
+
+impl Default for EdgeConfig {
+    fn default() -> Self {
+        Self {
+            handler_timeout: Period::from(Duration::from_secs(30)),
+            body_timeout: Period::from(Duration::from_secs(15)),
+            body_limit: 1 << 20,
+            uri_limit: 8 << 10,
+            hsts: Period::from(Duration::from_secs(365 * 86_400)),
+            cors: CorsConfig::default(),
+        }
+    }
+}

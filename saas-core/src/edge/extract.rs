@@ -1,0 +1,152 @@
+//! The extractors of axum, with problems as rejections.
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, FromRequestParts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, Request, header, request::Parts};
+use http_body_util::BodyExt as _;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::BodyFault;
+use crate::{Code, Problem};
+
+/// A JSON body, in and out.
+///
+/// Refuses with `media-type`, `json-syntax` (not JSON, cut short, not UTF-8), `json-type` (a member
+/// is missing, unknown or of another type; it is named), `body-too-large`, `body-incomplete` or
+/// `timeout`.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "handlers take it apart in their arguments"
+)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(
+                Problem::new(Code::MEDIA_TYPE).detail("the body has to be `application/json`")
+            );
+        }
+        let bytes = read_body(request.into_body()).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    let essence = value
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => {
+                let field = if path == "." { String::new() } else { path };
+                Problem::new(Code::JSON_TYPE).field(field, reason(&inner))
+            }
+            _ => syntax(&inner),
+        }
+    })?;
+    deserializer.end().map_err(|error| syntax(&error))?;
+    Ok(value)
+}
+
+fn syntax(error: &serde_json::Error) -> Problem {
+    let place = format!("at line {}, column {}", error.line(), error.column());
+    Problem::new(Code::JSON_SYNTAX).detail(place)
+}
+
+/// What was wrong with a member, without the place, which serde appends.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason)
+        .chars()
+        .take(200)
+        .collect()
+}
+
+/// Reads a whole body, within the bounds of the request.
+///
+/// # Errors
+///
+/// The problem of a [`BodyFault`].
+pub async fn read_body(body: Body) -> Result<Bytes, Problem> {
+    match body.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) => Err(BodyFault::of(&error).problem()),
+    }
+}
+
+/// Parameters of the path. A parameter that cannot be read, such as an id that is none, is answered
+/// like one that does not exist: `not-found`.
+#[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "handlers take it apart in their arguments"
+)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Problem::new(Code::NOT_FOUND)),
+        }
+    }
+}
+
+/// Parameters of the query string. Unknown ones are refused when `T` says so
+/// (`#[serde(deny_unknown_fields)]`), repeated ones always: `query-invalid`.
+#[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "handlers take it apart in their arguments"
+)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => {
+                let text = rejection.body_text();
+                let reason = text
+                    .rsplit_once(": ")
+                    .map_or(text.as_str(), |(_, reason)| reason);
+                Err(Problem::new(Code::QUERY_INVALID)
+                    .detail(reason.chars().take(200).collect::<String>()))
+            }
+        }
+    }
+}

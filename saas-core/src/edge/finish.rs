@@ -1,0 +1,96 @@
+//! The last touch on every answer.
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use super::{RequestId, request_id};
+use crate::{Code, Problem};
+
+/// Headers that an answer gets unless its handler set them. The policy fits an API, whose answers a
+/// browser never shows as a page; a page brings its own.
+const DEFAULTS: [(HeaderName, &str); 7] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "private, no-store"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+pub(super) fn finish(response: Response, id: &RequestId, hsts: Option<HeaderValue>) -> Response {
+    let mut response = match problem_of(&response) {
+        Some(problem) => replace(&response, problem.request_id(id.as_str())),
+        None => response,
+    };
+    let headers = response.headers_mut();
+    for (name, value) in DEFAULTS {
+        headers
+            .entry(name)
+            .or_insert_with(|| HeaderValue::from_static(value));
+    }
+    if let Some(hsts) = hsts {
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(hsts);
+    }
+    headers.insert(request_id::HEADER, id.value());
+    response
+}
+
+/// Gives the problem that an answer is, or should be: frameworks refuse with plain texts.
+fn problem_of(response: &Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Some(problem.clone());
+    }
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    let is_json = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().ends_with(b"json"));
+    if is_json {
+        // A protocol with error documents of its own, such as OAuth.
+        return None;
+    }
+    Some(Problem::new(match status {
+        StatusCode::NOT_FOUND => Code::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED => Code::METHOD_NOT_ALLOWED,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::BODY_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::MEDIA_TYPE,
+        StatusCode::REQUEST_TIMEOUT => Code::TIMEOUT,
+        StatusCode::UNAUTHORIZED => Code::UNAUTHENTICATED,
+        StatusCode::FORBIDDEN => Code::FORBIDDEN,
+        StatusCode::SERVICE_UNAVAILABLE => Code::UNAVAILABLE,
+        status if status.is_client_error() => Code::BAD_REQUEST,
+        _ => Code::INTERNAL,
+    }))
+}
+
+/// Makes the answer anew from the problem and keeps the headers that the old one had.
+fn replace(old: &Response, problem: Problem) -> Response {
+    let mut response = problem.into_response();
+    for (name, value) in old.headers() {
+        let rebuilt = [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::TRANSFER_ENCODING,
+        ]
+        .contains(name);
+        if !rebuilt && !response.headers().contains_key(name) {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+    response
+}

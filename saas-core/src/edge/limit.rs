@@ -1,0 +1,160 @@
+//! How much a request may send and how long it may take.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::FromRequestParts,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, header, request::Parts};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{EdgeConfig, body::Limited};
+use crate::{Code, Problem};
+
+/// The bounds of one request, which its handler may widen before it reads the body.
+///
+/// A handler takes it as an argument; a route for uploads raises the size and lifts the deadline.
+#[derive(Debug, Clone)]
+pub struct Limits(Arc<Bounds>);
+
+#[derive(Debug)]
+struct Bounds {
+    body: AtomicU64,
+    /// In milliseconds; zero is none.
+    deadline: AtomicU64,
+}
+
+impl Limits {
+    fn new(body: u64, deadline: Duration) -> Self {
+        let millis = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+        Self(Arc::new(Bounds {
+            body: AtomicU64::new(body),
+            deadline: AtomicU64::new(millis),
+        }))
+    }
+
+    /// Lets the body have so many bytes.
+    pub fn set_body(&self, bytes: u64) {
+        self.0.body.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Lets the handler take as long as the body keeps coming.
+    pub fn lift_deadline(&self) {
+        self.0.deadline.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn body(&self) -> u64 {
+        self.0.body.load(Ordering::Relaxed)
+    }
+
+    fn has_deadline(&self) -> bool {
+        self.0.deadline.load(Ordering::Relaxed) != 0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Limits {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| {
+            tracing::error!("a route that takes `Limits` needs the `LimitsLayer` around it");
+            Problem::new(Code::INTERNAL)
+        })
+    }
+}
+
+/// Bounds the size of bodies, the pause between their pieces, and the time of handlers.
+#[derive(Debug, Clone)]
+pub struct LimitsLayer {
+    body: u64,
+    handler: Duration,
+    pause: Duration,
+}
+
+impl LimitsLayer {
+    /// Makes the layer.
+    #[must_use]
+    pub fn new(config: &EdgeConfig) -> Self {
+        Self {
+            body: config.body_limit,
+            handler: config.handler_timeout.into(),
+            pause: config.body_timeout.into(),
+        }
+    }
+}
+
+impl<S> Layer<S> for LimitsLayer {
+    type Service = LimitsService<S>;
+
+    fn layer(&self, inner: S) -> LimitsService<S> {
+        LimitsService {
+            inner,
+            bounds: self.clone(),
+        }
+    }
+}
+
+/// Made by [`LimitsLayer`].
+#[derive(Debug, Clone)]
+pub struct LimitsService<S> {
+    inner: S,
+    bounds: LimitsLayer,
+}
+
+impl<S> Service<Request<Body>> for LimitsService<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let limits = Limits::new(self.bounds.body, self.bounds.handler);
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(limits.clone());
+        let announced = parts
+            .headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = Body::new(Limited::new(
+            body,
+            limits.clone(),
+            announced,
+            self.bounds.pause,
+        ));
+        let answer = self.inner.call(Request::from_parts(parts, body));
+        let patience = self.bounds.handler;
+        Box::pin(async move {
+            let mut answer = std::pin::pin!(answer);
+            match tokio::time::timeout(patience, answer.as_mut()).await {
+                Ok(response) => response,
+                Err(_) if !limits.has_deadline() => answer.await,
+                Err(_) => {
+                    tracing::warn!("a handler took too long");
+                    let problem =
+                        Problem::new(Code::UNAVAILABLE).detail("the request took too long");
+                    Ok(problem.retry_after(1).into_response())
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! The id, the span and the headers of every answer.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
+use http::{HeaderValue, Request};
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use super::{EdgeConfig, RequestId, finish};
+use crate::{Code, Problem};
+
+/// Names each request, opens its span, and finishes its answer: problems as documents, the headers
+/// that protect a browser, the request id. It is the outermost layer.
+///
+/// The span has the empty fields `tenant` and `user`, which inner layers record.
+#[derive(Debug, Clone)]
+pub struct RequestLayer {
+    uri_limit: usize,
+    hsts: Option<HeaderValue>,
+}
+
+impl RequestLayer {
+    /// Makes the layer.
+    #[must_use]
+    pub fn new(config: &EdgeConfig) -> Self {
+        let seconds = std::time::Duration::from(config.hsts).as_secs();
+        let hsts = (seconds > 0).then(|| format!("max-age={seconds}; includeSubDomains"));
+        Self {
+            uri_limit: config.uri_limit,
+            hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
+        }
+    }
+}
+
+impl<S> Layer<S> for RequestLayer {
+    type Service = RequestService<S>;
+
+    fn layer(&self, inner: S) -> RequestService<S> {
+        RequestService {
+            inner,
+            uri_limit: self.uri_limit,
+            hsts: self.hsts.clone(),
+        }
+    }
+}
+
+/// Made by [`RequestLayer`].
+#[derive(Debug, Clone)]
+pub struct RequestService<S> {
+    inner: S,
+    uri_limit: usize,
+    hsts: Option<HeaderValue>,
+}
+
+impl<S, B> Service<Request<Body>> for RequestService<S>
+where
+    S: Service<Request<Body>, Response = http::Response<B>, Error = Infallible>,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let id = RequestId::of(request.headers());
+        let span = tracing::info_span!(
+            "request",
+            request_id = id.as_str(),
+            method = request.method().as_str(),
+            path = request
+                .uri()
+                .path()
+                .get(..256)
+                .unwrap_or(request.uri().path()),
+            tenant = tracing::field::Empty,
+            user = tracing::field::Empty,
+        );
+        let (started, hsts) = (Instant::now(), self.hsts.clone());
+        let too_long = request
+            .uri()
+            .path_and_query()
+            .is_some_and(|target| target.as_str().len() > self.uri_limit);
+        request.extensions_mut().insert(id.clone());
+        let answer = (!too_long).then(|| span.in_scope(|| self.inner.call(request)));
+        Box::pin(
+            async move {
+                let response = match answer {
+                    Some(answer) => answer.await?.map(Body::new),
+                    None => Problem::new(Code::URI_TOO_LONG).into_response(),
+                };
+                let response = finish::finish(response, &id, hsts);
+                let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
+                let micros = u64::try_from(micros).unwrap_or(u64::MAX);
+                match response.extensions().get::<Problem>() {
+                    Some(problem) => {
+                        tracing::info!(status, micros, code = problem.code().name(), "answered")
+                    }
+                    None => tracing::info!(status, micros, "answered"),
+                }
+                Ok(response)
+            }
+            .instrument(span),
+        )
+    }
+}
