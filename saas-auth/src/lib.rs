@@ -1,1 +1,41 @@
 //! Who is it: accounts, passwords, tokens.
+//!
+//! One person has one account and one login, and is a member of any number of tenants. A token is
+//! good for exactly one of them.
+//!
+//! - [`Accounts`] and [`Membership`] keep people and where they belong;
+//! - [`Passwords`] hashes with argon2id in a bounded pool, so that a flood of sign-ins slows nobody
+//!   else;
+//! - [`Keys`], [`Issuer`] and [`Verifier`] sign and check access tokens (RFC 9068, EdDSA);
+//! - [`AuthLayer`] turns the credential of a request into a verified
+//!   [`Principal`](saas_core::Principal);
+//! - [`oauth`] has the token endpoint (RFC 6749) and the key set (RFC 7517).
+
+mod account;
+mod config;
+mod error;
+#[cfg(feature = "axum")]
+mod layer;
+mod module;
+#[cfg(feature = "axum")]
+pub mod oauth;
+mod password;
+mod problem;
+mod refresh;
+#[cfg(feature = "axum")]
+mod scheme;
+#[cfg(feature = "axum")]
+mod service;
+mod token;
+
+pub use account::{Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership};
+pub use config::{AuthConfig, ClientConfig, PasswordConfig, TokenConfig};
+pub use error::Error;
+#[cfg(feature = "axum")]
+pub use layer::AuthLayer;
+pub use module::{MODULE, SignIn, SigningKeys};
+pub use password::{InvalidPassword, PasswordHash, Passwords};
+pub use refresh::{Issued, RefreshTokens};
+#[cfg(feature = "axum")]
+pub use service::{AuthFuture, AuthService};
+pub use token::{AccessToken, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

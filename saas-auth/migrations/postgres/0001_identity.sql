@@ -1,0 +1,51 @@
+CREATE TABLE saas_accounts (
+    id            UUID    NOT NULL PRIMARY KEY,
+    email         TEXT    NOT NULL,
+    email_key     TEXT    NOT NULL UNIQUE,
+    password_hash TEXT    NOT NULL,
+    status        TEXT    NOT NULL CHECK (status IN ('active', 'disabled')),
+    created_at    TIMESTAMPTZ NOT NULL,
+    updated_at    TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE saas_memberships (
+    tenant_id  UUID    NOT NULL,
+    id         UUID    NOT NULL REFERENCES saas_accounts (id),
+    email      TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX saas_memberships_id ON saas_memberships (id);
+
+CREATE TABLE saas_refresh_tokens (
+    tenant_id        UUID    NOT NULL,
+    id               UUID    NOT NULL,
+    account_id       UUID    NOT NULL,
+    family           UUID    NOT NULL,
+    secret_hash      BYTEA    NOT NULL,
+    client           TEXT    NOT NULL,
+    authenticated_at TIMESTAMPTZ NOT NULL,
+    created_at       TIMESTAMPTZ NOT NULL,
+    expires_at       TIMESTAMPTZ NOT NULL,
+    used_at          TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX saas_refresh_tokens_family ON saas_refresh_tokens (tenant_id, family);
+CREATE INDEX saas_refresh_tokens_account ON saas_refresh_tokens (tenant_id, account_id);
+
+CREATE TABLE saas_signing_keys (
+    kid         TEXT    NOT NULL PRIMARY KEY,
+    public_key  BYTEA    NOT NULL,
+    private_key BYTEA    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('active', 'next', 'retired')),
+    created_at  TIMESTAMPTZ NOT NULL,
+    retired_at  TIMESTAMPTZ
+);
+
+CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';

@@ -1,0 +1,51 @@
+CREATE TABLE saas_accounts (
+    id            BLOB    NOT NULL PRIMARY KEY,
+    email         TEXT    NOT NULL,
+    email_key     TEXT    NOT NULL UNIQUE,
+    password_hash TEXT    NOT NULL,
+    status        TEXT    NOT NULL CHECK (status IN ('active', 'disabled')),
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE saas_memberships (
+    tenant_id  BLOB    NOT NULL,
+    id         BLOB    NOT NULL REFERENCES saas_accounts (id),
+    email      TEXT    NOT NULL,
+    name       TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE INDEX saas_memberships_id ON saas_memberships (id);
+
+CREATE TABLE saas_refresh_tokens (
+    tenant_id        BLOB    NOT NULL,
+    id               BLOB    NOT NULL,
+    account_id       BLOB    NOT NULL,
+    family           BLOB    NOT NULL,
+    secret_hash      BLOB    NOT NULL,
+    client           TEXT    NOT NULL,
+    authenticated_at INTEGER NOT NULL,
+    created_at       INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    used_at          INTEGER,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_refresh_tokens_family ON saas_refresh_tokens (tenant_id, family);
+CREATE INDEX saas_refresh_tokens_account ON saas_refresh_tokens (tenant_id, account_id);
+
+CREATE TABLE saas_signing_keys (
+    kid         TEXT    NOT NULL PRIMARY KEY,
+    public_key  BLOB    NOT NULL,
+    private_key BLOB    NOT NULL,
+    state       TEXT    NOT NULL CHECK (state IN ('active', 'next', 'retired')),
+    created_at  INTEGER NOT NULL,
+    retired_at  INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';

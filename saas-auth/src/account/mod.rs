@@ -1,0 +1,146 @@
+//! People, and the tenants they belong to.
+
+mod email;
+mod store;
+
+use saas_core::{Id, TenantId, Timestamp, UserId};
+use saas_tenancy::{Database, SystemScope, SystemTx, TenantEntity};
+
+pub use email::{Email, InvalidEmail};
+
+use crate::{Error, PasswordHash, SignIn};
+
+/// A person who can sign in.
+#[derive(Debug, Clone)]
+pub struct Account {
+    id: UserId,
+    email: String,
+    hash: PasswordHash,
+    active: bool,
+}
+
+impl Account {
+    /// Gives the id.
+    #[must_use]
+    pub const fn id(&self) -> UserId {
+        self.id
+    }
+
+    /// Gives the address as the person wrote it.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// Gives the hash of the password.
+    #[must_use]
+    pub const fn password(&self) -> &PasswordHash {
+        &self.hash
+    }
+
+    /// Tells whether the account may be used.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        self.active
+    }
+}
+
+/// A person as a member of a tenant. Its id is the account's; address and name are what this tenant
+/// was told, so that no tenant learns from another.
+#[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
+#[entity(table = "saas_memberships", new = "NewMembership", patch = "MembershipPatch")]
+pub struct Membership {
+    /// The account.
+    #[entity(id)]
+    pub id: Id<Membership>,
+    /// The tenant.
+    #[entity(tenant)]
+    pub tenant_id: TenantId,
+    /// The address.
+    #[entity(fixed, filter)]
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// Counts the changes.
+    #[entity(version)]
+    pub version: i64,
+    /// When the person joined.
+    #[entity(created, sort)]
+    pub created_at: Timestamp,
+    /// When the membership last changed.
+    #[entity(updated)]
+    pub updated_at: Timestamp,
+}
+
+impl Membership {
+    /// Gives the account.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        UserId::from_uuid(self.id.as_uuid())
+    }
+
+    /// Gives the id of a person's membership.
+    #[must_use]
+    pub const fn id_of(user: UserId) -> Id<Self> {
+        Id::from_uuid(user.as_uuid())
+    }
+}
+
+/// The accounts, over all tenants.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    database: Database,
+}
+
+impl Accounts {
+    /// Opens the accounts of a database.
+    #[must_use]
+    pub const fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Finds the account with an address, on behalf of somebody who signs in or up.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub async fn by_email(&self, email: &Email) -> Result<Option<Account>, Error> {
+        let mut tx = self.database.system_read(&SystemScope::<SignIn>::enter());
+        Ok(store::by_email(&mut tx, email).await?)
+    }
+
+    /// Creates an account inside the caller's transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::EmailTaken`] when an account has the address. The transaction can go on.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn create(&self, tx: &mut SystemTx, email: &Email, hash: &PasswordHash) -> Result<UserId, Error> {
+        let id = UserId::generate();
+        if store::insert(tx, id, email, hash).await? { Ok(id) } else { Err(Error::EmailTaken) }
+    }
+
+    /// Keeps a stronger hash of the same password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub async fn rehash(&self, account: &Account, hash: &PasswordHash) -> Result<(), Error> {
+        let mut tx = self.database.system_write(&SystemScope::<SignIn>::enter());
+        store::set_hash(&mut tx, account.id, hash).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives the tenants that a person belongs to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub async fn tenants_of(&self, user: UserId) -> Result<Vec<TenantId>, Error> {
+        let mut tx = self.database.system_read(&SystemScope::<SignIn>::enter()).for_user(user);
+        Ok(store::tenants_of(&mut tx, user).await?)
+    }
+}

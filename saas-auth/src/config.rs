@@ -1,0 +1,94 @@
+//! Lifetimes, costs and clients.
+
+use std::time::Duration;
+
+use saas_core::config::Period;
+use serde::Deserialize;
+
+/// Configures identity.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AuthConfig {
+    /// Tokens.
+    pub token: TokenConfig,
+    /// Passwords.
+    pub password: PasswordConfig,
+    /// The programs that may ask for tokens.
+    pub clients: Vec<ClientConfig>,
+}
+
+/// Configures tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TokenConfig {
+    /// The issuer, as a URL (`iss`).
+    pub issuer: String,
+    /// The service that tokens are for (`aud`).
+    pub audience: String,
+    /// How long an access token is good.
+    pub access_lifetime: Period,
+    /// How long a sign-in can be kept alive by refresh tokens.
+    pub refresh_lifetime: Period,
+    /// How far the clocks of two machines may differ; at most a minute.
+    pub leeway: Period,
+    /// How many verified tokens are remembered.
+    pub cache_entries: u32,
+}
+
+impl Default for TokenConfig {
+    fn default() -> Self {
+        let seconds = |seconds| Period::from(Duration::from_secs(seconds));
+        Self {
+            issuer: "http://127.0.0.1:8080".to_owned(),
+            audience: "starter".to_owned(),
+            access_lifetime: seconds(600),
+            refresh_lifetime: seconds(30 * 86_400),
+            leeway: seconds(5),
+            cache_entries: 10_000,
+        }
+    }
+}
+
+/// Configures password hashing. The default is what OWASP recommends for argon2id, and the least
+/// that is accepted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PasswordConfig {
+    /// Memory of one hash, in KiB; at least 19456.
+    pub memory_kib: u32,
+    /// Passes over the memory; at least 2.
+    pub passes: u32,
+    /// How many passwords are hashed at once; 0 for half the processors.
+    pub slots: usize,
+    /// How many may wait for a slot before further sign-ins get 503.
+    pub queue: usize,
+}
+
+impl Default for PasswordConfig {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, slots: 0, queue: 64 }
+    }
+}
+
+/// A program that may ask for tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// Its `client_id`.
+    pub id: String,
+    /// Whether it is our own, and may therefore see passwords (the password grant).
+    #[serde(default)]
+    pub first_party: bool,
+}
+
+impl ClientConfig {
+    /// Names a program of our own.
+    #[must_use]
+    pub fn first_party(id: impl Into<String>) -> Self {
+        Self { id: id.into(), first_party: true }
+    }
+}

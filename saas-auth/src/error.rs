@@ -1,0 +1,33 @@
+//! What can fail around identity.
+
+/// Says what failed in this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The database could not be reached or refused.
+    #[error("the accounts could not be reached")]
+    Storage(#[from] saas_tenancy::Error),
+    /// No account of the tenant has these credentials. Which part is wrong is not said.
+    #[error("the credentials are not valid")]
+    Credentials,
+    /// The refresh token is unknown, used, expired, or of another tenant or client.
+    #[error("the refresh token is not valid")]
+    RefreshToken,
+    /// Too many passwords wait to be hashed.
+    #[error("too many sign-ins at once")]
+    Busy,
+    /// An account with this address exists.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// A key or a hash could not be made or read.
+    #[error("cryptography failed: {0}")]
+    Crypto(&'static str),
+    /// The configuration cannot be used.
+    #[error("`{key}`: {message}")]
+    Config {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        message: &'static str,
+    },
+}

@@ -1,0 +1,34 @@
+//! What this crate brings to the database.
+
+use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
+
+use crate::{Membership, refresh::RefreshRow};
+
+/// The tables of this crate.
+pub const MODULE: Module = Module::new("saas_auth")
+    .migrations(&[Migration::new(
+        1,
+        "identity",
+        include_str!("../migrations/sqlite/0001_identity.sql"),
+        include_str!("../migrations/postgres/0001_identity.sql"),
+    )])
+    .entities(&[EntityTable::new::<Membership>().own_rows("id"), EntityTable::new::<RefreshRow>()])
+    .shared(&[SharedTable::new("saas_accounts"), SharedTable::new("saas_signing_keys")]);
+
+/// Finds the account of somebody who signs in.
+#[derive(Debug)]
+pub struct SignIn;
+
+impl Reason for SignIn {
+    const NAME: &'static str = "sign-in";
+    const WHY: &'static str = "before sign-in there is no caller, and an account belongs to no tenant";
+}
+
+/// Loads and rotates the keys that sign tokens.
+#[derive(Debug)]
+pub struct SigningKeys;
+
+impl Reason for SigningKeys {
+    const NAME: &'static str = "signing-keys";
+    const WHY: &'static str = "the keys that sign tokens belong to the service and to no tenant";
+}

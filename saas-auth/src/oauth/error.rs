@@ -1,0 +1,105 @@
+//! Errors of the token endpoint.
+//!
+//! RFC 6749, section 5.2, has a form of its own: `error` and `error_description` in a document of
+//! type `application/json`. The members of a problem (RFC 9457) stand beside them, so that a client
+//! of either kind finds what it looks for.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use saas_core::{Code, Problem};
+use serde_json::{Value, json};
+
+use crate::Error;
+
+/// An error of RFC 6749, section 5.2.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OAuthError {
+    error: &'static str,
+    code: Code,
+    status: StatusCode,
+    description: &'static str,
+}
+
+impl OAuthError {
+    pub(super) const fn invalid_request(description: &'static str) -> Self {
+        Self { error: "invalid_request", code: Code::BAD_REQUEST, status: StatusCode::BAD_REQUEST, description }
+    }
+
+    pub(super) const fn invalid_client() -> Self {
+        let description = "the client is unknown";
+        Self { error: "invalid_client", code: Code::UNAUTHENTICATED, status: StatusCode::UNAUTHORIZED, description }
+    }
+
+    pub(super) const fn invalid_grant(code: Code, description: &'static str) -> Self {
+        Self { error: "invalid_grant", code, status: StatusCode::BAD_REQUEST, description }
+    }
+
+    pub(super) const fn unauthorized_client() -> Self {
+        let description = "the client may not use this grant";
+        Self { error: "unauthorized_client", code: Code::FORBIDDEN, status: StatusCode::BAD_REQUEST, description }
+    }
+
+    pub(super) const fn unsupported_grant_type() -> Self {
+        let description = "the grant type is not supported";
+        Self { error: "unsupported_grant_type", code: Code::BAD_REQUEST, status: StatusCode::BAD_REQUEST, description }
+    }
+}
+
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "error": self.error,
+            "error_description": self.description,
+            "type": self.code.type_uri(),
+            "title": self.code.title(),
+            "code": self.code.name(),
+        });
+        if let Value::Object(members) = &mut body {
+            members.insert("status".to_owned(), self.status.as_u16().into());
+        }
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+        }
+        response
+    }
+}
+
+/// Why no token is given: an error of the protocol, or of the service.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    Protocol(OAuthError),
+    Service(Problem),
+}
+
+impl From<OAuthError> for Refusal {
+    fn from(error: OAuthError) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Credentials => {
+                let description = "no member of the tenant has this username and password";
+                Self::Protocol(OAuthError::invalid_grant(Code::CREDENTIALS_INVALID, description))
+            }
+            Error::RefreshToken => {
+                Self::Protocol(OAuthError::invalid_grant(Code::TOKEN_INVALID, "the refresh token is not valid"))
+            }
+            other => Self::Service(other.into()),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Protocol(error) => error.into_response(),
+            Self::Service(problem) => problem.into_response(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The form of a token request (RFC 6749, section 3.2).
+
+use std::collections::HashMap;
+
+use percent_encoding::percent_decode_str;
+use saas_core::Secret;
+
+use super::error::OAuthError;
+
+/// A token request is small; more than this is not one.
+pub(super) const MAX_FORM: u64 = 16 << 10;
+const MAX_PARAMETERS: usize = 32;
+
+/// The parameters, each at most once. Values may be secrets, so they are kept as such.
+#[derive(Debug)]
+pub(super) struct Form(HashMap<String, Secret<String>>);
+
+impl Form {
+    pub(super) fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+        let text = std::str::from_utf8(body).map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))?;
+        let mut parameters = HashMap::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = (decode(name)?, Secret::new(decode(value)?));
+            if parameters.len() == MAX_PARAMETERS {
+                return Err(OAuthError::invalid_request("the form has too many parameters"));
+            }
+            if parameters.insert(name, value).is_some() {
+                return Err(OAuthError::invalid_request("a parameter appears twice"));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// Gives a parameter. One without a value is as good as absent (RFC 6749, section 3.2).
+    pub(super) fn get(&self, name: &str) -> Option<&Secret<String>> {
+        self.0.get(name).filter(|value| !value.expose().is_empty())
+    }
+
+    pub(super) fn required(&self, name: &str, message: &'static str) -> Result<&Secret<String>, OAuthError> {
+        self.get(name).ok_or(OAuthError::invalid_request(message))
+    }
+}
+
+fn decode(text: &str) -> Result<String, OAuthError> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    decoded.map(String::from).map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))
+}

@@ -1,0 +1,21 @@
+//! What a client is told about an [`Error`].
+
+use saas_core::{Code, Problem};
+
+use crate::Error;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Storage(error) => error.into(),
+            Error::Credentials => Self::new(Code::CREDENTIALS_INVALID),
+            Error::RefreshToken => Self::new(Code::TOKEN_INVALID),
+            Error::Busy => Self::new(Code::UNAVAILABLE).retry_after(1),
+            Error::EmailTaken => Self::new(Code::EMAIL_TAKEN),
+            Error::Crypto(_) | Error::Config { .. } => {
+                tracing::error!(error = %error, "request failed");
+                Self::new(Code::INTERNAL)
+            }
+        }
+    }
+}

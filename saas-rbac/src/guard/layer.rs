@@ -1,0 +1,29 @@
+//! The layer.
+
+use tower_layer::Layer;
+
+use super::GuardService;
+use crate::{Access, Authorizer};
+
+/// Lets a request through only when its caller has the access that the route declares.
+#[derive(Debug, Clone)]
+pub struct GuardLayer {
+    authorizer: Authorizer,
+    access: Access,
+}
+
+impl GuardLayer {
+    /// Makes the layer.
+    #[must_use]
+    pub const fn new(authorizer: Authorizer, access: Access) -> Self {
+        Self { authorizer, access }
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = GuardService<S>;
+
+    fn layer(&self, inner: S) -> GuardService<S> {
+        GuardService::new(inner, self.authorizer.clone(), self.access)
+    }
+}

@@ -1,0 +1,26 @@
+//! What a client is told about an [`Error`].
+
+use saas_core::{Code, Problem};
+
+use crate::Error;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let text = error.to_string();
+        match error {
+            Error::Storage(error) => error.into(),
+            Error::UnknownRole(_) => Self::new(Code::ROLE_UNKNOWN).field("roles", text),
+            Error::UnknownPermission(_) => Self::new(Code::VALIDATION).field("permissions", text),
+            Error::InvalidRoleName => Self::new(Code::VALIDATION).field("name", text),
+            Error::RoleExists(_) => Self::new(Code::CONFLICT).field("name", text),
+            Error::BuiltIn(_) => Self::new(Code::ROLE_BUILT_IN),
+            Error::InUse(_) => Self::new(Code::ROLE_IN_USE),
+            Error::Escalation => Self::new(Code::GRANT_FORBIDDEN),
+            Error::LastOwner => Self::new(Code::LAST_OWNER),
+            Error::Casbin(_) | Error::DuplicateRoute(_) => {
+                tracing::error!(error = text, "request failed");
+                Self::new(Code::INTERNAL)
+            }
+        }
+    }
+}

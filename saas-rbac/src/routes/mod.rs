@@ -1,0 +1,157 @@
+//! Routes that say who may call them.
+
+mod table;
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use axum::{
+    Router,
+    handler::Handler,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use http::Method;
+
+pub use table::{RouteInfo, RouteTable};
+
+use crate::{Access, Authorizer, Error, guard::GuardLayer};
+
+/// The routes of a service, each with the access it needs.
+///
+/// The method that adds a route takes the access before the handler; one that forgets it does not
+/// compile. [`Routes::public`] opens the list of routes that need none.
+#[must_use = "routes do nothing until they become a router"]
+pub struct Routes<S = (), Kind = Guarded> {
+    routes: Vec<Route<S>>,
+    kind: PhantomData<fn() -> Kind>,
+}
+
+struct Route<S> {
+    info: RouteInfo,
+    access: Option<Access>,
+    filter: MethodFilter,
+    handler: MethodRouter<S>,
+}
+
+/// Routes added now need access.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Guarded {}
+
+/// Routes added now are open to everybody.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Public {}
+
+impl<S, Kind> std::fmt::Debug for Routes<S, Kind> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.routes.iter().map(|route| &route.info)).finish()
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident)+) => {
+        impl<S: Clone + Send + Sync + 'static> Routes<S, Guarded> {
+            $(
+                #[doc = concat!("Adds a `", stringify!($method), "` route that needs the access.")]
+                pub fn $name<H, T>(self, path: &str, access: impl Into<Access>, handler: H) -> Self
+                where
+                    H: Handler<T, S>,
+                    T: 'static,
+                {
+                    self.add(Method::$method, MethodFilter::$method, path, Some(access.into()), handler)
+                }
+            )+
+        }
+
+        impl<S: Clone + Send + Sync + 'static> Routes<S, Public> {
+            $(
+                #[doc = concat!("Adds a `", stringify!($method), "` route that everybody may call.")]
+                pub fn $name<H, T>(self, path: &str, handler: H) -> Self
+                where
+                    H: Handler<T, S>,
+                    T: 'static,
+                {
+                    self.add(Method::$method, MethodFilter::$method, path, None, handler)
+                }
+            )+
+        }
+    };
+}
+
+methods! { get GET post POST put PUT patch PATCH delete DELETE head HEAD }
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// Starts with no route. The ones added first need access.
+    pub const fn new() -> Self {
+        Self { routes: Vec::new(), kind: PhantomData }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
+    /// From here on routes are open to everybody, and take no access.
+    pub fn public(self) -> Routes<S, Public> {
+        Routes { routes: self.routes, kind: PhantomData }
+    }
+
+    /// From here on routes need access.
+    pub fn guarded(self) -> Routes<S, Guarded> {
+        Routes { routes: self.routes, kind: PhantomData }
+    }
+
+    /// Adds the routes of another list.
+    pub fn merge<Other>(mut self, other: Routes<S, Other>) -> Self {
+        self.routes.extend(other.routes);
+        self
+    }
+
+    /// Gives the list of routes.
+    #[must_use]
+    pub fn table(&self) -> RouteTable {
+        RouteTable::new(self.routes.iter().map(|route| route.info.clone()).collect())
+    }
+
+    /// Makes the router, with a guard before each handler.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DuplicateRoute`] when two routes have the same method and path.
+    pub fn into_router(self, authorizer: &Authorizer) -> Result<Router<S>, Error> {
+        let mut paths: BTreeMap<String, (MethodRouter<S>, Vec<MethodFilter>)> = BTreeMap::new();
+        for route in self.routes {
+            let handler = match route.access {
+                Some(access) => route.handler.layer(GuardLayer::new(authorizer.clone(), access)),
+                None => route.handler,
+            };
+            let (router, taken) = paths.entry(route.info.path.clone()).or_default();
+            if taken.contains(&route.filter) {
+                return Err(Error::DuplicateRoute(format!("{} {}", route.info.method, route.info.path)));
+            }
+            taken.push(route.filter);
+            *router = std::mem::take(router).merge(handler);
+        }
+        Ok(paths.into_iter().fold(Router::new(), |router, (path, (handler, _))| router.route(&path, handler)))
+    }
+
+    fn add<H, T>(
+        mut self,
+        method: Method,
+        filter: MethodFilter,
+        path: &str,
+        access: Option<Access>,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let info = RouteInfo::new(&method, path, access);
+        self.routes.push(Route { info, access, filter, handler: on(filter, handler) });
+        self
+    }
+}
