@@ -69,7 +69,12 @@ pub struct PasswordConfig {
 
 impl Default for PasswordConfig {
     fn default() -> Self {
-        Self { memory_kib: 19_456, passes: 2, slots: 0, queue: 64 }
+        Self {
+            memory_kib: 19_456,
+            passes: 2,
+            slots: 0,
+            queue: 64,
+        }
     }
 }
 
@@ -89,6 +94,9 @@ impl ClientConfig {
     /// Names a program of our own.
     #[must_use]
     pub fn first_party(id: impl Into<String>) -> Self {
-        Self { id: id.into(), first_party: true }
+        Self {
+            id: id.into(),
+            first_party: true,
+        }
     }
 }

@@ -28,7 +28,9 @@ mod scheme;
 mod service;
 mod token;
 
-pub use account::{Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership};
+pub use account::{
+    Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
+};
 pub use config::{AuthConfig, ClientConfig, PasswordConfig, TokenConfig};
 pub use error::Error;
 #[cfg(feature = "axum")]

@@ -12,8 +12,14 @@ pub const MODULE: Module = Module::new("saas_auth")
         include_str!("../migrations/sqlite/0001_identity.sql"),
         include_str!("../migrations/postgres/0001_identity.sql"),
     )])
-    .entities(&[EntityTable::new::<Membership>().own_rows("id"), EntityTable::new::<RefreshRow>()])
-    .shared(&[SharedTable::new("saas_accounts"), SharedTable::new("saas_signing_keys")]);
+    .entities(&[
+        EntityTable::new::<Membership>().own_rows("id"),
+        EntityTable::new::<RefreshRow>(),
+    ])
+    .shared(&[
+        SharedTable::new("saas_accounts"),
+        SharedTable::new("saas_signing_keys"),
+    ]);
 
 /// Finds the account of somebody who signs in.
 #[derive(Debug)]
@@ -21,7 +27,8 @@ pub struct SignIn;
 
 impl Reason for SignIn {
     const NAME: &'static str = "sign-in";
-    const WHY: &'static str = "before sign-in there is no caller, and an account belongs to no tenant";
+    const WHY: &'static str =
+        "before sign-in there is no caller, and an account belongs to no tenant";
 }
 
 /// Loads and rotates the keys that sign tokens.

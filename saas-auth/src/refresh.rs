@@ -8,7 +8,9 @@ use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use saas_core::{Id, TenantId, Timestamp, UserId};
-use saas_tenancy::{Database, Registry, Scope, Status, SystemScope, TenantEntity, TenantTx, tenant_repository};
+use saas_tenancy::{
+    Database, Registry, Scope, Status, SystemScope, TenantEntity, TenantTx, tenant_repository,
+};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -39,7 +41,9 @@ pub struct RefreshRow {
 /// The statements over refresh tokens.
 #[tenant_repository(entity = RefreshRow)]
 trait Families {
-    #[sql("UPDATE saas_refresh_tokens SET used_at = :now WHERE {tenant} AND id = :id AND used_at IS NULL")]
+    #[sql(
+        "UPDATE saas_refresh_tokens SET used_at = :now WHERE {tenant} AND id = :id AND used_at IS NULL"
+    )]
     async fn use_once(&mut self, now: Timestamp, id: Id<RefreshRow>) -> Result<u64>;
 
     #[sql("DELETE FROM saas_refresh_tokens WHERE {tenant} AND family = :family")]
@@ -87,7 +91,10 @@ impl Issued {
 
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issued").field("user", &self.user).field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("Issued")
+            .field("user", &self.user)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,7 +110,11 @@ impl RefreshTokens {
     /// Makes the service. `lifetime` bounds the whole family from the sign-in on.
     #[must_use]
     pub const fn new(database: Database, registry: Registry, lifetime: Duration) -> Self {
-        Self { database, registry, lifetime }
+        Self {
+            database,
+            registry,
+            lifetime,
+        }
     }
 
     /// Begins a family for somebody who has just signed in.
@@ -131,16 +142,29 @@ impl RefreshTokens {
     ///
     /// Either the old token is used up and the new one exists, or neither. A client that went away
     /// meanwhile has to sign in again.
-    pub async fn exchange(&self, text: &str, client: &str, named: Option<TenantId>) -> Result<Issued, Error> {
+    pub async fn exchange(
+        &self,
+        text: &str,
+        client: &str,
+        named: Option<TenantId>,
+    ) -> Result<Issued, Error> {
         let (tenant, id, secret) = parse(text).ok_or(Error::RefreshToken)?;
         if named.is_some_and(|named| named != tenant) {
             return Err(Error::RefreshToken);
         }
-        let tenant = self.registry.by_id(tenant).await?.filter(|tenant| tenant.status() == Status::Active);
+        let tenant = self
+            .registry
+            .by_id(tenant)
+            .await?
+            .filter(|tenant| tenant.status() == Status::Active);
         // What the token says only tells where to look; the row and its hash decide.
         let scope = SystemScope::<SignIn>::enter().within(&tenant.ok_or(Error::RefreshToken)?);
         let mut tx = self.database.write(&scope);
-        let row = tx.repo::<RefreshRow>().find(id).await?.ok_or(Error::RefreshToken)?;
+        let row = tx
+            .repo::<RefreshRow>()
+            .find(id)
+            .await?
+            .ok_or(Error::RefreshToken)?;
         let matches: bool = Sha256::digest(secret)[..].ct_eq(&row.secret_hash).into();
         if !matches || row.client != client {
             return Err(Error::RefreshToken);
@@ -152,12 +176,29 @@ impl RefreshTokens {
             tx.commit().await?;
             return Err(Error::RefreshToken);
         }
-        let member = tx.repo::<Membership>().find(Membership::id_of(row.account_id)).await?;
+        let member = tx
+            .repo::<Membership>()
+            .find(Membership::id_of(row.account_id))
+            .await?;
         if now >= row.expires_at || member.is_none() {
             return Err(Error::RefreshToken);
         }
-        let RefreshRow { account_id, family, authenticated_at, expires_at, .. } = row;
-        let issued = insert(&mut tx, account_id, family, client, authenticated_at, expires_at).await?;
+        let RefreshRow {
+            account_id,
+            family,
+            authenticated_at,
+            expires_at,
+            ..
+        } = row;
+        let issued = insert(
+            &mut tx,
+            account_id,
+            family,
+            client,
+            authenticated_at,
+            expires_at,
+        )
+        .await?;
         tx.commit().await?;
         Ok(issued)
     }
@@ -194,12 +235,24 @@ async fn insert(
         used_at: None,
     };
     tx.repo::<RefreshRow>().insert_as(id, row).await?;
-    let bytes = [&tenant.as_uuid().as_bytes()[..], id.as_uuid().as_bytes(), &secret].concat();
-    Ok(Issued { text: format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)), user, tenant, authenticated_at })
+    let bytes = [
+        &tenant.as_uuid().as_bytes()[..],
+        id.as_uuid().as_bytes(),
+        &secret,
+    ]
+    .concat();
+    Ok(Issued {
+        text: format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)),
+        user,
+        tenant,
+        authenticated_at,
+    })
 }
 
 fn parse(text: &str) -> Option<(TenantId, Id<RefreshRow>, [u8; SECRET])> {
-    let encoded = text.strip_prefix(PREFIX).filter(|encoded| encoded.len() <= 128)?;
+    let encoded = text
+        .strip_prefix(PREFIX)
+        .filter(|encoded| encoded.len() <= 128)?;
     let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
     let (tenant, rest) = bytes.split_first_chunk::<16>()?;
     let (row, secret) = rest.split_first_chunk::<16>()?;

@@ -25,23 +25,33 @@ pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
         (None, _) => return Outcome::NotAttempted,
         (Some(value), None) => value,
         (Some(_), Some(_)) => {
-            let problem = Problem::new(Code::HEADER_INVALID).field("authorization", "appears more than once");
+            let problem =
+                Problem::new(Code::HEADER_INVALID).field("authorization", "appears more than once");
             return Outcome::Refused(problem);
         }
     };
-    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).and_then(|(scheme, token)| {
-        let one_space = !token.is_empty() && !token.contains(' ');
-        (scheme.eq_ignore_ascii_case("bearer") && one_space).then_some(token)
-    });
+    let token = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .and_then(|(scheme, token)| {
+            let one_space = !token.is_empty() && !token.contains(' ');
+            (scheme.eq_ignore_ascii_case("bearer") && one_space).then_some(token)
+        });
     let Some(token) = token else {
-        let problem = Problem::new(Code::HEADER_INVALID).field("authorization", "has to be `Bearer`, one space, and a token");
+        let problem = Problem::new(Code::HEADER_INVALID).field(
+            "authorization",
+            "has to be `Bearer`, one space, and a token",
+        );
         return Outcome::Refused(problem);
     };
     match verifier.verify(token) {
         Ok(principal) => Outcome::Verified(principal),
         Err(reason) => {
             tracing::debug!(%reason, "token refused");
-            Outcome::Refused(Problem::new(Code::TOKEN_INVALID).challenge("Bearer error=\"invalid_token\""))
+            Outcome::Refused(
+                Problem::new(Code::TOKEN_INVALID).challenge("Bearer error=\"invalid_token\""),
+            )
         }
     }
 }

@@ -48,7 +48,9 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         match scheme::bearer(&self.verifier, &parts) {
-            Outcome::Refused(problem) => return AuthFuture::Refused(ready(Ok(problem.into_response()))),
+            Outcome::Refused(problem) => {
+                return AuthFuture::Refused(ready(Ok(problem.into_response())));
+            }
             Outcome::Verified(principal) => drop(parts.extensions.insert(principal)),
             Outcome::NotAttempted => {}
         }

@@ -19,6 +19,9 @@ pub struct RbacConfig {
 
 impl Default for RbacConfig {
     fn default() -> Self {
-        Self { cache_lifetime: Period::from(Duration::from_secs(5)), cache_tenants: 10_000 }
+        Self {
+            cache_lifetime: Period::from(Duration::from_secs(5)),
+            cache_tenants: 10_000,
+        }
     }
 }

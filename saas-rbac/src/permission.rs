@@ -15,7 +15,10 @@ pub trait Permission: Sized {
 
 /// Describes a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[expect(clippy::exhaustive_structs, reason = "the derive writes it as a literal")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the derive writes it as a literal"
+)]
 pub struct PermissionInfo {
     /// The name, such as `projects:read`.
     pub name: &'static str,

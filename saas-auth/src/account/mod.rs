@@ -48,7 +48,11 @@ impl Account {
 /// A person as a member of a tenant. Its id is the account's; address and name are what this tenant
 /// was told, so that no tenant learns from another.
 #[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
-#[entity(table = "saas_memberships", new = "NewMembership", patch = "MembershipPatch")]
+#[entity(
+    table = "saas_memberships",
+    new = "NewMembership",
+    patch = "MembershipPatch"
+)]
 pub struct Membership {
     /// The account.
     #[entity(id)]
@@ -118,9 +122,18 @@ impl Accounts {
     /// # Cancel safety
     ///
     /// A dropped future leaves the transaction good for nothing but a rollback.
-    pub async fn create(&self, tx: &mut SystemTx, email: &Email, hash: &PasswordHash) -> Result<UserId, Error> {
+    pub async fn create(
+        &self,
+        tx: &mut SystemTx,
+        email: &Email,
+        hash: &PasswordHash,
+    ) -> Result<UserId, Error> {
         let id = UserId::generate();
-        if store::insert(tx, id, email, hash).await? { Ok(id) } else { Err(Error::EmailTaken) }
+        if store::insert(tx, id, email, hash).await? {
+            Ok(id)
+        } else {
+            Err(Error::EmailTaken)
+        }
     }
 
     /// Keeps a stronger hash of the same password.
@@ -140,7 +153,10 @@ impl Accounts {
     ///
     /// [`Error::Storage`].
     pub async fn tenants_of(&self, user: UserId) -> Result<Vec<TenantId>, Error> {
-        let mut tx = self.database.system_read(&SystemScope::<SignIn>::enter()).for_user(user);
+        let mut tx = self
+            .database
+            .system_read(&SystemScope::<SignIn>::enter())
+            .for_user(user);
         Ok(store::tenants_of(&mut tx, user).await?)
     }
 }

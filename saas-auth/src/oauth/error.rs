@@ -22,26 +22,51 @@ pub(super) struct OAuthError {
 
 impl OAuthError {
     pub(super) const fn invalid_request(description: &'static str) -> Self {
-        Self { error: "invalid_request", code: Code::BAD_REQUEST, status: StatusCode::BAD_REQUEST, description }
+        Self {
+            error: "invalid_request",
+            code: Code::BAD_REQUEST,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
     }
 
     pub(super) const fn invalid_client() -> Self {
         let description = "the client is unknown";
-        Self { error: "invalid_client", code: Code::UNAUTHENTICATED, status: StatusCode::UNAUTHORIZED, description }
+        Self {
+            error: "invalid_client",
+            code: Code::UNAUTHENTICATED,
+            status: StatusCode::UNAUTHORIZED,
+            description,
+        }
     }
 
     pub(super) const fn invalid_grant(code: Code, description: &'static str) -> Self {
-        Self { error: "invalid_grant", code, status: StatusCode::BAD_REQUEST, description }
+        Self {
+            error: "invalid_grant",
+            code,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
     }
 
     pub(super) const fn unauthorized_client() -> Self {
         let description = "the client may not use this grant";
-        Self { error: "unauthorized_client", code: Code::FORBIDDEN, status: StatusCode::BAD_REQUEST, description }
+        Self {
+            error: "unauthorized_client",
+            code: Code::FORBIDDEN,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
     }
 
     pub(super) const fn unsupported_grant_type() -> Self {
         let description = "the grant type is not supported";
-        Self { error: "unsupported_grant_type", code: Code::BAD_REQUEST, status: StatusCode::BAD_REQUEST, description }
+        Self {
+            error: "unsupported_grant_type",
+            code: Code::BAD_REQUEST,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
     }
 }
 
@@ -61,7 +86,10 @@ impl IntoResponse for OAuthError {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"token\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"token\""),
+            );
         }
         response
     }
@@ -85,11 +113,15 @@ impl From<Error> for Refusal {
         match error {
             Error::Credentials => {
                 let description = "no member of the tenant has this username and password";
-                Self::Protocol(OAuthError::invalid_grant(Code::CREDENTIALS_INVALID, description))
+                Self::Protocol(OAuthError::invalid_grant(
+                    Code::CREDENTIALS_INVALID,
+                    description,
+                ))
             }
-            Error::RefreshToken => {
-                Self::Protocol(OAuthError::invalid_grant(Code::TOKEN_INVALID, "the refresh token is not valid"))
-            }
+            Error::RefreshToken => Self::Protocol(OAuthError::invalid_grant(
+                Code::TOKEN_INVALID,
+                "the refresh token is not valid",
+            )),
             other => Self::Service(other.into()),
         }
     }

@@ -17,13 +17,16 @@ pub(super) struct Form(HashMap<String, Secret<String>>);
 
 impl Form {
     pub(super) fn parse(body: &[u8]) -> Result<Self, OAuthError> {
-        let text = std::str::from_utf8(body).map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))?;
+        let text = std::str::from_utf8(body)
+            .map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))?;
         let mut parameters = HashMap::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decode(name)?, Secret::new(decode(value)?));
             if parameters.len() == MAX_PARAMETERS {
-                return Err(OAuthError::invalid_request("the form has too many parameters"));
+                return Err(OAuthError::invalid_request(
+                    "the form has too many parameters",
+                ));
             }
             if parameters.insert(name, value).is_some() {
                 return Err(OAuthError::invalid_request("a parameter appears twice"));
@@ -37,7 +40,11 @@ impl Form {
         self.0.get(name).filter(|value| !value.expose().is_empty())
     }
 
-    pub(super) fn required(&self, name: &str, message: &'static str) -> Result<&Secret<String>, OAuthError> {
+    pub(super) fn required(
+        &self,
+        name: &str,
+        message: &'static str,
+    ) -> Result<&Secret<String>, OAuthError> {
         self.get(name).ok_or(OAuthError::invalid_request(message))
     }
 }
@@ -45,5 +52,7 @@ impl Form {
 fn decode(text: &str) -> Result<String, OAuthError> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(String::from).map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))
+    decoded
+        .map(String::from)
+        .map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))
 }

@@ -11,7 +11,8 @@ use super::{
     form::Form,
 };
 use crate::{
-    Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership, Passwords, RefreshTokens, SignIn,
+    Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership, Passwords,
+    RefreshTokens, SignIn,
 };
 
 /// What the token endpoint needs; cheap to clone.
@@ -43,21 +44,59 @@ pub(super) struct Tokens {
 impl TokenEndpoint {
     /// Puts the endpoint together.
     #[must_use]
-    pub fn new(database: Database, registry: Registry, passwords: Passwords, keys: Keys, config: &AuthConfig) -> Self {
-        let issuer = Issuer::new(keys.clone(), config.token.clone(), Arc::clone(database.clock()));
-        let refresh = RefreshTokens::new(database.clone(), registry, config.token.refresh_lifetime.into());
+    pub fn new(
+        database: Database,
+        registry: Registry,
+        passwords: Passwords,
+        keys: Keys,
+        config: &AuthConfig,
+    ) -> Self {
+        let issuer = Issuer::new(
+            keys.clone(),
+            config.token.clone(),
+            Arc::clone(database.clock()),
+        );
+        let refresh = RefreshTokens::new(
+            database.clone(),
+            registry,
+            config.token.refresh_lifetime.into(),
+        );
         let (accounts, clients) = (Accounts::new(database.clone()), config.clients.clone());
-        Self { inner: Arc::new(Inner { database, accounts, passwords, issuer, refresh, keys, clients }) }
+        Self {
+            inner: Arc::new(Inner {
+                database,
+                accounts,
+                passwords,
+                issuer,
+                refresh,
+                keys,
+                clients,
+            }),
+        }
     }
 
     pub(super) fn keys(&self) -> &Keys {
         &self.inner.keys
     }
 
-    pub(super) async fn answer(&self, form: &Form, tenant: Option<&Tenant>) -> Result<Tokens, Refusal> {
-        let grant = form.required("grant_type", "`grant_type` is missing")?.expose().as_str();
-        let id = form.required("client_id", "`client_id` is missing")?.expose();
-        let client = self.inner.clients.iter().find(|client| client.id == *id).ok_or(OAuthError::invalid_client())?;
+    pub(super) async fn answer(
+        &self,
+        form: &Form,
+        tenant: Option<&Tenant>,
+    ) -> Result<Tokens, Refusal> {
+        let grant = form
+            .required("grant_type", "`grant_type` is missing")?
+            .expose()
+            .as_str();
+        let id = form
+            .required("client_id", "`client_id` is missing")?
+            .expose();
+        let client = self
+            .inner
+            .clients
+            .iter()
+            .find(|client| client.id == *id)
+            .ok_or(OAuthError::invalid_client())?;
         let issued = match grant {
             "password" => self.password(form, tenant, client).await?,
             "refresh_token" => self.refresh(form, tenant.map(Tenant::id), client).await?,
@@ -68,7 +107,12 @@ impl TokenEndpoint {
 
     /// The password grant (RFC 6749, section 4.3). It shows the password to the client, so only our
     /// own may use it.
-    async fn password(&self, form: &Form, tenant: Option<&Tenant>, client: &ClientConfig) -> Result<Issued, Refusal> {
+    async fn password(
+        &self,
+        form: &Form,
+        tenant: Option<&Tenant>,
+        client: &ClientConfig,
+    ) -> Result<Issued, Refusal> {
         if !client.first_party {
             return Err(OAuthError::unauthorized_client().into());
         }
@@ -85,13 +129,19 @@ impl TokenEndpoint {
         // such an account, or whether it belongs to this tenant.
         let stored = account.as_ref().map(crate::Account::password);
         let renewed = self.inner.passwords.verify(password, stored).await?;
-        let account = account.filter(crate::Account::is_active).ok_or(Error::Credentials)?;
+        let account = account
+            .filter(crate::Account::is_active)
+            .ok_or(Error::Credentials)?;
         if let Some(hash) = renewed {
             self.inner.accounts.rehash(&account, &hash).await?;
         }
         self.member(tenant, account.id()).await?;
         let scope = SystemScope::<SignIn>::enter().within(tenant);
-        Ok(self.inner.refresh.begin(&scope, account.id(), &client.id).await?)
+        Ok(self
+            .inner
+            .refresh
+            .begin(&scope, account.id(), &client.id)
+            .await?)
     }
 
     async fn refresh(
@@ -101,12 +151,22 @@ impl TokenEndpoint {
         client: &ClientConfig,
     ) -> Result<Issued, Refusal> {
         let token = form.required("refresh_token", "`refresh_token` is missing")?;
-        Ok(self.inner.refresh.exchange(token.expose(), &client.id, named).await?)
+        Ok(self
+            .inner
+            .refresh
+            .exchange(token.expose(), &client.id, named)
+            .await?)
     }
 
     async fn member(&self, tenant: &Tenant, user: UserId) -> Result<(), Error> {
-        let mut tx = self.inner.database.read(&SystemScope::<SignIn>::enter().within(tenant));
-        let member = tx.repo::<Membership>().find(Membership::id_of(user)).await?;
+        let mut tx = self
+            .inner
+            .database
+            .read(&SystemScope::<SignIn>::enter().within(tenant));
+        let member = tx
+            .repo::<Membership>()
+            .find(Membership::id_of(user))
+            .await?;
         member.map(drop).ok_or(Error::Credentials)
     }
 
@@ -133,4 +193,3 @@ impl std::fmt::Debug for Tokens {
         f.write_str("Tokens(…)")
     }
 }
-

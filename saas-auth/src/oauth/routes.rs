@@ -40,24 +40,44 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
     if !is_form(request.headers()) {
-        return Err(OAuthError::invalid_request("the body has to be `application/x-www-form-urlencoded`").into());
+        return Err(OAuthError::invalid_request(
+            "the body has to be `application/x-www-form-urlencoded`",
+        )
+        .into());
     }
-    let body = read_body(request.into_body()).await.map_err(Refusal::Service)?;
+    let body = read_body(request.into_body())
+        .await
+        .map_err(Refusal::Service)?;
     let tokens = endpoint.answer(&Form::parse(&body)?, tenant).await?;
     let mut response = Json(tokens).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    value.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
+    value
+        .split(';')
+        .next()
+        .unwrap_or("")
+        .trim()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// `GET /.well-known/jwks.json` (RFC 7517): the public keys, the next one included.
 pub async fn jwks(Extension(endpoint): Extension<TokenEndpoint>) -> (HeaderMap, Json<JwkSet>) {
     let mut headers = HeaderMap::new();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=300"),
+    );
     (headers, Json(endpoint.keys().public()))
 }

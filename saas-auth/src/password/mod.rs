@@ -61,16 +61,31 @@ impl Passwords {
     /// [`Error::Config`] when the costs are below the least that is accepted.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
         if config.memory_kib < 19_456 {
-            return Err(Error::Config { key: "auth.password.memory_kib", message: "must be at least 19456" });
+            return Err(Error::Config {
+                key: "auth.password.memory_kib",
+                message: "must be at least 19456",
+            });
         }
         if config.passes < 2 {
-            return Err(Error::Config { key: "auth.password.passes", message: "must be at least 2" });
+            return Err(Error::Config {
+                key: "auth.password.passes",
+                message: "must be at least 2",
+            });
         }
-        let params = Params::new(config.memory_kib, config.passes, 1, None)
-            .map_err(|_| Error::Config { key: "auth.password", message: "argon2 does not take these costs" })?;
+        let params =
+            Params::new(config.memory_kib, config.passes, 1, None).map_err(|_| Error::Config {
+                key: "auth.password",
+                message: "argon2 does not take these costs",
+            })?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let dummy = hash(&argon2, b"a password that nobody has")?;
-        Ok(Self { inner: Arc::new(Inner { argon2, pool: Pool::new(config), dummy }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                argon2,
+                pool: Pool::new(config),
+                dummy,
+            }),
+        })
     }
 
     /// Checks that a password may be chosen, and brings it to its one form.
@@ -89,7 +104,10 @@ impl Passwords {
     /// [`Error::Busy`] when too many wait.
     pub async fn hash(&self, password: &Secret<String>) -> Result<PasswordHash, Error> {
         let (inner, password) = (Arc::clone(&self.inner), password.clone());
-        self.inner.pool.run(move || hash(&inner.argon2, password.expose().as_bytes())).await?
+        self.inner
+            .pool
+            .run(move || hash(&inner.argon2, password.expose().as_bytes()))
+            .await?
     }
 
     /// Checks a password against a hash, or against nothing in the same time. Gives a new hash when
@@ -107,7 +125,11 @@ impl Passwords {
         let known = stored.is_some();
         let stored = stored.cloned().unwrap_or_else(|| self.inner.dummy.clone());
         let inner = Arc::clone(&self.inner);
-        let checked = self.inner.pool.run(move || check(&inner.argon2, &prepared, &stored)).await?;
+        let checked = self
+            .inner
+            .pool
+            .run(move || check(&inner.argon2, &prepared, &stored))
+            .await?;
         match checked? {
             Checked::Right { renewed } if known => Ok(renewed),
             _ => Err(Error::Credentials),
@@ -120,28 +142,42 @@ enum Checked {
     Wrong,
 }
 
-fn check(argon2: &Argon2<'_>, password: &Secret<String>, stored: &PasswordHash) -> Result<Checked, Error> {
-    let parsed = phc::PasswordHash::new(stored.expose()).map_err(|_| Error::Crypto("a stored hash cannot be read"))?;
+fn check(
+    argon2: &Argon2<'_>,
+    password: &Secret<String>,
+    stored: &PasswordHash,
+) -> Result<Checked, Error> {
+    let parsed = phc::PasswordHash::new(stored.expose())
+        .map_err(|_| Error::Crypto("a stored hash cannot be read"))?;
     let bytes = password.expose().as_bytes();
     if argon2.verify_password(bytes, &parsed).is_err() {
         return Ok(Checked::Wrong);
     }
     let weaker = match Params::try_from(&parsed) {
-        Ok(params) => params.m_cost() < argon2.params().m_cost() || params.t_cost() < argon2.params().t_cost(),
+        Ok(params) => {
+            params.m_cost() < argon2.params().m_cost() || params.t_cost() < argon2.params().t_cost()
+        }
         Err(_) => true,
     };
-    let renewed = if weaker { Some(hash(argon2, bytes)?) } else { None };
+    let renewed = if weaker {
+        Some(hash(argon2, bytes)?)
+    } else {
+        None
+    };
     Ok(Checked::Right { renewed })
 }
 
 fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, Error> {
-    let hash: phc::PasswordHash =
-        argon2.hash_password(password).map_err(|_| Error::Crypto("a password could not be hashed"))?;
+    let hash: phc::PasswordHash = argon2
+        .hash_password(password)
+        .map_err(|_| Error::Crypto("a password could not be hashed"))?;
     Ok(PasswordHash(hash.to_string()))
 }
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords").field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("Passwords")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }

@@ -12,12 +12,58 @@ const MAX_BYTES: usize = 1024;
 
 /// Passwords that guessers try first. Short, because length rules out most of the usual lists.
 const COMMON: &[&str] = &[
-    "12345678", "123456789", "1234567890", "11111111", "00000000", "87654321", "password", "password1", "password123",
-    "passw0rd", "p@ssw0rd", "iloveyou", "sunshine", "princess", "football", "baseball", "superman", "trustno1", "qwertyuiop",
-    "qwerty123", "qwerty12", "1q2w3e4r", "1q2w3e4r5t", "asdfghjkl", "zxcvbnm1", "letmein1", "welcome1", "welcome123", "admin123",
-    "administrator", "changeme", "changeme123", "secret123", "whatever", "starwars", "computer", "michelle", "jennifer",
-    "corvette", "mercedes", "internet", "dragon123", "monkey123", "abcd1234", "abc12345", "a1b2c3d4", "aa123456", "q1w2e3r4",
-    "default1", "test1234", "testtest", "correcthorsebatterystaple",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "11111111",
+    "00000000",
+    "87654321",
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "p@ssw0rd",
+    "iloveyou",
+    "sunshine",
+    "princess",
+    "football",
+    "baseball",
+    "superman",
+    "trustno1",
+    "qwertyuiop",
+    "qwerty123",
+    "qwerty12",
+    "1q2w3e4r",
+    "1q2w3e4r5t",
+    "asdfghjkl",
+    "zxcvbnm1",
+    "letmein1",
+    "welcome1",
+    "welcome123",
+    "admin123",
+    "administrator",
+    "changeme",
+    "changeme123",
+    "secret123",
+    "whatever",
+    "starwars",
+    "computer",
+    "michelle",
+    "jennifer",
+    "corvette",
+    "mercedes",
+    "internet",
+    "dragon123",
+    "monkey123",
+    "abcd1234",
+    "abc12345",
+    "a1b2c3d4",
+    "aa123456",
+    "q1w2e3r4",
+    "default1",
+    "test1234",
+    "testtest",
+    "correcthorsebatterystaple",
 ];
 
 /// Says why a password cannot be chosen.
@@ -61,7 +107,11 @@ pub(super) fn prepare_new(password: &Secret<String>) -> Result<Secret<String>, I
         return Err(InvalidPassword::Short);
     }
     let lower = Secret::new(prepared.expose().to_lowercase());
-    if COMMON.contains(&lower.expose().as_str()) { Err(InvalidPassword::Common) } else { Ok(prepared) }
+    if COMMON.contains(&lower.expose().as_str()) {
+        Err(InvalidPassword::Common)
+    } else {
+        Ok(prepared)
+    }
 }
 
 #[cfg(test)]
@@ -70,20 +120,28 @@ mod tests {
 
     #[test]
     fn pwd_04_05_08_what_may_be_chosen() {
-        let check = |text: &str| prepare_new(&Secret::from(text)).map(|password| password.expose().clone());
+        let check =
+            |text: &str| prepare_new(&Secret::from(text)).map(|password| password.expose().clone());
         assert_eq!(check("short"), Err(InvalidPassword::Short));
         assert_eq!(check(&"x".repeat(1025)), Err(InvalidPassword::Long));
         assert_eq!(check("abcdefgh\0ijk"), Err(InvalidPassword::Control));
         assert_eq!(check("PassWord123"), Err(InvalidPassword::Common));
-        assert_eq!(check("🦀🦀🦀🦀🦀🦀🦀🦀").map(|text| text.chars().count()), Ok(8));
+        assert_eq!(
+            check("🦀🦀🦀🦀🦀🦀🦀🦀").map(|text| text.chars().count()),
+            Ok(8)
+        );
         // Nothing is cut: two passwords that differ far behind stay different.
-        let (one, two) = (format!("{}1", "x".repeat(90)), format!("{}2", "x".repeat(90)));
+        let (one, two) = (
+            format!("{}1", "x".repeat(90)),
+            format!("{}2", "x".repeat(90)),
+        );
         assert_ne!(check(&one), check(&two));
     }
 
     #[test]
     fn pwd_06_both_forms_of_a_letter_are_one() {
-        let form = |text: &str| prepare(&Secret::from(text)).map(|password| password.expose().clone());
+        let form =
+            |text: &str| prepare(&Secret::from(text)).map(|password| password.expose().clone());
         assert_eq!(form("pässwörter"), form("pa\u{308}sswo\u{308}rter"));
     }
 }

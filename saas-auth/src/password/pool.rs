@@ -24,21 +24,32 @@ impl Pool {
             0 => (std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1),
             slots => slots,
         };
-        Self { slots: Arc::new(Semaphore::new(slots)), waiting: Arc::default(), queue: config.queue.max(1) }
+        Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            waiting: Arc::default(),
+            queue: config.queue.max(1),
+        }
     }
 
     /// Runs work when a slot is free.
     ///
     /// The slot is held by the work itself: a caller that goes away cannot let more run at once.
-    pub(super) async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
         let _place = Place::take(&self.waiting, self.queue)?;
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Busy)?;
+        let slot = Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .map_err(|_| Error::Busy)?;
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(slot);
             result
         });
-        done.await.map_err(|_| Error::Crypto("hashing was interrupted"))
+        done.await
+            .map_err(|_| Error::Crypto("hashing was interrupted"))
     }
 }
 
@@ -48,7 +59,11 @@ struct Place(Arc<AtomicUsize>);
 impl Place {
     fn take(waiting: &Arc<AtomicUsize>, queue: usize) -> Result<Self, Error> {
         let place = Self(Arc::clone(waiting));
-        if waiting.fetch_add(1, Ordering::Relaxed) < queue { Ok(place) } else { Err(Error::Busy) }
+        if waiting.fetch_add(1, Ordering::Relaxed) < queue {
+            Ok(place)
+        } else {
+            Err(Error::Busy)
+        }
     }
 }
 
@@ -60,6 +75,9 @@ impl Drop for Place {
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pool").field("free", &self.slots.available_permits()).field("queue", &self.queue).finish()
+        f.debug_struct("Pool")
+            .field("free", &self.slots.available_permits())
+            .field("queue", &self.queue)
+            .finish()
     }
 }

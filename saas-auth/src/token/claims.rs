@@ -60,7 +60,10 @@ impl<'de> Deserialize<'de> for Audience {
             }
 
             fn visit_seq<A: de::SeqAccess<'de>>(self, mut list: A) -> Result<Audience, A::Error> {
-                match (list.next_element::<String>()?, list.next_element::<de::IgnoredAny>()?) {
+                match (
+                    list.next_element::<String>()?,
+                    list.next_element::<de::IgnoredAny>()?,
+                ) {
                     (Some(one), None) => Ok(Audience(one)),
                     _ => Err(de::Error::custom("a token is for one audience")),
                 }

@@ -52,7 +52,11 @@ impl Issuer {
     /// Makes the issuer.
     #[must_use]
     pub fn new(keys: Keys, config: TokenConfig, clock: Arc<dyn Clock>) -> Self {
-        Self { keys, config: Arc::new(config), clock }
+        Self {
+            keys,
+            config: Arc::new(config),
+            clock,
+        }
     }
 
     /// Issues a token to a member of a tenant who has proven who they are.
@@ -71,7 +75,10 @@ impl Issuer {
         let now = self.clock.now();
         let lifetime = Duration::from(self.config.access_lifetime);
         let current = self.keys.current();
-        let key = current.active.as_ref().ok_or(Error::Crypto("there is no active signing key"))?;
+        let key = current
+            .active
+            .as_ref()
+            .ok_or(Error::Crypto("there is no active signing key"))?;
         let header = Header {
             alg: "EdDSA".to_owned(),
             typ: Some(TYPE.to_owned()),
@@ -99,6 +106,9 @@ impl Issuer {
         let signed = format!("{header}.{claims}");
         let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key.key, Algorithm::EdDSA)
             .map_err(|_| Error::Crypto("a token could not be signed"))?;
-        Ok(AccessToken { text: format!("{signed}.{signature}"), expires_in: lifetime })
+        Ok(AccessToken {
+            text: format!("{signed}.{signature}"),
+            expires_in: lifetime,
+        })
     }
 }

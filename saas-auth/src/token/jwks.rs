@@ -31,6 +31,13 @@ pub struct Jwk {
 
 impl Jwk {
     pub(super) fn ed25519(kid: &str, x: &str) -> Self {
-        Self { kty: "OKP", crv: "Ed25519", x: x.to_owned(), kid: kid.to_owned(), usage: "sig", alg: "EdDSA" }
+        Self {
+            kty: "OKP",
+            crv: "Ed25519",
+            x: x.to_owned(),
+            kid: kid.to_owned(),
+            usage: "sig",
+            alg: "EdDSA",
+        }
     }
 }

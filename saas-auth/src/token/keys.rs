@@ -27,7 +27,8 @@ const NONCE: usize = 24;
 const LOAD: &str = "SELECT kid, public_key, private_key, state, retired_at FROM saas_signing_keys ORDER BY created_at";
 const INSERT: &str = "INSERT INTO saas_signing_keys (kid, public_key, private_key, state, created_at) \
                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-const RETIRE: &str = "UPDATE saas_signing_keys SET state = 'retired', retired_at = $1 WHERE state = 'active'";
+const RETIRE: &str =
+    "UPDATE saas_signing_keys SET state = 'retired', retired_at = $1 WHERE state = 'active'";
 const PROMOTE: &str = "UPDATE saas_signing_keys SET state = 'active' WHERE state = 'next'";
 
 /// The signing keys of the service; cheap to clone.
@@ -64,7 +65,11 @@ impl Keys {
     ///
     /// [`Error::Crypto`] when a stored key cannot be opened with the master key.
     pub async fn load_or_create(database: &Database, overlap: Duration) -> Result<Self, Error> {
-        let empty = KeySet { active: None, verifying: HashMap::new(), public: JwkSet { keys: Vec::new() } };
+        let empty = KeySet {
+            active: None,
+            verifying: HashMap::new(),
+            public: JwkSet { keys: Vec::new() },
+        };
         let inner = Inner {
             database: database.clone(),
             master: database.keys().clone(),
@@ -72,7 +77,9 @@ impl Keys {
             overlap,
             current: ArcSwap::from_pointee(empty),
         };
-        let keys = Self { inner: Arc::new(inner) };
+        let keys = Self {
+            inner: Arc::new(inner),
+        };
         let mut tx = keys.write();
         for state in ["active", "next"] {
             keys.insert(&mut tx, state).await?;
@@ -89,23 +96,36 @@ impl Keys {
     /// As [`Keys::load_or_create`]. The keys that were loaded before stay in use.
     pub async fn reload(&self) -> Result<(), Error> {
         let inner = &self.inner;
-        let mut tx = inner.database.system_read(&SystemScope::<SigningKeys>::enter());
+        let mut tx = inner
+            .database
+            .system_read(&SystemScope::<SigningKeys>::enter());
         let rows = tx.fetch_all(LOAD, &[]).await?;
         drop(tx);
-        let mut set = KeySet { active: None, verifying: HashMap::new(), public: JwkSet { keys: Vec::new() } };
+        let mut set = KeySet {
+            active: None,
+            verifying: HashMap::new(),
+            public: JwkSet { keys: Vec::new() },
+        };
         for row in rows {
-            let (kid, public, sealed): (String, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (kid, public, sealed): (String, Vec<u8>, Vec<u8>) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
             let (state, retired): (String, Option<Timestamp>) = (row.get(3)?, row.get(4)?);
-            if retired.is_some_and(|retired| inner.clock.now() > retired.saturating_add(inner.overlap)) {
+            if retired
+                .is_some_and(|retired| inner.clock.now() > retired.saturating_add(inner.overlap))
+            {
                 continue;
             }
             if state == "active" {
                 let private = self.open(&kid, &sealed)?;
-                set.active = Some(SigningKey { kid: kid.clone(), key: EncodingKey::from_ed_der(&private) });
+                set.active = Some(SigningKey {
+                    kid: kid.clone(),
+                    key: EncodingKey::from_ed_der(&private),
+                });
             }
             let x = URL_SAFE_NO_PAD.encode(&public);
             set.public.keys.push(Jwk::ed25519(&kid, &x));
-            let key = DecodingKey::from_ed_components(&x).map_err(|_| Error::Crypto("a public key cannot be read"))?;
+            let key = DecodingKey::from_ed_components(&x)
+                .map_err(|_| Error::Crypto("a public key cannot be read"))?;
             set.verifying.insert(kid, key);
         }
         if set.active.is_none() {
@@ -122,7 +142,8 @@ impl Keys {
     /// As [`Keys::load_or_create`].
     pub async fn rotate(&self) -> Result<(), Error> {
         let mut tx = self.write();
-        tx.execute(RETIRE, &[Value::Timestamp(self.inner.clock.now())]).await?;
+        tx.execute(RETIRE, &[Value::Timestamp(self.inner.clock.now())])
+            .await?;
         tx.execute(PROMOTE, &[]).await?;
         self.insert(&mut tx, "next").await?;
         tx.commit().await?;
@@ -140,13 +161,16 @@ impl Keys {
     }
 
     fn write(&self) -> SystemTx {
-        self.inner.database.system_write(&SystemScope::<SigningKeys>::enter())
+        self.inner
+            .database
+            .system_write(&SystemScope::<SigningKeys>::enter())
     }
 
     async fn insert(&self, tx: &mut SystemTx, state: &'static str) -> Result<(), Error> {
         let document = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
             .map_err(|_| Error::Crypto("no key could be made"))?;
-        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).map_err(|_| Error::Crypto("no key could be made"))?;
+        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())
+            .map_err(|_| Error::Crypto("no key could be made"))?;
         let kid = Id::<Self>::generate().to_string();
         let sealed = self.seal(&kid, document.as_ref())?;
         let values = [
@@ -162,10 +186,17 @@ impl Keys {
 
     /// Seals a private key: the name of the master key, the nonce, the ciphertext.
     fn seal(&self, kid: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
-        let (name, subkey) = self.inner.master.sealing(SEALING).ok_or(Error::Crypto("there is no master key"))?;
+        let (name, subkey) = self
+            .inner
+            .master
+            .sealing(SEALING)
+            .ok_or(Error::Crypto("there is no master key"))?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| Error::Crypto("no random bytes"))?;
-        let payload = Payload { msg: plain, aad: kid.as_bytes() };
+        let payload = Payload {
+            msg: plain,
+            aad: kid.as_bytes(),
+        };
         let sealed = XChaCha20Poly1305::new(subkey.expose().into())
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_| Error::Crypto("a key could not be sealed"))?;
@@ -173,17 +204,31 @@ impl Keys {
     }
 
     fn open(&self, kid: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let wrong = Error::Crypto("a stored signing key does not open with the configured master key");
-        let Some((name, rest)) = sealed.split_first() else { return Err(wrong) };
-        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else { return Err(wrong) };
-        let Some(subkey) = self.inner.master.opening(*name, SEALING) else { return Err(wrong) };
-        let payload = Payload { msg: ciphertext, aad: kid.as_bytes() };
-        XChaCha20Poly1305::new(subkey.expose().into()).decrypt(&XNonce::from(*nonce), payload).map_err(|_| wrong)
+        let wrong =
+            Error::Crypto("a stored signing key does not open with the configured master key");
+        let Some((name, rest)) = sealed.split_first() else {
+            return Err(wrong);
+        };
+        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else {
+            return Err(wrong);
+        };
+        let Some(subkey) = self.inner.master.opening(*name, SEALING) else {
+            return Err(wrong);
+        };
+        let payload = Payload {
+            msg: ciphertext,
+            aad: kid.as_bytes(),
+        };
+        XChaCha20Poly1305::new(subkey.expose().into())
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| wrong)
     }
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("public", &self.public()).finish_non_exhaustive()
+        f.debug_struct("Keys")
+            .field("public", &self.public())
+            .finish_non_exhaustive()
     }
 }

@@ -75,10 +75,20 @@ impl Verifier {
     /// [`Error::Config`] when the leeway is more than a minute.
     pub fn new(keys: Keys, config: TokenConfig, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         if std::time::Duration::from(config.leeway) > MAX_LEEWAY {
-            return Err(Error::Config { key: "auth.token.leeway", message: "must be at most a minute" });
+            return Err(Error::Config {
+                key: "auth.token.leeway",
+                message: "must be at most a minute",
+            });
         }
         let cache = Cache::new(config.cache_entries);
-        Ok(Self { inner: Arc::new(Inner { keys, config, clock, cache }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                keys,
+                config,
+                clock,
+                cache,
+            }),
+        })
     }
 
     /// Verifies a token and gives its holder.
@@ -100,7 +110,12 @@ impl Verifier {
                 known
             }
         };
-        if inner.clock.now() >= known.principal.expires_at().saturating_add(inner.config.leeway.into()) {
+        if inner.clock.now()
+            >= known
+                .principal
+                .expires_at()
+                .saturating_add(inner.config.leeway.into())
+        {
             return Err(TokenError::Expired);
         }
         Ok(known.principal)
@@ -127,7 +142,10 @@ impl Verifier {
             Ok(false) | Err(_) => return Err(TokenError::Signature),
         }
         let principal = self.accept(part(payload)?)?;
-        Ok(Known { principal, kid: kid.into() })
+        Ok(Known {
+            principal,
+            kid: kid.into(),
+        })
     }
 
     /// Checks what a token with a good signature says.
@@ -137,7 +155,8 @@ impl Verifier {
             return Err(TokenError::Foreign);
         }
         let time = |seconds| Timestamp::from_secs(seconds).map_err(|_| TokenError::Malformed);
-        let (expires_at, issued_at, valid_from) = (time(claims.exp)?, time(claims.iat)?, time(claims.nbf)?);
+        let (expires_at, issued_at, valid_from) =
+            (time(claims.exp)?, time(claims.iat)?, time(claims.nbf)?);
         let authenticated_at = time(claims.auth_time)?;
         let latest = clock.now().saturating_add(config.leeway.into());
         if issued_at > latest || valid_from > latest {
@@ -145,7 +164,10 @@ impl Verifier {
         }
         let subject = claims.sub.parse().map_err(|_| TokenError::Malformed)?;
         let tenant = claims.tid.parse().map_err(|_| TokenError::Malformed)?;
-        #[expect(clippy::disallowed_methods, reason = "the signature and every claim have just been checked")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the signature and every claim have just been checked"
+        )]
         Ok(Principal::assert_verified(VerifiedFacts {
             kind: PrincipalKind::User,
             subject,
@@ -159,6 +181,8 @@ impl Verifier {
 
 /// Reads a part as JSON. Serde's derive refuses members that appear twice.
 fn part<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TokenError> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| TokenError::Malformed)?;
     serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }

@@ -8,7 +8,11 @@ use crate::{
     policy::{TenantAdapter, model::MODEL},
 };
 
-pub(super) async fn enforcer(database: &Database, tenant: &Tenant, presets: &Presets) -> Result<Enforcer, Error> {
+pub(super) async fn enforcer(
+    database: &Database,
+    tenant: &Tenant,
+    presets: &Presets,
+) -> Result<Enforcer, Error> {
     let model = DefaultModel::from_str(MODEL).await.map_err(failed)?;
     let adapter = TenantAdapter::new(database.clone(), tenant, presets.clone());
     Enforcer::new(model, adapter).await.map_err(failed)

@@ -55,7 +55,14 @@ impl Authorizer {
             .max_capacity(u64::from(config.cache_tenants))
             .time_to_live(config.cache_lifetime.into())
             .build();
-        Self { inner: Arc::new(Inner { database, presets, snapshots, changes: AtomicU64::new(0) }) }
+        Self {
+            inner: Arc::new(Inner {
+                database,
+                presets,
+                snapshots,
+                changes: AtomicU64::new(0),
+            }),
+        }
     }
 
     /// Decides, loading the tenant's rules if need be.
@@ -66,7 +73,11 @@ impl Authorizer {
     pub async fn decide(&self, scope: &Scope, access: Access) -> Result<Decision, Error> {
         match self.decide_now(scope, access) {
             Some(decision) => Ok(decision),
-            None => Ok(decide(&*self.snapshot(scope.tenant()).await?, scope, access)),
+            None => Ok(decide(
+                &*self.snapshot(scope.tenant()).await?,
+                scope,
+                access,
+            )),
         }
     }
 
@@ -83,7 +94,9 @@ impl Authorizer {
     ///
     /// As [`Authorizer::decide`].
     pub async fn held_by(&self, scope: &Scope) -> Result<(Vec<String>, Vec<String>), Error> {
-        let Some(principal) = scope.principal() else { return Ok((Vec::new(), Vec::new())) };
+        let Some(principal) = scope.principal() else {
+            return Ok((Vec::new(), Vec::new()));
+        };
         let snapshot = self.snapshot(scope.tenant()).await?;
         Ok(snapshot.held_by(principal.subject()))
     }
@@ -102,7 +115,12 @@ impl Authorizer {
     }
 
     async fn snapshot(&self, tenant: &Tenant) -> Result<Arc<Snapshot>, Error> {
-        let Inner { database, presets, snapshots, changes } = &*self.inner;
+        let Inner {
+            database,
+            presets,
+            snapshots,
+            changes,
+        } = &*self.inner;
         if let Some(snapshot) = snapshots.get(&tenant.id()) {
             return Ok(snapshot);
         }
@@ -118,11 +136,17 @@ impl Authorizer {
 }
 
 fn decide(snapshot: &Snapshot, scope: &Scope, access: Access) -> Decision {
-    let Some(principal) = scope.principal() else { return Decision::Deny };
+    let Some(principal) = scope.principal() else {
+        return Decision::Deny;
+    };
     let allowed = match access {
         // Without a role there is no membership any more, whatever the token says.
         Access::Member => snapshot.knows(principal.subject()),
         Access::Permission(permission) => snapshot.allows(principal.subject(), permission),
     };
-    if allowed { Decision::Allow } else { Decision::Deny }
+    if allowed {
+        Decision::Allow
+    } else {
+        Decision::Deny
+    }
 }

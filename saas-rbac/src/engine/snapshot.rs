@@ -28,7 +28,9 @@ impl Snapshot {
         // role -> what it allows and denies
         let mut roles: HashMap<&str, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
         for rule in &rules {
-            let [subject, _, object, action, effect] = rule.as_slice() else { continue };
+            let [subject, _, object, action, effect] = rule.as_slice() else {
+                continue;
+            };
             let (allowed, denied) = roles.entry(subject).or_default();
             let set = if effect == "allow" { allowed } else { denied };
             set.insert(format!("{object}:{action}"));
@@ -41,17 +43,29 @@ impl Snapshot {
         }
         let mut users = HashMap::new();
         for subject in members.keys() {
-            let Some(user) = subject.strip_prefix("user:").and_then(|id| id.parse().ok()) else { continue };
+            let Some(user) = subject.strip_prefix("user:").and_then(|id| id.parse().ok()) else {
+                continue;
+            };
             let held = reachable(subject, &members);
             let union = |which: fn(&(BTreeSet<String>, BTreeSet<String>)) -> &BTreeSet<String>| {
-                held.iter().filter_map(|role| roles.get(role)).flat_map(move |sets| which(sets).iter().cloned())
+                held.iter()
+                    .filter_map(|role| roles.get(role))
+                    .flat_map(move |sets| which(sets).iter().cloned())
             };
             let denied: BTreeSet<String> = union(|sets| &sets.1).collect();
-            let allowed: BTreeSet<String> = union(|sets| &sets.0).filter(|name| !denied.contains(name)).collect();
-            let names = held.iter().filter_map(|role| role.strip_prefix("role:")).map(ToOwned::to_owned);
+            let allowed: BTreeSet<String> = union(|sets| &sets.0)
+                .filter(|name| !denied.contains(name))
+                .collect();
+            let names = held
+                .iter()
+                .filter_map(|role| role.strip_prefix("role:"))
+                .map(ToOwned::to_owned);
             users.insert(
                 user,
-                Grants { roles: names.collect(), permissions: allowed.into_iter().map(Into::into).collect() },
+                Grants {
+                    roles: names.collect(),
+                    permissions: allowed.into_iter().map(Into::into).collect(),
+                },
             );
         }
         Self { users }
@@ -62,15 +76,23 @@ impl Snapshot {
     }
 
     pub(crate) fn allows(&self, user: UserId, permission: &str) -> bool {
-        self.users
-            .get(&user)
-            .is_some_and(|grants| grants.permissions.binary_search_by(|held| (**held).cmp(permission)).is_ok())
+        self.users.get(&user).is_some_and(|grants| {
+            grants
+                .permissions
+                .binary_search_by(|held| (**held).cmp(permission))
+                .is_ok()
+        })
     }
 
     pub(crate) fn held_by(&self, user: UserId) -> (Vec<String>, Vec<String>) {
-        self.users.get(&user).map_or_else(Default::default, |grants| {
-            (grants.roles.clone(), grants.permissions.iter().map(ToString::to_string).collect())
-        })
+        self.users
+            .get(&user)
+            .map_or_else(Default::default, |grants| {
+                (
+                    grants.roles.clone(),
+                    grants.permissions.iter().map(ToString::to_string).collect(),
+                )
+            })
     }
 }
 
@@ -83,7 +105,12 @@ fn reachable<'a>(subject: &'a str, members: &HashMap<&'a str, Vec<&'a str>>) -> 
     let mut found = BTreeSet::from([subject]);
     let mut edge = vec![subject];
     for _ in 0..MAX_DEPTH {
-        let next: Vec<&str> = edge.iter().filter_map(|at| members.get(at)).flatten().copied().collect();
+        let next: Vec<&str> = edge
+            .iter()
+            .filter_map(|at| members.get(at))
+            .flatten()
+            .copied()
+            .collect();
         edge = next.into_iter().filter(|role| found.insert(role)).collect();
         if edge.is_empty() {
             break;
@@ -140,7 +167,11 @@ mod tests {
 
     #[test]
     fn rba_03_a_cycle_of_roles_ends() {
-        let members = HashMap::from([("user:a", vec!["role:x"]), ("role:x", vec!["role:y"]), ("role:y", vec!["role:x"])]);
+        let members = HashMap::from([
+            ("user:a", vec!["role:x"]),
+            ("role:x", vec!["role:y"]),
+            ("role:y", vec!["role:x"]),
+        ]);
         assert_eq!(reachable("user:a", &members).len(), 3);
     }
 }

@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{body::Body, response::{IntoResponse as _, Response}};
+use axum::{
+    body::Body,
+    response::{IntoResponse as _, Response},
+};
 use http::Request;
 use saas_core::Problem;
 use saas_tenancy::{Admission, Scope};
@@ -25,7 +28,11 @@ pub struct GuardService<S> {
 
 impl<S> GuardService<S> {
     pub(super) const fn new(inner: S, authorizer: Authorizer, access: Access) -> Self {
-        Self { inner, authorizer, access }
+        Self {
+            inner,
+            authorizer,
+            access,
+        }
     }
 }
 
@@ -56,6 +63,10 @@ where
     }
 }
 
-async fn decide(authorizer: &Authorizer, scope: Result<Scope, Problem>, access: Access) -> Result<(), Problem> {
+async fn decide(
+    authorizer: &Authorizer,
+    scope: Result<Scope, Problem>,
+    access: Access,
+) -> Result<(), Problem> {
     verdict::answer(authorizer.decide(&scope?, access).await?)
 }

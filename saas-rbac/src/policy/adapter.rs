@@ -28,7 +28,11 @@ impl TenantAdapter {
     /// Makes the adapter of a tenant.
     #[must_use]
     pub fn new(database: Database, tenant: &Tenant, presets: Presets) -> Self {
-        Self { database, scope: SystemScope::<PolicyLoad>::enter().within(tenant), presets }
+        Self {
+            database,
+            scope: SystemScope::<PolicyLoad>::enter().within(tenant),
+            presets,
+        }
     }
 
     fn domain(&self) -> String {
@@ -49,8 +53,18 @@ impl TenantAdapter {
         let mut tx = self.database.write(&self.scope);
         let mut all = true;
         for (ptype, rule) in rules {
-            let NewRule { ptype, v0, v1, v2, v3 } = self.row(ptype, rule)?;
-            all &= tx.delete_rule(&ptype, &v0, &v1, &v2, &v3).await.map_err(adapter)? > 0;
+            let NewRule {
+                ptype,
+                v0,
+                v1,
+                v2,
+                v3,
+            } = self.row(ptype, rule)?;
+            all &= tx
+                .delete_rule(&ptype, &v0, &v1, &v2, &v3)
+                .await
+                .map_err(adapter)?
+                > 0;
         }
         tx.commit().await.map_err(adapter)?;
         Ok(all)
@@ -65,7 +79,13 @@ impl TenantAdapter {
         if *domain != self.domain() || !(effect.is_empty() || effect == "allow") {
             return Err(adapter("the rule is of another tenant, or no allow"));
         }
-        Ok(NewRule { ptype, v0, v1, v2, v3 })
+        Ok(NewRule {
+            ptype,
+            v0,
+            v1,
+            v2,
+            v3,
+        })
     }
 }
 
@@ -88,7 +108,8 @@ impl Adapter for TenantAdapter {
         for (role, permissions) in self.presets.iter() {
             for permission in permissions {
                 let (object, action) = model::parts(permission);
-                let rule = [&model::role(role), &domain, object, action, "allow"].map(ToOwned::to_owned);
+                let rule =
+                    [&model::role(role), &domain, object, action, "allow"].map(ToOwned::to_owned);
                 m.add_policy("p", "p", rule.to_vec());
             }
         }
@@ -99,17 +120,28 @@ impl Adapter for TenantAdapter {
         Ok(())
     }
 
-    async fn load_filtered_policy<'a>(&mut self, m: &mut dyn Model, _: Filter<'a>) -> casbin::Result<()> {
+    async fn load_filtered_policy<'a>(
+        &mut self,
+        m: &mut dyn Model,
+        _: Filter<'a>,
+    ) -> casbin::Result<()> {
         // One tenant is already the filter.
         self.load_policy(m).await
     }
 
     async fn save_policy(&mut self, m: &mut dyn Model) -> casbin::Result<()> {
-        let built_in: Vec<String> = self.presets.iter().map(|(role, _)| model::role(role)).collect();
+        let built_in: Vec<String> = self
+            .presets
+            .iter()
+            .map(|(role, _)| model::role(role))
+            .collect();
         let mut rules = Vec::new();
         for section in ["p", "g"] {
             for rule in m.get_policy(section, section) {
-                let from_preset = section == "p" && rule.first().is_some_and(|subject| built_in.contains(subject));
+                let from_preset = section == "p"
+                    && rule
+                        .first()
+                        .is_some_and(|subject| built_in.contains(subject));
                 if !from_preset {
                     rules.push(self.row(section.to_owned(), rule)?);
                 }
@@ -118,7 +150,10 @@ impl Adapter for TenantAdapter {
         let mut tx = self.database.write(&self.scope);
         tx.delete_all_rules().await.map_err(adapter)?;
         for rule in rules {
-            tx.repo::<PolicyRule>().insert(rule).await.map_err(adapter)?;
+            tx.repo::<PolicyRule>()
+                .insert(rule)
+                .await
+                .map_err(adapter)?;
         }
         tx.commit().await.map_err(adapter)
     }
@@ -133,20 +168,52 @@ impl Adapter for TenantAdapter {
         false
     }
 
-    async fn add_policy(&mut self, _: &str, ptype: &str, rule: Vec<String>) -> casbin::Result<bool> {
+    async fn add_policy(
+        &mut self,
+        _: &str,
+        ptype: &str,
+        rule: Vec<String>,
+    ) -> casbin::Result<bool> {
         self.add(vec![(ptype.to_owned(), rule)]).await
     }
 
-    async fn add_policies(&mut self, _: &str, ptype: &str, rules: Vec<Vec<String>>) -> casbin::Result<bool> {
-        self.add(rules.into_iter().map(|rule| (ptype.to_owned(), rule)).collect()).await
+    async fn add_policies(
+        &mut self,
+        _: &str,
+        ptype: &str,
+        rules: Vec<Vec<String>>,
+    ) -> casbin::Result<bool> {
+        self.add(
+            rules
+                .into_iter()
+                .map(|rule| (ptype.to_owned(), rule))
+                .collect(),
+        )
+        .await
     }
 
-    async fn remove_policy(&mut self, _: &str, ptype: &str, rule: Vec<String>) -> casbin::Result<bool> {
+    async fn remove_policy(
+        &mut self,
+        _: &str,
+        ptype: &str,
+        rule: Vec<String>,
+    ) -> casbin::Result<bool> {
         self.remove(vec![(ptype.to_owned(), rule)]).await
     }
 
-    async fn remove_policies(&mut self, _: &str, ptype: &str, rules: Vec<Vec<String>>) -> casbin::Result<bool> {
-        self.remove(rules.into_iter().map(|rule| (ptype.to_owned(), rule)).collect()).await
+    async fn remove_policies(
+        &mut self,
+        _: &str,
+        ptype: &str,
+        rules: Vec<Vec<String>>,
+    ) -> casbin::Result<bool> {
+        self.remove(
+            rules
+                .into_iter()
+                .map(|rule| (ptype.to_owned(), rule))
+                .collect(),
+        )
+        .await
     }
 
     async fn remove_filtered_policy(
@@ -161,9 +228,21 @@ impl Adapter for TenantAdapter {
         drop(tx);
         let matches = |row: &PolicyRule| {
             row.ptype == ptype
-                && line(row).iter().skip(field_index).zip(&field_values).all(|(have, want)| want.is_empty() || have == want)
+                && line(row)
+                    .iter()
+                    .skip(field_index)
+                    .zip(&field_values)
+                    .all(|(have, want)| want.is_empty() || have == want)
         };
-        let rules: Vec<_> = rows.iter().filter(|row| matches(row)).map(|row| (row.ptype.clone(), line(row))).collect();
-        if rules.is_empty() { Ok(false) } else { self.remove(rules).await }
+        let rules: Vec<_> = rows
+            .iter()
+            .filter(|row| matches(row))
+            .map(|row| (row.ptype.clone(), line(row)))
+            .collect();
+        if rules.is_empty() {
+            Ok(false)
+        } else {
+            self.remove(rules).await
+        }
     }
 }

@@ -15,7 +15,10 @@ pub const MODULE: Module = Module::new("saas_rbac")
         include_str!("../../migrations/sqlite/0001_policy.sql"),
         include_str!("../../migrations/postgres/0001_policy.sql"),
     )])
-    .entities(&[EntityTable::new::<store::PolicyRule>(), EntityTable::new::<store::RoleRow>()]);
+    .entities(&[
+        EntityTable::new::<store::PolicyRule>(),
+        EntityTable::new::<store::RoleRow>(),
+    ]);
 
 /// Loads the rules of a tenant to decide about a request in it.
 #[derive(Debug)]
@@ -23,5 +26,6 @@ pub struct PolicyLoad;
 
 impl Reason for PolicyLoad {
     const NAME: &'static str = "policy-load";
-    const WHY: &'static str = "the rules of a tenant are loaded before anybody is allowed anything in it";
+    const WHY: &'static str =
+        "the rules of a tenant are loaded before anybody is allowed anything in it";
 }

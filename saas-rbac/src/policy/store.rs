@@ -46,10 +46,14 @@ pub(crate) trait Rules {
     #[sql("SELECT * FROM saas_policy_rules WHERE {tenant} ORDER BY id")]
     async fn all_rules(&mut self) -> Result<Vec<PolicyRule>>;
 
-    #[sql("SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v0 = :subject ORDER BY v1")]
+    #[sql(
+        "SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v0 = :subject ORDER BY v1"
+    )]
     async fn groupings_of(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
 
-    #[sql("SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'p' AND v0 = :subject ORDER BY v2, v3")]
+    #[sql(
+        "SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'p' AND v0 = :subject ORDER BY v2, v3"
+    )]
     async fn permissions_of_role(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
 
     // Writing the rows, though nothing changes, makes a second transaction wait that would take
@@ -60,8 +64,17 @@ pub(crate) trait Rules {
     #[sql("SELECT count(*) FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v1 = :role")]
     async fn count_holders(&mut self, role: &str) -> Result<(i64,)>;
 
-    #[sql("DELETE FROM saas_policy_rules WHERE {tenant} AND ptype = :ptype AND v0 = :v0 AND v1 = :v1 AND v2 = :v2 AND v3 = :v3")]
-    async fn delete_rule(&mut self, ptype: &str, v0: &str, v1: &str, v2: &str, v3: &str) -> Result<u64>;
+    #[sql(
+        "DELETE FROM saas_policy_rules WHERE {tenant} AND ptype = :ptype AND v0 = :v0 AND v1 = :v1 AND v2 = :v2 AND v3 = :v3"
+    )]
+    async fn delete_rule(
+        &mut self,
+        ptype: &str,
+        v0: &str,
+        v1: &str,
+        v2: &str,
+        v3: &str,
+    ) -> Result<u64>;
 
     #[sql("DELETE FROM saas_policy_rules WHERE {tenant} AND ptype = 'p' AND v0 = :subject")]
     async fn delete_permissions(&mut self, subject: &str) -> Result<u64>;
@@ -78,7 +91,13 @@ pub(crate) trait Rules {
 
 impl NewRule {
     pub(crate) fn grouping(user: &str, role: &str, domain: &str) -> Self {
-        Self { ptype: "g".to_owned(), v0: user.to_owned(), v1: role.to_owned(), v2: domain.to_owned(), v3: String::new() }
+        Self {
+            ptype: "g".to_owned(),
+            v0: user.to_owned(),
+            v1: role.to_owned(),
+            v2: domain.to_owned(),
+            v3: String::new(),
+        }
     }
 
     pub(crate) fn permission(role: &str, domain: &str, permission: &str) -> Self {

@@ -63,12 +63,21 @@ impl Roles {
                 name: name.to_owned(),
                 description: String::new(),
                 built_in: true,
-                permissions: permissions.iter().map(|permission| (*permission).to_owned()).collect(),
+                permissions: permissions
+                    .iter()
+                    .map(|permission| (*permission).to_owned())
+                    .collect(),
             })
             .collect();
         for row in tx.all_roles().await? {
-            let permissions = grant::permissions_of_role(self.authorizer.presets(), tx, &row.name).await?;
-            roles.push(Role { name: row.name, description: row.description, built_in: false, permissions });
+            let permissions =
+                grant::permissions_of_role(self.authorizer.presets(), tx, &row.name).await?;
+            roles.push(Role {
+                name: row.name,
+                description: row.description,
+                built_in: false,
+                permissions,
+            });
         }
         Ok(roles)
     }
@@ -87,22 +96,33 @@ impl Roles {
         permissions: &[String],
     ) -> Result<Role, Error> {
         let presets = self.authorizer.presets();
-        let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
-        let rest = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let first = name
+            .bytes()
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase());
+        let rest = name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !first || !rest || name.len() > MAX_NAME {
             return Err(Error::InvalidRoleName);
         }
         if presets.get(name).is_some() || tx.role_named(name).await?.is_some() {
             return Err(Error::RoleExists(name.to_owned()));
         }
-        if let Some(unknown) = permissions.iter().find(|permission| !presets.knows(permission)) {
+        if let Some(unknown) = permissions
+            .iter()
+            .find(|permission| !presets.knows(permission))
+        {
             return Err(Error::UnknownPermission(unknown.clone()));
         }
         grant::require(presets, tx, permissions).await?;
         let mut permissions = permissions.to_vec();
         permissions.sort_unstable();
         permissions.dedup();
-        let new = NewRoleRow { name: name.to_owned(), description: description.to_owned() };
+        let new = NewRoleRow {
+            name: name.to_owned(),
+            description: description.to_owned(),
+        };
         tx.repo::<RoleRow>().insert(new).await?;
         let (subject, domain) = (model::role(name), model::domain(tx.scope().tenant().id()));
         for permission in &permissions {
@@ -110,7 +130,12 @@ impl Roles {
             tx.repo::<PolicyRule>().insert(rule).await?;
         }
         self.changed(tx).await?;
-        Ok(Role { name: name.to_owned(), description: description.to_owned(), built_in: false, permissions })
+        Ok(Role {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            built_in: false,
+            permissions,
+        })
     }
 
     /// Removes a role that nobody holds.
@@ -122,7 +147,10 @@ impl Roles {
         if self.authorizer.presets().get(name).is_some() {
             return Err(Error::BuiltIn(name.to_owned()));
         }
-        let row = tx.role_named(name).await?.ok_or_else(|| Error::UnknownRole(name.to_owned()))?;
+        let row = tx
+            .role_named(name)
+            .await?
+            .ok_or_else(|| Error::UnknownRole(name.to_owned()))?;
         let permissions = grant::permissions_of_role(self.authorizer.presets(), tx, name).await?;
         grant::require(self.authorizer.presets(), tx, &permissions).await?;
         let subject = model::role(name);
@@ -149,7 +177,12 @@ impl Roles {
     ///
     /// [`Error::UnknownRole`]; [`Error::Escalation`] when the caller lacks a permission of a role that
     /// is given or taken away; [`Error::LastOwner`].
-    pub async fn set(&self, tx: &mut TenantTx, user: UserId, roles: &[String]) -> Result<(), Error> {
+    pub async fn set(
+        &self,
+        tx: &mut TenantTx,
+        user: UserId,
+        roles: &[String],
+    ) -> Result<(), Error> {
         let presets = self.authorizer.presets();
         let held = grant::roles_of(tx, user).await?;
         let given: Vec<&String> = roles.iter().filter(|role| !held.contains(role)).collect();
@@ -173,13 +206,16 @@ impl Roles {
                     return Err(Error::LastOwner);
                 }
             }
-            tx.delete_rule("g", &subject, &role_subject, &domain, "").await?;
+            tx.delete_rule("g", &subject, &role_subject, &domain, "")
+                .await?;
         }
         for (at, role) in given.iter().enumerate() {
             // The same role named twice is given once.
             if !given.iter().take(at).any(|earlier| earlier == role) {
                 let rule = NewRule::grouping(&subject, &model::role(role), &domain);
-                tx.repo::<PolicyRule>().insert_as(Id::generate(), rule).await?;
+                tx.repo::<PolicyRule>()
+                    .insert_as(Id::generate(), rule)
+                    .await?;
             }
         }
         self.changed(tx).await

@@ -45,8 +45,15 @@ impl Presets {
     #[must_use]
     pub fn new<P: Permission>() -> Self {
         let all: BTreeSet<_> = P::ALL.iter().map(|permission| permission.name).collect();
-        let roles = vec![(Self::OWNER, all.into_iter().collect()), (Self::ADMIN, Vec::new()), (Self::USER, Vec::new())];
-        Self(Arc::new(Inner { known: P::ALL.to_vec(), roles }))
+        let roles = vec![
+            (Self::OWNER, all.into_iter().collect()),
+            (Self::ADMIN, Vec::new()),
+            (Self::USER, Vec::new()),
+        ];
+        Self(Arc::new(Inner {
+            known: P::ALL.to_vec(),
+            roles,
+        }))
     }
 
     /// Says what an admin may do.
@@ -75,7 +82,9 @@ impl Presets {
     /// Gives what a built-in role may do, sorted.
     #[must_use]
     pub fn get(&self, role: &str) -> Option<&[&'static str]> {
-        self.iter().find(|(name, _)| *name == role).map(|(_, permissions)| permissions)
+        self.iter()
+            .find(|(name, _)| *name == role)
+            .map(|(_, permissions)| permissions)
     }
 
     /// Gives the permissions of the program.
@@ -89,6 +98,9 @@ impl Presets {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
-        self.0.roles.iter().map(|(name, permissions)| (*name, permissions.as_slice()))
+        self.0
+            .roles
+            .iter()
+            .map(|(name, permissions)| (*name, permissions.as_slice()))
     }
 }

@@ -44,7 +44,9 @@ pub enum Public {}
 
 impl<S, Kind> std::fmt::Debug for Routes<S, Kind> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.routes.iter().map(|route| &route.info)).finish()
+        f.debug_list()
+            .entries(self.routes.iter().map(|route| &route.info))
+            .finish()
     }
 }
 
@@ -89,19 +91,28 @@ methods! { get GET post POST put PUT patch PATCH delete DELETE head HEAD }
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Starts with no route. The ones added first need access.
     pub const fn new() -> Self {
-        Self { routes: Vec::new(), kind: PhantomData }
+        Self {
+            routes: Vec::new(),
+            kind: PhantomData,
+        }
     }
 }
 
 impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
     /// From here on routes are open to everybody, and take no access.
     pub fn public(self) -> Routes<S, Public> {
-        Routes { routes: self.routes, kind: PhantomData }
+        Routes {
+            routes: self.routes,
+            kind: PhantomData,
+        }
     }
 
     /// From here on routes need access.
     pub fn guarded(self) -> Routes<S, Guarded> {
-        Routes { routes: self.routes, kind: PhantomData }
+        Routes {
+            routes: self.routes,
+            kind: PhantomData,
+        }
     }
 
     /// Adds the routes of another list.
@@ -125,17 +136,26 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
         let mut paths: BTreeMap<String, (MethodRouter<S>, Vec<MethodFilter>)> = BTreeMap::new();
         for route in self.routes {
             let handler = match route.access {
-                Some(access) => route.handler.layer(GuardLayer::new(authorizer.clone(), access)),
+                Some(access) => route
+                    .handler
+                    .layer(GuardLayer::new(authorizer.clone(), access)),
                 None => route.handler,
             };
             let (router, taken) = paths.entry(route.info.path.clone()).or_default();
             if taken.contains(&route.filter) {
-                return Err(Error::DuplicateRoute(format!("{} {}", route.info.method, route.info.path)));
+                return Err(Error::DuplicateRoute(format!(
+                    "{} {}",
+                    route.info.method, route.info.path
+                )));
             }
             taken.push(route.filter);
             *router = std::mem::take(router).merge(handler);
         }
-        Ok(paths.into_iter().fold(Router::new(), |router, (path, (handler, _))| router.route(&path, handler)))
+        Ok(paths
+            .into_iter()
+            .fold(Router::new(), |router, (path, (handler, _))| {
+                router.route(&path, handler)
+            }))
     }
 
     fn add<H, T>(
@@ -151,7 +171,12 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
         T: 'static,
     {
         let info = RouteInfo::new(&method, path, access);
-        self.routes.push(Route { info, access, filter, handler: on(filter, handler) });
+        self.routes.push(Route {
+            info,
+            access,
+            filter,
+            handler: on(filter, handler),
+        });
         self
     }
 }

@@ -65,7 +65,12 @@ impl RouteTable {
 
 impl fmt::Display for RouteTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self.rows.iter().map(|row| row.path.len()).max().unwrap_or(0);
+        let width = self
+            .rows
+            .iter()
+            .map(|row| row.path.len())
+            .max()
+            .unwrap_or(0);
         for row in &self.rows {
             let needs = row.permission.unwrap_or(row.auth);
             writeln!(f, "{:<7} {:<width$}  {needs}", row.method, row.path)?;

@@ -1,0 +1,38 @@
+//! What a client is told about an [`Error`].
+
+use saas_core::{Code, Problem};
+
+use crate::{Error, InvalidKey};
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Self::new(Code::NOT_FOUND),
+            Error::Conflict => Self::new(Code::CONFLICT)
+                .detail("the path is in use as a folder, or a part of it as a file"),
+            Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
+            Error::Source(source) => source_problem(&*source),
+            Error::Range { .. } => Self::new(Code::RANGE_INVALID),
+            Error::Config(_) | Error::Backend(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "storage failed");
+                Self::new(Code::UNAVAILABLE).retry_after(1)
+            }
+        }
+    }
+}
+
+#[cfg(feature = "axum")]
+fn source_problem(source: &(dyn std::error::Error + 'static)) -> Problem {
+    saas_core::edge::BodyFault::of(source).problem()
+}
+
+#[cfg(not(feature = "axum"))]
+fn source_problem(_: &(dyn std::error::Error + 'static)) -> Problem {
+    Problem::new(Code::BODY_INCOMPLETE)
+}
+
+impl From<InvalidKey> for Problem {
+    fn from(error: InvalidKey) -> Self {
+        Self::new(Code::FILE_KEY_INVALID).detail(error.to_string())
+    }
+}
