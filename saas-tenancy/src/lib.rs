@@ -60,7 +60,7 @@ mod statement;
 mod tenant;
 mod transaction;
 mod value;
-pub mod verify;
+mod verify;
 
 #[cfg(feature = "axum")]
 pub use admit::{Admission, AdmitLayer};
@@ -81,6 +81,7 @@ pub use transaction::{SystemTx, TenantTx};
 #[cfg(feature = "axum")]
 pub use transaction::{TransactionLayer, TransactionService};
 pub use value::{Column, Kind, Value};
+pub use verify::{Finding, FindingCode, verify};
 
 /// What the macros expand to. Not for use by hand, and different in every version.
 #[doc(hidden)]

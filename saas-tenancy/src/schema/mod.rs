@@ -2,4 +2,4 @@
 
 mod policy;
 
-pub(crate) use policy::{entity_policies, shared_policies};
+pub(crate) use policy::{entity_policies, policy_names, shared_policies};

@@ -9,6 +9,8 @@
 //! A setting that was ever made on a connection reads as '' afterwards, not as NULL; `nullif` makes
 //! of both a NULL, which equals no tenant, so a transaction without a tenant sees nothing.
 
+use std::collections::HashSet;
+
 use crate::{EntityInfo, migrate::SharedTable};
 
 const CURRENT_TENANT: &str = "nullif(current_setting('app.tenant_id', true), '')::uuid";
@@ -82,6 +84,17 @@ pub(crate) fn shared_policies(table: &SharedTable) -> Vec<String> {
         statements.extend(policy(table.name, kind, "DELETE", Some(system), None));
     }
     statements
+}
+
+/// Gives the names of the policies that the statements create.
+pub(crate) fn policy_names(statements: &[String]) -> HashSet<String> {
+    let name = |statement: &String| {
+        statement
+            .strip_prefix("CREATE POLICY ")
+            .and_then(|rest| rest.split_once(' '))
+            .map(|(name, _)| name.to_owned())
+    };
+    statements.iter().filter_map(name).collect()
 }
 
 fn guard(table: &str) -> Vec<String> {

@@ -6,7 +6,7 @@ use saas_core::UserId;
 
 use super::TenantTx;
 use crate::{
-    Database, Error, Row, Scope, Tenant, Value,
+    Database, Error, Row, Scope, Value,
     database::{Access, Context, Ending, Session},
     scope::Actor,
     sql::literal,
@@ -16,7 +16,7 @@ use crate::{
 /// signing keys.
 ///
 /// On PostgreSQL it sees no row of any tenant's table: their policies ask for a tenant, and it has
-/// none. To go on inside a tenant, [turn it](SystemTx::into_tenant) into a [`TenantTx`].
+/// none. To go on inside a tenant, [turn it](SystemTx::into_scope) into a [`TenantTx`].
 ///
 /// Statements are literals of the program. Values travel as parameters, `$1` first.
 ///
@@ -110,20 +110,21 @@ impl SystemTx {
         Ok(())
     }
 
-    /// Goes on inside a tenant, in the same transaction. What was the service's is left behind: the
-    /// transaction now sees that tenant's rows and nothing else.
+    /// Goes on inside a tenant, in the same transaction and on behalf of whoever the scope names.
+    /// What was the service's is left behind: the transaction now sees that tenant's rows and nothing
+    /// else.
     ///
     /// # Errors
     ///
     /// As the database answers; the transaction is rolled back then.
-    pub async fn into_tenant(mut self, tenant: &Tenant) -> Result<TenantTx, Error> {
-        let scope = Scope::mint(tenant.clone(), self.actor.clone());
+    pub async fn into_scope(mut self, scope: &Scope) -> Result<TenantTx, Error> {
+        let tenant = scope.tenant().id().as_uuid();
         self.session()
             .await?
-            .switch(Context::Tenant(tenant.id().as_uuid()))
+            .switch(Context::Tenant(tenant))
             .await?;
         match self.session.take() {
-            Some(session) => Ok(TenantTx::resumed(self.database, scope, session)),
+            Some(session) => Ok(TenantTx::resumed(self.database, scope.clone(), session)),
             None => Err(Error::Misuse("the transaction has ended")),
         }
     }

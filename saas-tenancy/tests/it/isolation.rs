@@ -195,7 +195,7 @@ async fn a_system_transaction_that_enters_a_tenant_leaves_the_rest_behind() {
         .create(&mut tx, NewTenant::new("gamma".parse().unwrap(), "Gamma"))
         .await
         .unwrap();
-    let mut tx = tx.into_tenant(&gamma).await.unwrap();
+    let mut tx = tx.into_scope(&world.db.scope(&gamma)).await.unwrap();
     tx.repo::<Project>()
         .insert(new_project("first"))
         .await

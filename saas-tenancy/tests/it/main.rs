@@ -13,4 +13,5 @@ mod isolation;
 mod pages;
 mod repository;
 mod transaction;
+mod verify;
 mod world;
