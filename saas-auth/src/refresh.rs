@@ -22,7 +22,7 @@ const SECRET: usize = 32;
 /// A refresh token as kept.
 #[derive(Debug, Clone, TenantEntity)]
 #[entity(table = "saas_refresh_tokens", new = "NewRefreshRow")]
-pub struct RefreshRow {
+pub(crate) struct RefreshRow {
     #[entity(id)]
     id: Id<RefreshRow>,
     #[entity(tenant)]

@@ -48,6 +48,22 @@ impl Key {
         &self.0
     }
 
+    /// Reads a key from the path of an address, as it was sent. What is encoded there may be any
+    /// letter, but neither a separator nor a dot nor a NUL: between a proxy that decodes and one that
+    /// does not, those mean two different files.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey`] says what is wrong.
+    pub fn from_encoded(path: &str) -> Result<Self, InvalidKey> {
+        let lower = path.to_ascii_lowercase();
+        if ["%2f", "%5c", "%2e", "%00", "%25"].iter().any(|escape| lower.contains(escape)) {
+            return Err(InvalidKey::Character);
+        }
+        let decoded = percent_encoding::percent_decode_str(path).decode_utf8();
+        decoded.map_err(|_| InvalidKey::Character)?.parse()
+    }
+
     /// Gives the last segment.
     #[must_use]
     pub fn file_name(&self) -> &str {

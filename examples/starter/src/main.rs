@@ -1,1 +1,45 @@
-fn main() {}
+//! A running multi-tenant SaaS, to copy and to start from.
+//!
+//! `starter` serves; `starter --help` lists the other commands. How a request travels is in `app`.
+
+mod app;
+mod boot;
+mod command;
+mod config;
+mod files;
+mod me;
+mod members;
+mod operations;
+mod openapi;
+mod permission;
+mod projects;
+mod roles;
+mod seed;
+mod signup;
+mod state;
+mod tasks;
+mod validate;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the runtime cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(command::run()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            let mut source = error.source();
+            while let Some(cause) = source {
+                eprintln!("  because: {cause}");
+                source = cause.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -6,7 +6,7 @@ use saas_tenancy::{TenantEntity, tenant_repository};
 /// One line of a Casbin policy.
 #[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
 #[entity(table = "saas_policy_rules", new = "NewRule")]
-pub struct PolicyRule {
+pub(crate) struct PolicyRule {
     #[entity(id)]
     pub(crate) id: Id<PolicyRule>,
     #[entity(tenant)]
@@ -27,7 +27,7 @@ pub struct PolicyRule {
 /// A role that a tenant made.
 #[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
 #[entity(table = "saas_roles", new = "NewRoleRow")]
-pub struct RoleRow {
+pub(crate) struct RoleRow {
     #[entity(id)]
     pub(crate) id: Id<RoleRow>,
     #[entity(tenant)]

@@ -1,0 +1,85 @@
+//! The routes, and the order in which a request passes the layers.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::{Extension, Request},
+    response::Response,
+};
+use saas_auth::{AuthLayer, Verifier, oauth, oauth::TokenEndpoint};
+use saas_core::edge;
+use saas_rbac::{Access, Routes};
+use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
+use tower::{Layer as _, util::BoxCloneSyncService};
+
+use crate::{
+    config::StarterConfig, files, me, members, openapi, operations, permission::Can, projects, roles, signup, state::AppState, tasks,
+};
+
+/// Every route with what it needs.
+pub(crate) fn routes() -> Routes<AppState, saas_rbac::Public> {
+    Routes::new()
+        .get("/api/v1/me", Access::member(), me::show)
+        .get("/api/v1/projects", Can::ReadProjects, projects::list)
+        .post("/api/v1/projects", Can::WriteProjects, projects::create)
+        .get("/api/v1/projects/{id}", Can::ReadProjects, projects::show)
+        .patch("/api/v1/projects/{id}", Can::WriteProjects, projects::update)
+        .delete("/api/v1/projects/{id}", Can::DeleteProjects, projects::delete)
+        .get("/api/v1/projects/{id}/tasks", Can::ReadProjects, tasks::list)
+        .post("/api/v1/projects/{id}/tasks", Can::WriteProjects, tasks::create)
+        .get("/api/v1/projects/{id}/tasks/{task_id}", Can::ReadProjects, tasks::show)
+        .patch("/api/v1/projects/{id}/tasks/{task_id}", Can::WriteProjects, tasks::update)
+        .delete("/api/v1/projects/{id}/tasks/{task_id}", Can::WriteProjects, tasks::delete)
+        .get("/api/v1/files", Can::ReadFiles, files::list)
+        .get("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
+        .head("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
+        .put("/api/v1/files/{*path}", Can::WriteFiles, files::store)
+        .delete("/api/v1/files/{*path}", Can::WriteFiles, files::delete)
+        .get("/api/v1/members", Can::ReadMembers, members::list)
+        .post("/api/v1/members", Can::WriteMembers, members::add)
+        .get("/api/v1/members/{id}", Can::ReadMembers, members::show)
+        .patch("/api/v1/members/{id}", Can::WriteMembers, members::update)
+        .delete("/api/v1/members/{id}", Can::WriteMembers, members::remove)
+        .get("/api/v1/roles", Can::ReadRoles, roles::list)
+        .post("/api/v1/roles", Can::WriteRoles, roles::create)
+        .delete("/api/v1/roles/{name}", Can::WriteRoles, roles::delete)
+        .public()
+        .post("/api/v1/signup", signup::sign_up)
+        .post("/oauth/token", oauth::token)
+        .get("/.well-known/jwks.json", oauth::jwks)
+        .get("/health", operations::health::health)
+        .get("/health/live", operations::health::live)
+        .get("/health/ready", operations::health::health)
+        .get("/health/db", operations::health::health)
+        .get("/metrics", operations::metrics::metrics)
+        .get("/openapi.json", openapi::json)
+        .get("/docs", openapi::page)
+        .get("/docs/docs.css", openapi::style)
+}
+
+/// A service as the socket wants it.
+pub(crate) type App = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// Puts the layers around the routes. This is the path of a request, read from the bottom up.
+pub(crate) fn build(
+    config: &StarterConfig,
+    state: AppState,
+    verifier: Verifier,
+    tokens: TokenEndpoint,
+) -> Result<App, Box<dyn std::error::Error>> {
+    let (database, registry) = (state.database.clone(), state.registry.clone());
+    // Each route has its guard, which decides before the handler is called.
+    let router: Router = routes().into_router(&state.authorizer)?.layer(Extension(tokens)).with_state(state);
+    // The transaction ends before the answer begins.
+    let service = TransactionLayer::new(database).layer(router);
+    // Tenant and caller become a scope, or the request goes on without one.
+    let service = AdmitLayer::new(registry.clone()).layer(service);
+    // Who is calling.
+    let service = AuthLayer::new(verifier).layer(service);
+    // Which tenant the address names. It stands outside the router, because it takes the prefix
+    // `/t/<slug>` off before a route is chosen.
+    let service = TenantLayer::new(registry, config.tenancy.resolve.clone()).layer(service);
+    // What every request gets, whoever sends it.
+    Ok(edge::stack(&config.edge, service)?)
+}

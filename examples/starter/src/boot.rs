@@ -1,0 +1,110 @@
+//! From a configuration to a running set of services.
+
+use std::{error::Error, sync::Arc};
+
+use saas_auth::{Accounts, Keys, Passwords, RefreshTokens, Verifier, oauth::TokenEndpoint};
+use saas_core::{SystemClock, health::Health};
+use saas_rbac::{Authorizer, Roles};
+use saas_storage::Storage;
+use saas_tenancy::{Database, DatabaseConfig, Dialect, EntityTable, Migration, Module, Registry, migrate, verify};
+use url::Url;
+
+use crate::{
+    app::{self, App},
+    config::StarterConfig,
+    operations::health::DatabaseCheck,
+    permission::presets,
+    projects::Project,
+    state::AppState,
+    tasks::Task,
+};
+
+/// The tables of the starter itself.
+const STARTER: Module = Module::new("starter")
+    .migrations(&[Migration::new(
+        1,
+        "projects",
+        include_str!("../migrations/sqlite/0001_projects.sql"),
+        include_str!("../migrations/postgres/0001_projects.sql"),
+    )])
+    .entities(&[EntityTable::new::<Project>(), EntityTable::new::<Task>()]);
+
+/// Everything with tables, in the order of the references between them.
+pub(crate) const MODULES: &[&Module] =
+    &[&saas_tenancy::MODULE, &saas_auth::MODULE, &saas_rbac::MODULE, &STARTER];
+
+/// A process that is ready to serve.
+pub(crate) struct Booted {
+    pub(crate) app: App,
+    pub(crate) state: AppState,
+    pub(crate) keys: Keys,
+}
+
+/// Connects as the service.
+pub(crate) async fn connect(config: &StarterConfig) -> Result<Database, Box<dyn Error>> {
+    Ok(Database::connect(&config.database, config.master_key()?, SystemClock::shared()).await?)
+}
+
+/// Brings the database to the current schema, as the owner of the tables on PostgreSQL.
+pub(crate) async fn migrate_now(config: &StarterConfig) -> Result<(), Box<dyn Error>> {
+    let url = config.database.url.expose();
+    if url.starts_with("sqlite:") {
+        let database = connect(config).await?;
+        migrate(&database, MODULES, None).await?;
+        database.close().await;
+        return Ok(());
+    }
+    let Some(owner) = &config.migrate.url else {
+        return Err("MIGRATE_DATABASE_URL is missing: migrations run as the owner of the tables".into());
+    };
+    // A URL may hold a password, so it is not repeated.
+    let role = Url::parse(url).map_err(|_| "DATABASE_URL is not a URL")?;
+    let role = Some(role.username()).filter(|name| !name.is_empty()).ok_or("DATABASE_URL names no role")?;
+    let mut owner_config = DatabaseConfig::new(owner.expose().clone());
+    owner_config.max_connections = 1;
+    // A long migration is not an accident.
+    owner_config.statement_timeout = std::time::Duration::ZERO.into();
+    let database = Database::connect(&owner_config, config.master_key()?, SystemClock::shared()).await?;
+    migrate(&database, MODULES, Some(role)).await?;
+    database.close().await;
+    Ok(())
+}
+
+/// Migrates where that is possible, checks the database, and puts the services together.
+pub(crate) async fn boot(config: &StarterConfig) -> Result<Booted, Box<dyn Error>> {
+    let sqlite = config.database.url.expose().starts_with("sqlite:");
+    if sqlite || config.migrate.url.is_some() {
+        migrate_now(config).await?;
+    }
+    let database = connect(config).await?;
+    if database.dialect() == Dialect::Postgres {
+        let findings = verify(&database, MODULES).await?;
+        if !findings.is_empty() {
+            let list: String = findings.iter().map(|finding| format!("\n  {finding}")).collect();
+            return Err(format!("the database stands open, so the service does not start:{list}").into());
+        }
+    }
+    let registry = Registry::new(database.clone(), &config.tenancy.registry);
+    let passwords = Passwords::new(&config.auth.password)?;
+    let token = &config.auth.token;
+    // A retired key verifies as long as a token that it signed can be good.
+    let overlap = std::time::Duration::from(token.access_lifetime) + std::time::Duration::from(token.leeway);
+    let keys = Keys::load_or_create(&database, overlap).await?;
+    let verifier = Verifier::new(keys.clone(), token.clone(), Arc::clone(database.clock()))?;
+    let endpoint =
+        TokenEndpoint::new(database.clone(), registry.clone(), passwords.clone(), keys.clone(), &config.auth);
+    let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
+    let state = AppState {
+        accounts: Accounts::new(database.clone()),
+        refresh: RefreshTokens::new(database.clone(), registry.clone(), token.refresh_lifetime.into()),
+        roles: Roles::new(authorizer.clone()),
+        storage: Storage::open(&config.storage)?,
+        health: Health::default().with(DatabaseCheck(database.clone())),
+        database,
+        registry,
+        passwords,
+        authorizer,
+    };
+    let app = app::build(config, state.clone(), verifier, endpoint)?;
+    Ok(Booted { app, state, keys })
+}

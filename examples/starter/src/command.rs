@@ -1,0 +1,101 @@
+//! The commands of the binary.
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use saas_core::telemetry;
+use saas_tenancy::verify;
+
+use crate::{
+    app,
+    boot::{self, MODULES},
+    config::StarterConfig,
+    openapi, operations, seed,
+};
+
+/// A running multi-tenant SaaS.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves requests until it is told to stop (the default).
+    Serve,
+    /// Brings the database to the current schema.
+    Migrate,
+    /// Checks that the live database is guarded as declared; exits with 1 when it is not.
+    Verify,
+    /// Lists the routes with what each needs.
+    Routes {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fills the database with tenants for tests, each with a canary in every text, and prints them.
+    Seed {
+        /// How many tenants.
+        #[arg(long, default_value_t = 2)]
+        tenants: u32,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+}
+
+pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Routes { json } => {
+            let table = app::routes().table();
+            if json {
+                print(&serde_json::to_string_pretty(&table)?);
+            } else {
+                print(&table.to_string());
+            }
+        }
+        Command::Openapi => print(&serde_json::to_string_pretty(&openapi::document())?),
+        Command::Serve => {
+            let config = StarterConfig::load()?;
+            telemetry::init(config.log.format, &config.log.filter)?;
+            operations::serve(config).await?;
+        }
+        Command::Migrate => {
+            let config = quiet()?;
+            boot::migrate_now(&config).await?;
+            print("the database has the current schema");
+        }
+        Command::Verify => {
+            let config = quiet()?;
+            let database = boot::connect(&config).await?;
+            let findings = verify(&database, MODULES).await?;
+            for finding in &findings {
+                print(&finding.to_string());
+            }
+            if !findings.is_empty() {
+                return Ok(ExitCode::FAILURE);
+            }
+            print("the database is guarded as declared");
+        }
+        Command::Seed { tenants } => {
+            let config = quiet()?;
+            let planted = seed::plant(&config, tenants).await?;
+            print(&serde_json::to_string_pretty(&planted)?);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Loads the configuration of a command whose output somebody reads: its log is for errors.
+fn quiet() -> Result<StarterConfig, Box<dyn Error>> {
+    let config = StarterConfig::load()?;
+    telemetry::init(config.log.format, "warn")?;
+    Ok(config)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the commands are for")]
+fn print(text: &str) {
+    println!("{text}");
+}

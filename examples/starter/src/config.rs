@@ -1,0 +1,167 @@
+//! The configuration of the starter: `starter.toml`, then the environment.
+
+use std::path::PathBuf;
+
+use saas_auth::{AuthConfig, ClientConfig};
+use saas_core::{
+    KeyRing, Secret,
+    config::{Config, ConfigError},
+    edge::{EdgeConfig, ServeConfig},
+    telemetry::LogFormat,
+};
+use saas_rbac::RbacConfig;
+use saas_storage::StorageConfig;
+use saas_tenancy::{DatabaseConfig, RegistryConfig, resolve::ResolveConfig};
+use serde::Deserialize;
+
+/// Everything that can be set. Keys of the environment are `SAAS__SECTION__KEY`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StarterConfig {
+    /// `development` or `production`. In production nothing is made up: keys must be given, and no
+    /// demo tenant is seeded.
+    pub(crate) environment: Environment,
+    /// Where a development server keeps what it makes up.
+    pub(crate) data_dir: PathBuf,
+    pub(crate) server: ServerConfig,
+    pub(crate) keys: KeysConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) database: DatabaseConfig,
+    pub(crate) migrate: MigrateConfig,
+    pub(crate) storage: StorageConfig,
+    pub(crate) tenancy: TenancyConfig,
+    pub(crate) auth: AuthConfig,
+    pub(crate) rbac: RbacConfig,
+    pub(crate) edge: EdgeConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Environment {
+    #[default]
+    Development,
+    Production,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ServerConfig {
+    pub(crate) bind: String,
+    pub(crate) connection: ServeConfig,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeysConfig {
+    /// 32 random bytes, in hexadecimal or base64url.
+    pub(crate) master: Option<Secret<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    pub(crate) format: LogFormat,
+    pub(crate) filter: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MigrateConfig {
+    /// The URL of the owner of the tables (PostgreSQL).
+    pub(crate) url: Option<Secret<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TenancyConfig {
+    pub(crate) registry: RegistryConfig,
+    pub(crate) resolve: ResolveConfig,
+}
+
+impl Default for StarterConfig {
+    fn default() -> Self {
+        let mut auth = AuthConfig::default();
+        auth.clients = vec![ClientConfig::first_party("starter-web")];
+        Self {
+            environment: Environment::Development,
+            data_dir: PathBuf::from("data"),
+            server: ServerConfig::default(),
+            keys: KeysConfig::default(),
+            log: LogConfig::default(),
+            database: DatabaseConfig::new("sqlite://data/starter.db"),
+            migrate: MigrateConfig::default(),
+            storage: StorageConfig::default(),
+            tenancy: TenancyConfig::default(),
+            auth,
+            rbac: RbacConfig::default(),
+            edge: EdgeConfig::default(),
+        }
+    }
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { bind: "127.0.0.1:8080".to_owned(), connection: ServeConfig::default() }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Pretty, filter: "info,sqlx=warn".to_owned() }
+    }
+}
+
+impl StarterConfig {
+    /// Reads file and environment.
+    pub(crate) fn load() -> Result<Self, ConfigError> {
+        Config::new()
+            .file("starter.toml")
+            .environment("SAAS", std::env::vars_os())
+            .short("ENVIRONMENT", "environment")
+            .short("BIND", "server.bind")
+            .short("DATABASE_URL", "database.url")
+            .short("MIGRATE_DATABASE_URL", "migrate.url")
+            .short("STORAGE_URL", "storage.url")
+            .short("LOG_FORMAT", "log.format")
+            .short("RUST_LOG", "log.filter")
+            .load()
+    }
+
+    /// Gives the master key. A development server makes one the first time and keeps it.
+    pub(crate) fn master_key(&self) -> Result<KeyRing, ConfigError> {
+        let wrong = |error: String| ConfigError::value("keys.master", error);
+        if let Some(text) = &self.keys.master {
+            return KeyRing::from_text(text).map_err(|error| wrong(error.to_string()));
+        }
+        if self.environment == Environment::Production {
+            return Err(wrong("is required in production; make one with `openssl rand -hex 32`".to_owned()));
+        }
+        let path = self.data_dir.join("master.key");
+        let failed = |error: std::io::Error| wrong(format!("cannot be kept in {}: {error}", path.display()));
+        std::fs::create_dir_all(&self.data_dir).map_err(failed)?;
+        if !path.exists() {
+            keep_new_key(&path).map_err(failed)?;
+        }
+        let text = Secret::new(std::fs::read_to_string(&path).map_err(failed)?);
+        KeyRing::from_text(&text).map_err(|error| wrong(format!("in {}: {error}", path.display())))
+    }
+}
+
+/// Writes a new key that only its owner can read. When two processes start at once, one wins.
+fn keep_new_key(path: &std::path::Path) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(|error| std::io::Error::other(error.to_string()))?;
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let kept = std::fs::hard_link(&temporary, path);
+    std::fs::remove_file(&temporary)?;
+    match kept {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

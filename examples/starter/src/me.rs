@@ -1,0 +1,61 @@
+//! Who is calling, and what they may do.
+
+use axum::extract::State;
+use saas_auth::Membership;
+use saas_core::{Code, Problem, edge::Json};
+use saas_tenancy::{Scope, TenantTx};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    signup::{TenantView, UserView},
+    state::AppState,
+};
+
+/// The caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    user: UserView,
+    tenant: TenantView,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    memberships: Vec<MembershipView>,
+    acr: &'static str,
+    amr: Vec<String>,
+}
+
+/// A tenant that the caller belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MembershipView {
+    tenant: TenantView,
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/me", tag = "identity",
+    responses((status = 200, description = "The caller, in the tenant of the token.", body = Me))
+)]
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    scope: Scope,
+    mut tx: TenantTx,
+) -> Result<Json<Me>, Problem> {
+    let principal = scope.principal().ok_or(Code::UNAUTHENTICATED)?;
+    let member = tx.repo::<Membership>().get(Membership::id_of(principal.subject())).await?;
+    drop(tx);
+    let (roles, permissions) = state.authorizer.held_by(&scope).await?;
+    let mut memberships = Vec::new();
+    for tenant in state.accounts.tenants_of(principal.subject()).await? {
+        if let Some(tenant) = state.registry.by_id(tenant).await? {
+            memberships.push(MembershipView { tenant: TenantView::from(&tenant) });
+        }
+    }
+    Ok(Json(Me {
+        user: member.into(),
+        tenant: TenantView::from(scope.tenant()),
+        roles,
+        permissions,
+        memberships,
+        acr: "aal1",
+        amr: principal.methods().to_vec(),
+    }))
+}

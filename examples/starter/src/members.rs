@@ -1,0 +1,194 @@
+//! Who belongs to the tenant, and with which roles.
+
+use axum::{extract::State, response::{IntoResponse as _, Response}};
+use garde::Validate;
+use http::{StatusCode, header};
+use saas_auth::{Email, Membership, MembershipPatch, NewMembership};
+use saas_core::{
+    Page, Problem, Secret, Timestamp, UserId,
+    edge::{Json, Path},
+};
+use saas_tenancy::{PageQuery, Reason, Scope, SystemScope, TenantTx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    signup::{hash, invalid},
+    state::AppState,
+    validate::{Valid, plain, plain_if_given},
+};
+
+/// Creates the account of a new member.
+pub(crate) struct AddMember;
+
+impl Reason for AddMember {
+    const NAME: &'static str = "add-member";
+    const WHY: &'static str = "an administrator adds a person who has no account, and an account belongs to no tenant";
+}
+
+/// A member as shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberView {
+    id: UserId,
+    email: String,
+    name: String,
+    roles: Vec<String>,
+    created_at: Timestamp,
+}
+
+/// A page of members.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberPage {
+    items: Vec<MemberView>,
+    next: Option<String>,
+    prev: Option<String>,
+}
+
+/// A person to add.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddMemberRequest {
+    #[garde(skip)]
+    email: String,
+    /// 1 to 200 characters.
+    #[garde(length(chars, min = 1, max = 200), custom(plain))]
+    name: String,
+    /// 8 characters at least.
+    #[garde(skip)]
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+    /// `user` when left out.
+    #[garde(length(max = 32))]
+    #[serde(default = "just_user")]
+    roles: Vec<String>,
+}
+
+/// What to change of a member.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpdateMemberRequest {
+    /// 1 to 200 characters.
+    #[garde(length(chars, min = 1, max = 200), custom(plain_if_given))]
+    #[serde(default)]
+    name: Option<String>,
+    /// These roles and no others.
+    #[garde(length(max = 32))]
+    #[serde(default)]
+    roles: Option<Vec<String>>,
+}
+
+fn just_user() -> Vec<String> {
+    vec![saas_rbac::Presets::USER.to_owned()]
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/members", tag = "members",
+    params(
+        ("filter[email]" = Option<String>, Query, description = "Only the one with exactly this address."),
+        ("sort" = Option<String>, Query, description = "`created_at`; with `-` in front descending."),
+        ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
+        ("after" = Option<String>, Query, description = "A cursor of another page."),
+    ),
+    responses((status = 200, description = "A page of members.", body = MemberPage))
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    query: PageQuery<Membership>,
+) -> Result<Json<MemberPage>, Problem> {
+    let Page { items: members, next, prev, .. } = tx.repo::<Membership>().list(query).await?;
+    let mut items = Vec::with_capacity(members.len());
+    for member in members {
+        items.push(view(&state, &mut tx, member).await?);
+    }
+    Ok(Json(MemberPage { items, next, prev }))
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/members", tag = "members",
+    request_body = AddMemberRequest,
+    responses((status = 201, description = "The member; `Location` is its address.", body = MemberView))
+)]
+pub(crate) async fn add(
+    State(state): State<AppState>,
+    scope: Scope,
+    Valid(input): Valid<AddMemberRequest>,
+) -> Result<Response, Problem> {
+    let AddMemberRequest { email, name, password, roles } = input;
+    let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
+    let hash = hash(&state, "password", &password).await?;
+    let mut tx = state.database.system_write(&SystemScope::<AddMember>::enter());
+    // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
+    // the person who is meant. Invitations will.
+    let user = state.accounts.create(&mut tx, &email, &hash).await?;
+    // From here on it is the caller who acts, and who can give no role that he lacks.
+    let mut tx = tx.into_scope(&scope).await?;
+    let new = NewMembership { email: email.to_string(), name };
+    let member = tx.repo::<Membership>().insert_as(Membership::id_of(user), new).await?;
+    state.roles.set(&mut tx, user, &roles).await?;
+    let view = view(&state, &mut tx, member).await?;
+    tx.commit().await?;
+    let location = format!("/api/v1/members/{user}");
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)).into_response())
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/members/{id}", tag = "members",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The member.", body = MemberView))
+)]
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(user): Path<UserId>,
+) -> Result<Json<MemberView>, Problem> {
+    let member = tx.repo::<Membership>().get(Membership::id_of(user)).await?;
+    Ok(Json(view(&state, &mut tx, member).await?))
+}
+
+#[utoipa::path(
+    patch, path = "/api/v1/members/{id}", tag = "members",
+    params(("id" = String, Path)),
+    request_body = UpdateMemberRequest,
+    responses((status = 200, description = "The member as it is now.", body = MemberView))
+)]
+pub(crate) async fn update(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(user): Path<UserId>,
+    Valid(input): Valid<UpdateMemberRequest>,
+) -> Result<Json<MemberView>, Problem> {
+    let id = Membership::id_of(user);
+    let mut member = tx.repo::<Membership>().get(id).await?;
+    if let Some(name) = input.name {
+        member = tx.repo::<Membership>().update(id, None, MembershipPatch { name: Some(name) }).await?;
+    }
+    if let Some(roles) = input.roles {
+        state.roles.set(&mut tx, user, &roles).await?;
+    }
+    Ok(Json(view(&state, &mut tx, member).await?))
+}
+
+#[utoipa::path(
+    delete, path = "/api/v1/members/{id}", tag = "members",
+    params(("id" = String, Path)),
+    responses((status = 204, description = "The person is a member no more; the account stays."))
+)]
+pub(crate) async fn remove(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(user): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    let id = Membership::id_of(user);
+    tx.repo::<Membership>().get(id).await?;
+    state.roles.set(&mut tx, user, &[]).await?;
+    state.refresh.end_all(&mut tx, user).await?;
+    tx.repo::<Membership>().delete(id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn view(state: &AppState, tx: &mut TenantTx, member: Membership) -> Result<MemberView, Problem> {
+    let roles = state.roles.of(tx, member.user()).await?;
+    let (id, created_at) = (member.user(), member.created_at);
+    Ok(MemberView { id, email: member.email, name: member.name, roles, created_at })
+}

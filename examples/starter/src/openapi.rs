@@ -1,0 +1,222 @@
+//! The OpenAPI document, made from the handlers and the table of routes, and a page that shows it.
+
+use axum::response::Html;
+use http::{HeaderName, header};
+use saas_core::{Code, Problem, edge::Json};
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use crate::{app, files, me, members, operations, projects, roles, signup, tasks};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Starter", description = "A multi-tenant SaaS to start from."),
+    paths(
+        me::show,
+        projects::list, projects::create, projects::show, projects::update, projects::delete,
+        tasks::list, tasks::create, tasks::show, tasks::update, tasks::delete,
+        files::list, files::fetch, files::store, files::delete,
+        members::list, members::add, members::show, members::update, members::remove,
+        roles::list, roles::create, roles::delete,
+        signup::sign_up, operations::health::live, operations::health::health, operations::metrics::metrics,
+    ),
+    components(schemas(Problem))
+)]
+struct Document;
+
+/// The document: what the handlers say, and what each route needs.
+pub(crate) fn document() -> Value {
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    add(&mut document, "/oauth/token", "post", token_operation());
+    add(&mut document, "/.well-known/jwks.json", "get", plain("The public keys that verify tokens.", "identity"));
+    for path in ["/health/ready", "/health/db"] {
+        add(&mut document, path, "get", plain("As `/health`.", "operations"));
+    }
+    add(&mut document, "/openapi.json", "get", plain("This document.", "operations"));
+    add(&mut document, "/docs", "get", plain("This document as a page.", "operations"));
+    add(&mut document, "/docs/docs.css", "get", plain("The style of the page.", "operations"));
+    add(&mut document, "/api/v1/files/{path}", "head", head_operation());
+    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+        let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+        components.insert("securitySchemes".to_owned(), json!({ "bearer": bearer }));
+    }
+    for route in app::routes().table().rows() {
+        // A wildcard is `{*path}` to the router and `{path}` to OpenAPI.
+        let pointer = format!("/paths/{}/{}", escape(&route.path.replace("{*", "{")), route.method.to_lowercase());
+        let Some(operation) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) else { continue };
+        if route.tenant_scoped {
+            operation.insert("security".to_owned(), json!([{ "bearer": [] }]));
+        }
+        operation.insert("x-permission".to_owned(), json!(route.permission));
+        operation.insert("x-auth".to_owned(), json!(route.auth));
+        let problem = json!({
+            "description": "A problem (RFC 9457).",
+            "content": { Problem::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } }
+        });
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.entry("default").or_insert(problem);
+        }
+    }
+    document.as_object_mut().map(|document| {
+        let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        document.insert("x-problem-codes".to_owned(), json!(codes))
+    });
+    document
+}
+
+fn add(document: &mut Value, path: &str, method: &str, operation: Value) {
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(method.to_owned(), operation);
+        }
+    }
+}
+
+fn escape(path: &str) -> String {
+    path.replace('~', "~0").replace('/', "~1")
+}
+
+fn plain(summary: &str, tag: &str) -> Value {
+    json!({ "tags": [tag], "summary": summary, "responses": { "200": { "description": summary } } })
+}
+
+fn head_operation() -> Value {
+    let path = json!({ "name": "path", "in": "path", "required": true, "schema": { "type": "string" } });
+    let mut operation = plain("What `GET` would answer, without the file.", "files");
+    if let Some(operation) = operation.as_object_mut() {
+        operation.insert("parameters".to_owned(), json!([path]));
+    }
+    operation
+}
+
+fn token_operation() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "tags": ["identity"],
+        "summary": "Gives tokens for a password or a refresh token (RFC 6749).",
+        "parameters": [{
+            "name": "X-Tenant", "in": "header", "schema": text,
+            "description": "The tenant to sign in to, unless the host or the path names it."
+        }],
+        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
+            "type": "object",
+            "required": ["grant_type", "client_id"],
+            "properties": {
+                "grant_type": { "type": "string", "enum": ["password", "refresh_token"] },
+                "client_id": text, "username": text, "password": text, "refresh_token": text,
+            }
+        } } } },
+        "responses": {
+            "200": { "description": "Tokens.", "content": { "application/json": { "schema": {
+                "type": "object",
+                "properties": {
+                    "access_token": text, "token_type": text, "expires_in": { "type": "integer" }, "refresh_token": text,
+                }
+            } } } },
+            "400": { "description": "An error of RFC 6749, section 5.2." },
+            "401": { "description": "The client is unknown." }
+        }
+    })
+}
+
+/// `GET /openapi.json`
+pub(crate) async fn json() -> Json<Value> {
+    Json(document())
+}
+
+/// `GET /docs`: the document as a page that needs nothing from elsewhere, not even a script.
+pub(crate) async fn page() -> ([(HeaderName, &'static str); 1], Html<String>) {
+    let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(render(&document())))
+}
+
+/// `GET /docs/docs.css`
+pub(crate) async fn style() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("pages/docs.css"))
+}
+
+fn render(document: &Value) -> String {
+    let mut rows = String::new();
+    let empty = serde_json::Map::new();
+    let paths = document.get("paths").and_then(Value::as_object).unwrap_or(&empty);
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().unwrap_or(&empty) {
+            rows.push_str(&operation_row(method, path, operation));
+        }
+    }
+    let codes: String =
+        Code::ALL.iter().map(|code| format!("<tr><td><code>{}</code><td>{}<td>{}", code.name(), code.status().as_u16(), html(code.meaning()))).collect();
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
+         <title>Starter API</title><link rel=stylesheet href=/docs/docs.css><main><h1>Starter API</h1>\
+         <p>The same as <a href=/openapi.json>openapi.json</a> (OpenAPI 3.1).</p>{rows}\
+         <h2>Problem codes</h2><table><tr><th>Code<th>Status<th>Meaning{codes}</table></main>"
+    )
+}
+
+fn operation_row(method: &str, path: &str, operation: &Value) -> String {
+    let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let needs = operation.get("x-permission").and_then(Value::as_str).unwrap_or_else(|| text("/x-auth"));
+    let mut parameters = String::new();
+    for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
+        let field = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
+        parameters.push_str(&format!(
+            "<li><code>{}</code> ({}) {}",
+            html(field("name")),
+            html(field("in")),
+            html(field("description"))
+        ));
+    }
+    let body = operation.get("requestBody").map(|body| {
+        let text = serde_json::to_string_pretty(body).unwrap_or_default();
+        format!("<p>Body<pre>{}</pre>", html(&text))
+    });
+    let answers: String = operation
+        .get("responses")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(status, answer)| {
+            format!("<li><code>{}</code> {}", html(status), html(answer.get("description").and_then(Value::as_str).unwrap_or_default()))
+        })
+        .collect();
+    format!(
+        "<details><summary><b class={0}>{1}</b> <code>{2}</code> <i>{3}</i></summary><p>{4}<ul>{5}</ul>{6}<p>Answers<ul>{7}</ul></details>",
+        html(method),
+        html(&method.to_uppercase()),
+        html(path),
+        html(needs),
+        html(text("/summary")),
+        parameters,
+        body.unwrap_or_default(),
+        answers
+    )
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_in_the_document_and_nothing_else() {
+        let document = document();
+        let mut documented = Vec::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                assert!(operation.get("x-auth").is_some(), "{method} {path} is documented and is no route");
+                documented.push((path.clone(), method.to_uppercase()));
+            }
+        }
+        let mut routes: Vec<_> =
+            app::routes().table().rows().iter().map(|row| (row.path.replace("{*", "{"), row.method.clone())).collect();
+        routes.sort();
+        documented.sort();
+        assert_eq!(documented, routes);
+        assert_eq!(document["openapi"].as_str().map(|version| version.starts_with("3.1")), Some(true));
+    }
+}

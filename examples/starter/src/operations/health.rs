@@ -1,0 +1,62 @@
+//! Whether the service works.
+
+use async_trait::async_trait;
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use http::StatusCode;
+use saas_core::{
+    edge::Json,
+    health::{Check, Health, Report},
+};
+use saas_tenancy::Database;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::state::AppState;
+
+/// Asks the database for an answer.
+pub(crate) struct DatabaseCheck(pub(crate) Database);
+
+#[async_trait]
+impl Check for DatabaseCheck {
+    fn name(&self) -> &'static str {
+        "database"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match tokio::time::timeout(Health::TIMEOUT, self.0.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err("does not answer".to_owned()),
+            Err(_) => Err("answers too slowly".to_owned()),
+        }
+    }
+}
+
+/// Says that the process runs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthView {
+    status: &'static str,
+}
+
+#[utoipa::path(
+    get, path = "/health/live", tag = "operations",
+    responses((status = 200, description = "The process runs.", body = HealthView))
+)]
+pub(crate) async fn live() -> Json<HealthView> {
+    Json(HealthView { status: "ok" })
+}
+
+#[utoipa::path(
+    get, path = "/health", tag = "operations",
+    responses(
+        (status = 200, description = "Every part works.", body = Report),
+        (status = 503, description = "A part does not work.", body = Report),
+    )
+)]
+pub(crate) async fn health(State(state): State<AppState>) -> Response {
+    let report = state.health.report().await;
+    let status = if report.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report)).into_response()
+}

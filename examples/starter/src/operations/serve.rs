@@ -1,0 +1,89 @@
+//! The socket, and what is said to whoever starts the service.
+
+use std::{error::Error, time::Duration};
+
+use saas_core::edge;
+use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+
+use crate::{
+    boot::{self, Booted},
+    config::{Environment, StarterConfig},
+    seed::{self, Demo},
+};
+
+/// How often the signing keys are read again, to learn of a rotation by another instance.
+const KEY_RELOAD: Duration = Duration::from_secs(30);
+
+pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
+    let Booted { app, state, keys } = boot::boot(&config).await?;
+    let demo = match config.environment {
+        Environment::Development => seed::demo(&state).await?,
+        Environment::Production => None,
+    };
+    let listener =
+        TcpListener::bind(&config.server.bind).await.map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
+    let address = listener.local_addr()?;
+    let reload = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(KEY_RELOAD).await;
+            if let Err(error) = keys.reload().await {
+                tracing::warn!(error = &error as &dyn Error, "signing keys not reloaded");
+            }
+        }
+    });
+    greet(&format!("http://{address}"), demo.as_ref(), config.environment);
+    tracing::info!(%address, "listening");
+    let stopped = stop()?;
+    edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
+    reload.abort();
+    state.database.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Completes at SIGINT or SIGTERM. A second signal ends the process at once.
+fn stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: requests that are under way may finish");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(130);
+        });
+    })
+}
+
+/// Says what to try next. It goes to standard error, so that the log stays what it is.
+fn greet(url: &str, demo: Option<&Demo>, environment: Environment) {
+    if environment == Environment::Production {
+        return;
+    }
+    eprintln!("\n  The starter is running on {url}\n  API docs:  {url}/docs\n");
+    let password = match demo {
+        Some(demo) => {
+            eprintln!(
+                "  Demo sign-in, shown once: tenant `{}`, {} / {}\n",
+                demo.tenant, demo.email, demo.password.expose()
+            );
+            demo.password.expose().as_str()
+        }
+        None => "<the password shown at the first start>",
+    };
+    eprintln!("  Try:\n");
+    eprintln!(
+        "  TOKEN=$(curl -s {url}/oauth/token -H 'X-Tenant: demo' -d grant_type=password -d client_id=starter-web \
+         -d username=owner@demo.test --data-urlencode 'password={password}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')"
+    );
+    eprintln!(
+        "  curl -s {url}/api/v1/projects -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \
+         -d '{{\"name\":\"My first project\"}}'"
+    );
+    eprintln!("  curl -s '{url}/api/v1/projects?sort=-created_at' -H \"Authorization: Bearer $TOKEN\"\n");
+}

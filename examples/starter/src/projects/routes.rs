@@ -1,0 +1,88 @@
+//! The handlers of projects.
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, StatusCode, header};
+use saas_core::{
+    Id, Problem,
+    edge::{Json, Path},
+};
+use saas_tenancy::{PageQuery, TenantTx};
+
+use super::{
+    CreateProject, NewProject, Project, ProjectPage, ProjectView, UpdateProject,
+    entity::ProjectPatch,
+};
+use crate::{
+    operations::version::{etag, expected_version, required_version},
+    validate::Valid,
+};
+
+#[utoipa::path(
+    get, path = "/api/v1/projects", tag = "projects",
+    params(
+        ("filter[name]" = Option<String>, Query, description = "Only those of exactly this name."),
+        ("filter[archived]" = Option<bool>, Query, description = "Only those that are, or are not, archived."),
+        ("sort" = Option<String>, Query, description = "`name`, `created_at` or `updated_at`; with `-` in front descending."),
+        ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
+        ("after" = Option<String>, Query, description = "A cursor of another page."),
+    ),
+    responses((status = 200, description = "A page of projects.", body = ProjectPage))
+)]
+pub(crate) async fn list(mut tx: TenantTx, query: PageQuery<Project>) -> Result<Json<ProjectPage>, Problem> {
+    Ok(Json(tx.repo::<Project>().list(query).await?.into()))
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/projects", tag = "projects",
+    request_body = CreateProject,
+    responses((status = 201, description = "The project; `Location` is its address.", body = ProjectView))
+)]
+pub(crate) async fn create(mut tx: TenantTx, Valid(input): Valid<CreateProject>) -> Result<Response, Problem> {
+    let CreateProject { name, description, archived } = input;
+    let project = tx.repo::<Project>().insert(NewProject { name, description, archived }).await?;
+    let location = format!("/api/v1/projects/{}", project.id);
+    let headers = [(header::LOCATION, location), (header::ETAG, etag(project.version))];
+    Ok((StatusCode::CREATED, headers, Json(ProjectView::from(project))).into_response())
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/projects/{id}", tag = "projects",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The project; `ETag` is its version.", body = ProjectView))
+)]
+pub(crate) async fn show(mut tx: TenantTx, Path(id): Path<Id<Project>>) -> Result<Response, Problem> {
+    let project = tx.repo::<Project>().get(id).await?;
+    Ok(([(header::ETAG, etag(project.version))], Json(ProjectView::from(project))).into_response())
+}
+
+#[utoipa::path(
+    patch, path = "/api/v1/projects/{id}", tag = "projects",
+    params(("id" = String, Path), ("If-Match" = String, Header, description = "The version that the change is based on.")),
+    request_body = UpdateProject,
+    responses((status = 200, description = "The project as it is now.", body = ProjectView))
+)]
+pub(crate) async fn update(
+    mut tx: TenantTx,
+    Path(id): Path<Id<Project>>,
+    headers: HeaderMap,
+    Valid(input): Valid<UpdateProject>,
+) -> Result<Response, Problem> {
+    let version = required_version(&headers)?;
+    let UpdateProject { name, description, archived } = input;
+    let project = tx.repo::<Project>().update(id, version, ProjectPatch { name, description, archived }).await?;
+    Ok(([(header::ETAG, etag(project.version))], Json(ProjectView::from(project))).into_response())
+}
+
+#[utoipa::path(
+    delete, path = "/api/v1/projects/{id}", tag = "projects",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204, description = "It is gone, with its tasks."))
+)]
+pub(crate) async fn delete(
+    mut tx: TenantTx,
+    Path(id): Path<Id<Project>>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    tx.repo::<Project>().delete(id, expected_version(&headers)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,160 @@
+//! Sign-up: a tenant and its owner, in one transaction.
+
+use axum::{extract::State, response::{IntoResponse as _, Response}};
+use garde::Validate;
+use http::StatusCode;
+use saas_auth::{Account, Email, Error as AuthError, Membership, NewMembership, PasswordHash};
+use saas_core::{Code, Problem, Secret, TenantId, UserId, edge::Json};
+use saas_rbac::Presets;
+use saas_tenancy::{NewTenant, Reason, Slug, SystemScope, Tenant};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{state::AppState, validate::{Valid, plain}};
+
+/// Creates a tenant and its owner.
+pub(crate) struct SignUp;
+
+impl Reason for SignUp {
+    const NAME: &'static str = "sign-up";
+    const WHY: &'static str = "a sign-up creates the tenant, and the account that will be its owner";
+}
+
+/// A tenant and its owner to create.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUpRequest {
+    #[garde(dive)]
+    tenant: TenantRequest,
+    #[garde(dive)]
+    owner: OwnerRequest,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TenantRequest {
+    /// 2 to 63 characters a-z, 0-9 and inner hyphens.
+    #[garde(skip)]
+    slug: String,
+    /// 1 to 200 characters.
+    #[garde(length(chars, min = 1, max = 200), custom(plain))]
+    name: String,
+}
+
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerRequest {
+    #[garde(skip)]
+    email: String,
+    /// 8 characters at least. Whoever has an account already gives its password.
+    #[garde(skip)]
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+    /// 1 to 200 characters.
+    #[garde(length(chars, min = 1, max = 200), custom(plain))]
+    name: String,
+}
+
+/// What was created.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignUpView {
+    pub(crate) tenant: TenantView,
+    pub(crate) user: UserView,
+}
+
+/// A tenant as it is shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TenantView {
+    id: TenantId,
+    slug: String,
+    name: String,
+}
+
+/// A person as shown.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserView {
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+}
+
+impl From<&Tenant> for TenantView {
+    fn from(tenant: &Tenant) -> Self {
+        Self { id: tenant.id(), slug: tenant.slug().to_string(), name: tenant.name().to_owned() }
+    }
+}
+
+impl From<Membership> for UserView {
+    fn from(member: Membership) -> Self {
+        Self { id: member.user(), email: member.email, name: member.name }
+    }
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/signup", tag = "identity",
+    request_body = SignUpRequest,
+    responses((status = 201, description = "The tenant and its owner.", body = SignUpView))
+)]
+pub(crate) async fn sign_up(
+    State(state): State<AppState>,
+    Valid(input): Valid<SignUpRequest>,
+) -> Result<Response, Problem> {
+    let SignUpRequest { tenant, owner } = input;
+    let slug: Slug = tenant.slug.parse().map_err(|error| invalid("tenant.slug", &error))?;
+    let email: Email = owner.email.parse().map_err(|error| invalid("owner.email", &error))?;
+    let created = create(&state, NewTenant::new(slug, tenant.name), &email, &owner.password, owner.name).await?;
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// Creates the tenant and its owner. Passwords are hashed and checked before the transaction begins,
+/// because they take long.
+pub(crate) async fn create(
+    state: &AppState,
+    tenant: NewTenant,
+    email: &Email,
+    password: &Secret<String>,
+    name: String,
+) -> Result<SignUpView, Problem> {
+    let owner = match state.accounts.by_email(email).await? {
+        Some(account) => prove(state, account, password).await?,
+        None => Owner::New(hash(state, "owner.password", password).await?),
+    };
+    let scope = SystemScope::<SignUp>::enter();
+    let mut tx = state.database.system_write(&scope);
+    let tenant = state.registry.create(&mut tx, tenant).await?;
+    let user = match &owner {
+        Owner::Known(user) => *user,
+        Owner::New(hash) => state.accounts.create(&mut tx, email, hash).await?,
+    };
+    let mut tx = tx.into_scope(&scope.within(&tenant)).await?;
+    let member = NewMembership { email: email.to_string(), name };
+    let member = tx.repo::<Membership>().insert_as(Membership::id_of(user), member).await?;
+    state.roles.set(&mut tx, user, &[Presets::OWNER.to_owned()]).await?;
+    tx.commit().await?;
+    Ok(SignUpView { tenant: TenantView::from(&tenant), user: member.into() })
+}
+
+enum Owner {
+    Known(UserId),
+    New(PasswordHash),
+}
+
+/// Somebody with an account proves to be its holder by its password.
+async fn prove(state: &AppState, account: Account, password: &Secret<String>) -> Result<Owner, Problem> {
+    match state.passwords.verify(password, Some(account.password())).await {
+        Ok(_) if account.is_active() => Ok(Owner::Known(account.id())),
+        Ok(_) | Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Checks and hashes a new password.
+pub(crate) async fn hash(state: &AppState, field: &str, password: &Secret<String>) -> Result<PasswordHash, Problem> {
+    let password = state.passwords.check(password).map_err(|error| invalid(field, &error))?;
+    Ok(state.passwords.hash(&password).await?)
+}
+
+/// Says which field is wrong, and why.
+pub(crate) fn invalid(field: &str, error: &dyn std::fmt::Display) -> Problem {
+    Problem::new(Code::VALIDATION).field(field, error.to_string())
+}

@@ -1,0 +1,21 @@
+//! What handlers share.
+
+use saas_auth::{Accounts, Passwords, RefreshTokens};
+use saas_core::health::Health;
+use saas_rbac::{Authorizer, Roles};
+use saas_storage::Storage;
+use saas_tenancy::{Database, Registry};
+
+/// The services of the process; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct AppState {
+    pub(crate) database: Database,
+    pub(crate) registry: Registry,
+    pub(crate) accounts: Accounts,
+    pub(crate) passwords: Passwords,
+    pub(crate) refresh: RefreshTokens,
+    pub(crate) authorizer: Authorizer,
+    pub(crate) roles: Roles,
+    pub(crate) storage: Storage,
+    pub(crate) health: Health,
+}
