@@ -5,7 +5,9 @@ use tower_layer::Layer;
 use crate::{AuthService, Verifier};
 
 /// Verifies the bearer token of a request and puts its
-/// [`Principal`](saas_core::Principal) into the request's extensions. A request without a token goes
+/// [`Principal`](saas_core::Principal) into the request's extensions.
+///
+/// A request without a token goes
 /// on without; one with a token that is not good is refused with 401.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {

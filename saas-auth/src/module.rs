@@ -23,6 +23,7 @@ pub const MODULE: Module = Module::new("saas_auth")
 
 /// Finds the account of somebody who signs in.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SignIn;
 
 impl Reason for SignIn {
@@ -33,6 +34,7 @@ impl Reason for SignIn {
 
 /// Loads and rotates the keys that sign tokens.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SigningKeys;
 
 impl Reason for SigningKeys {

@@ -186,6 +186,10 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock"
+    )]
     fn now(&self) -> Timestamp {
         let now = jiff::Timestamp::now().as_microsecond();
         Timestamp(now.clamp(Timestamp::MIN_MICROS, Timestamp::MAX_MICROS))

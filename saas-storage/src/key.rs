@@ -57,7 +57,10 @@ impl Key {
     /// [`InvalidKey`] says what is wrong.
     pub fn from_encoded(path: &str) -> Result<Self, InvalidKey> {
         let lower = path.to_ascii_lowercase();
-        if ["%2f", "%5c", "%2e", "%00", "%25"].iter().any(|escape| lower.contains(escape)) {
+        if ["%2f", "%5c", "%2e", "%00", "%25"]
+            .iter()
+            .any(|escape| lower.contains(escape))
+        {
             return Err(InvalidKey::Character);
         }
         let decoded = percent_encoding::percent_decode_str(path).decode_utf8();

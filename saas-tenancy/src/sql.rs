@@ -7,7 +7,12 @@
 
 use std::fmt::Write as _;
 
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+#[expect(
+    clippy::disallowed_types,
+    reason = "this is the audited place; the module says what may be joined"
+)]
+use sqlx::AssertSqlSafe;
+use sqlx::SqlSafeStr as _;
 
 use crate::{
     Dialect, EntityInfo, Error,
@@ -22,10 +27,6 @@ pub(crate) fn literal(sql: &'static str) -> Statement {
     sql.into_sql_str()
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "this is the audited place; the module says what may be joined"
-)]
 fn joined(sql: String) -> Statement {
     AssertSqlSafe(sql).into_sql_str()
 }

@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc};
 
 use saas_core::{Clock, FixedClock, Id, KeyRing, Secret, Timestamp};
 use saas_tenancy::{Database, DatabaseConfig, Dialect, Module, Registry, RegistryConfig, migrate};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+#[expect(clippy::disallowed_types, reason = "the statements are those of tests")]
+use sqlx::AssertSqlSafe;
+use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use url::Url;
 
@@ -21,10 +23,10 @@ enum Place {
         folder: TempDir,
     },
     Postgres {
-        admin: Url,
+        admin: Box<Url>,
         name: String,
-        owner: Url,
-        service: Url,
+        owner: Box<Url>,
+        service: Box<Url>,
     },
 }
 
@@ -146,7 +148,7 @@ impl TestDatabase {
         let Place::Postgres { admin, name, .. } = &self.place else {
             panic!("only PostgreSQL has a superuser")
         };
-        let mut url = admin.clone();
+        let mut url = Url::clone(admin);
         url.set_path(name);
         run(url.as_str(), statements).await;
     }
@@ -227,10 +229,10 @@ async fn create() -> Place {
         run(admin.as_str(), &statement).await;
     }
     Place::Postgres {
-        admin,
+        admin: Box::new(admin),
         name,
-        owner,
-        service,
+        owner: Box::new(owner),
+        service: Box::new(service),
     }
 }
 
@@ -247,7 +249,6 @@ fn admin_url() -> Url {
     url.parse().expect("TEST_DATABASE_URL is a URL")
 }
 
-#[expect(clippy::disallowed_types, reason = "the statements are those of tests")]
 async fn run(url: &str, statements: &str) {
     let mut connection = PgConnection::connect(url)
         .await

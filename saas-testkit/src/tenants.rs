@@ -7,6 +7,7 @@ use crate::TestDatabase;
 
 /// Sets up the world of a test.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TestSetup;
 
 impl Reason for TestSetup {

@@ -1,1 +1,57 @@
-fn main() {}
+//! What contributors run: `cargo xtask <command>`.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool speaks on standard output"
+)]
+
+mod ci;
+mod house;
+mod layers;
+mod postgres;
+mod run;
+mod scopes;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "cargo xtask <command>
+
+  test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
+  ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
+  postgres [-- cmd]   starts a throw-away PostgreSQL, and runs the command or waits for Ctrl-C
+  layers              checks who may know whom
+  house               prints the figures of the house and checks its rules
+  scopes [--write]    checks, or writes, the list of system scopes";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = |from: usize| -> Vec<String> {
+        let rest = arguments.iter().skip(from);
+        rest.skip_while(|argument| *argument == "--")
+            .cloned()
+            .collect()
+    };
+    let result = match arguments.first().map(String::as_str) {
+        Some("test") => test::test(&rest(1)),
+        Some("ci") => ci::ci(),
+        Some("postgres") => postgres::command(&rest(1)),
+        Some("layers") => layers::check(),
+        Some("house") => house::check(),
+        Some("scopes") => scopes::check(arguments.iter().any(|argument| argument == "--write")),
+        _ => {
+            println!("{HELP}");
+            return if arguments.is_empty() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(2)
+            };
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -14,7 +14,8 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    config::StarterConfig, files, me, members, openapi, operations, permission::Can, projects, roles, signup, state::AppState, tasks,
+    config::StarterConfig, files, me, members, openapi, operations, permission::Can, projects,
+    roles, signup, state::AppState, tasks,
 };
 
 /// Every route with what it needs.
@@ -24,13 +25,41 @@ pub(crate) fn routes() -> Routes<AppState, saas_rbac::Public> {
         .get("/api/v1/projects", Can::ReadProjects, projects::list)
         .post("/api/v1/projects", Can::WriteProjects, projects::create)
         .get("/api/v1/projects/{id}", Can::ReadProjects, projects::show)
-        .patch("/api/v1/projects/{id}", Can::WriteProjects, projects::update)
-        .delete("/api/v1/projects/{id}", Can::DeleteProjects, projects::delete)
-        .get("/api/v1/projects/{id}/tasks", Can::ReadProjects, tasks::list)
-        .post("/api/v1/projects/{id}/tasks", Can::WriteProjects, tasks::create)
-        .get("/api/v1/projects/{id}/tasks/{task_id}", Can::ReadProjects, tasks::show)
-        .patch("/api/v1/projects/{id}/tasks/{task_id}", Can::WriteProjects, tasks::update)
-        .delete("/api/v1/projects/{id}/tasks/{task_id}", Can::WriteProjects, tasks::delete)
+        .patch(
+            "/api/v1/projects/{id}",
+            Can::WriteProjects,
+            projects::update,
+        )
+        .delete(
+            "/api/v1/projects/{id}",
+            Can::DeleteProjects,
+            projects::delete,
+        )
+        .get(
+            "/api/v1/projects/{id}/tasks",
+            Can::ReadProjects,
+            tasks::list,
+        )
+        .post(
+            "/api/v1/projects/{id}/tasks",
+            Can::WriteProjects,
+            tasks::create,
+        )
+        .get(
+            "/api/v1/projects/{id}/tasks/{task_id}",
+            Can::ReadProjects,
+            tasks::show,
+        )
+        .patch(
+            "/api/v1/projects/{id}/tasks/{task_id}",
+            Can::WriteProjects,
+            tasks::update,
+        )
+        .delete(
+            "/api/v1/projects/{id}/tasks/{task_id}",
+            Can::WriteProjects,
+            tasks::delete,
+        )
         .get("/api/v1/files", Can::ReadFiles, files::list)
         .get("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
         .head("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
@@ -70,7 +99,10 @@ pub(crate) fn build(
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
     // Each route has its guard, which decides before the handler is called.
-    let router: Router = routes().into_router(&state.authorizer)?.layer(Extension(tokens)).with_state(state);
+    let router: Router = routes()
+        .into_router(&state.authorizer)?
+        .layer(Extension(tokens))
+        .with_state(state);
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // Tenant and caller become a scope, or the request goes on without one.

@@ -6,7 +6,9 @@ use saas_auth::{Accounts, Keys, Passwords, RefreshTokens, Verifier, oauth::Token
 use saas_core::{SystemClock, health::Health};
 use saas_rbac::{Authorizer, Roles};
 use saas_storage::Storage;
-use saas_tenancy::{Database, DatabaseConfig, Dialect, EntityTable, Migration, Module, Registry, migrate, verify};
+use saas_tenancy::{
+    Database, DatabaseConfig, Dialect, EntityTable, Migration, Module, Registry, migrate, verify,
+};
 use url::Url;
 
 use crate::{
@@ -30,8 +32,12 @@ const STARTER: Module = Module::new("starter")
     .entities(&[EntityTable::new::<Project>(), EntityTable::new::<Task>()]);
 
 /// Everything with tables, in the order of the references between them.
-pub(crate) const MODULES: &[&Module] =
-    &[&saas_tenancy::MODULE, &saas_auth::MODULE, &saas_rbac::MODULE, &STARTER];
+pub(crate) const MODULES: &[&Module] = &[
+    &saas_tenancy::MODULE,
+    &saas_auth::MODULE,
+    &saas_rbac::MODULE,
+    &STARTER,
+];
 
 /// A process that is ready to serve.
 pub(crate) struct Booted {
@@ -42,7 +48,12 @@ pub(crate) struct Booted {
 
 /// Connects as the service.
 pub(crate) async fn connect(config: &StarterConfig) -> Result<Database, Box<dyn Error>> {
-    Ok(Database::connect(&config.database, config.master_key()?, SystemClock::shared()).await?)
+    Ok(Database::connect(
+        &config.database,
+        config.master_key()?,
+        SystemClock::shared(),
+    )
+    .await?)
 }
 
 /// Brings the database to the current schema, as the owner of the tables on PostgreSQL.
@@ -55,16 +66,21 @@ pub(crate) async fn migrate_now(config: &StarterConfig) -> Result<(), Box<dyn Er
         return Ok(());
     }
     let Some(owner) = &config.migrate.url else {
-        return Err("MIGRATE_DATABASE_URL is missing: migrations run as the owner of the tables".into());
+        return Err(
+            "MIGRATE_DATABASE_URL is missing: migrations run as the owner of the tables".into(),
+        );
     };
     // A URL may hold a password, so it is not repeated.
     let role = Url::parse(url).map_err(|_| "DATABASE_URL is not a URL")?;
-    let role = Some(role.username()).filter(|name| !name.is_empty()).ok_or("DATABASE_URL names no role")?;
+    let role = Some(role.username())
+        .filter(|name| !name.is_empty())
+        .ok_or("DATABASE_URL names no role")?;
     let mut owner_config = DatabaseConfig::new(owner.expose().clone());
     owner_config.max_connections = 1;
     // A long migration is not an accident.
     owner_config.statement_timeout = std::time::Duration::ZERO.into();
-    let database = Database::connect(&owner_config, config.master_key()?, SystemClock::shared()).await?;
+    let database =
+        Database::connect(&owner_config, config.master_key()?, SystemClock::shared()).await?;
     migrate(&database, MODULES, Some(role)).await?;
     database.close().await;
     Ok(())
@@ -80,23 +96,38 @@ pub(crate) async fn boot(config: &StarterConfig) -> Result<Booted, Box<dyn Error
     if database.dialect() == Dialect::Postgres {
         let findings = verify(&database, MODULES).await?;
         if !findings.is_empty() {
-            let list: String = findings.iter().map(|finding| format!("\n  {finding}")).collect();
-            return Err(format!("the database stands open, so the service does not start:{list}").into());
+            let list: String = findings
+                .iter()
+                .map(|finding| format!("\n  {finding}"))
+                .collect();
+            return Err(
+                format!("the database stands open, so the service does not start:{list}").into(),
+            );
         }
     }
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let passwords = Passwords::new(&config.auth.password)?;
     let token = &config.auth.token;
     // A retired key verifies as long as a token that it signed can be good.
-    let overlap = std::time::Duration::from(token.access_lifetime) + std::time::Duration::from(token.leeway);
+    let overlap =
+        std::time::Duration::from(token.access_lifetime) + std::time::Duration::from(token.leeway);
     let keys = Keys::load_or_create(&database, overlap).await?;
     let verifier = Verifier::new(keys.clone(), token.clone(), Arc::clone(database.clock()))?;
-    let endpoint =
-        TokenEndpoint::new(database.clone(), registry.clone(), passwords.clone(), keys.clone(), &config.auth);
+    let endpoint = TokenEndpoint::new(
+        database.clone(),
+        registry.clone(),
+        passwords.clone(),
+        keys.clone(),
+        &config.auth,
+    );
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let state = AppState {
         accounts: Accounts::new(database.clone()),
-        refresh: RefreshTokens::new(database.clone(), registry.clone(), token.refresh_lifetime.into()),
+        refresh: RefreshTokens::new(
+            database.clone(),
+            registry.clone(),
+            token.refresh_lifetime.into(),
+        ),
         roles: Roles::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
         health: Health::default().with(DatabaseCheck(database.clone())),

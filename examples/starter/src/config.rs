@@ -101,13 +101,19 @@ impl Default for StarterConfig {
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { bind: "127.0.0.1:8080".to_owned(), connection: ServeConfig::default() }
+        Self {
+            bind: "127.0.0.1:8080".to_owned(),
+            connection: ServeConfig::default(),
+        }
     }
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Pretty, filter: "info,sqlx=warn".to_owned() }
+        Self {
+            format: LogFormat::Pretty,
+            filter: "info,sqlx=warn".to_owned(),
+        }
     }
 }
 
@@ -134,10 +140,13 @@ impl StarterConfig {
             return KeyRing::from_text(text).map_err(|error| wrong(error.to_string()));
         }
         if self.environment == Environment::Production {
-            return Err(wrong("is required in production; make one with `openssl rand -hex 32`".to_owned()));
+            return Err(wrong(
+                "is required in production; make one with `openssl rand -hex 32`".to_owned(),
+            ));
         }
         let path = self.data_dir.join("master.key");
-        let failed = |error: std::io::Error| wrong(format!("cannot be kept in {}: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| wrong(format!("cannot be kept in {}: {error}", path.display()));
         std::fs::create_dir_all(&self.data_dir).map_err(failed)?;
         if !path.exists() {
             keep_new_key(&path).map_err(failed)?;
@@ -155,7 +164,11 @@ fn keep_new_key(path: &std::path::Path) -> std::io::Result<()> {
     getrandom::fill(&mut key).map_err(|error| std::io::Error::other(error.to_string()))?;
     let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     let temporary = path.with_extension(format!("new-{}", std::process::id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     let kept = std::fs::hard_link(&temporary, path);

@@ -46,7 +46,11 @@ pub(crate) struct ListQuery {
 
 impl From<FileInfo> for FileView {
     fn from(info: FileInfo) -> Self {
-        Self { path: info.path.to_string(), size: info.size, modified_at: info.modified_at }
+        Self {
+            path: info.path.to_string(),
+            size: info.size,
+            modified_at: info.modified_at,
+        }
     }
 }
 
@@ -68,11 +72,19 @@ pub(crate) async fn list(
     let after = query.after.as_deref().map(str::parse::<Key>).transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=saas_storage::Storage::MAX_LIMIT).contains(&limit) {
-        return Err(Problem::new(Code::QUERY_INVALID).field("limit", "must be a number from 1 to 1000"));
+        return Err(
+            Problem::new(Code::QUERY_INVALID).field("limit", "must be a number from 1 to 1000")
+        );
     }
-    let page = state.storage.list(&scope, &prefix, after.as_ref(), limit).await?;
+    let page = state
+        .storage
+        .list(&scope, &prefix, after.as_ref(), limit)
+        .await?;
     let items = page.items.into_iter().map(Into::into).collect();
-    Ok(Json(FileList { items, next: page.next.map(|key| key.to_string()) }))
+    Ok(Json(FileList {
+        items,
+        next: page.next.map(|key| key.to_string()),
+    }))
 }
 
 #[utoipa::path(
@@ -92,7 +104,14 @@ pub(crate) async fn fetch(
 ) -> Result<Response, Problem> {
     limits.lift_deadline();
     let key = key(request.uri())?;
-    download(&state.storage, &scope, &key, request.method(), request.headers()).await
+    download(
+        &state.storage,
+        &scope,
+        &key,
+        request.method(),
+        request.headers(),
+    )
+    .await
 }
 
 #[utoipa::path(
@@ -117,8 +136,17 @@ pub(crate) async fn store(
     limits.lift_deadline();
     let known = state.storage.stat(&scope, &key).await.is_ok();
     let info = state.storage.put(&scope, &key, body_stream(body)).await?;
-    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, [(header::LOCATION, uri.path().to_owned())], Json(FileView::from(info))).into_response())
+    let status = if known {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((
+        status,
+        [(header::LOCATION, uri.path().to_owned())],
+        Json(FileView::from(info)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -126,7 +154,11 @@ pub(crate) async fn store(
     params(("path" = String, Path)),
     responses((status = 204, description = "It is gone."))
 )]
-pub(crate) async fn delete(State(state): State<AppState>, scope: Scope, uri: Uri) -> Result<StatusCode, Problem> {
+pub(crate) async fn delete(
+    State(state): State<AppState>,
+    scope: Scope,
+    uri: Uri,
+) -> Result<StatusCode, Problem> {
     match state.storage.delete(&scope, &key(&uri)?).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::new(Code::NOT_FOUND)),
@@ -135,5 +167,7 @@ pub(crate) async fn delete(State(state): State<AppState>, scope: Scope, uri: Uri
 
 /// Takes the key out of the path as it was sent, before anything decodes it.
 fn key(uri: &Uri) -> Result<Key, Problem> {
-    Ok(Key::from_encoded(uri.path().strip_prefix(MOUNT).unwrap_or_default())?)
+    Ok(Key::from_encoded(
+        uri.path().strip_prefix(MOUNT).unwrap_or_default(),
+    )?)
 }

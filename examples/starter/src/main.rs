@@ -9,8 +9,8 @@ mod config;
 mod files;
 mod me;
 mod members;
-mod operations;
 mod openapi;
+mod operations;
 mod permission;
 mod projects;
 mod roles;
@@ -23,7 +23,10 @@ mod validate;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("the runtime cannot start: {error}");

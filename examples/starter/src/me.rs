@@ -40,13 +40,18 @@ pub(crate) async fn show(
     mut tx: TenantTx,
 ) -> Result<Json<Me>, Problem> {
     let principal = scope.principal().ok_or(Code::UNAUTHENTICATED)?;
-    let member = tx.repo::<Membership>().get(Membership::id_of(principal.subject())).await?;
+    let member = tx
+        .repo::<Membership>()
+        .get(Membership::id_of(principal.subject()))
+        .await?;
     drop(tx);
     let (roles, permissions) = state.authorizer.held_by(&scope).await?;
     let mut memberships = Vec::new();
     for tenant in state.accounts.tenants_of(principal.subject()).await? {
         if let Some(tenant) = state.registry.by_id(tenant).await? {
-            memberships.push(MembershipView { tenant: TenantView::from(&tenant) });
+            memberships.push(MembershipView {
+                tenant: TenantView::from(&tenant),
+            });
         }
     }
     Ok(Json(Me {

@@ -1,6 +1,9 @@
 //! Who belongs to the tenant, and with which roles.
 
-use axum::{extract::State, response::{IntoResponse as _, Response}};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use garde::Validate;
 use http::{StatusCode, header};
 use saas_auth::{Email, Membership, MembershipPatch, NewMembership};
@@ -23,7 +26,8 @@ pub(crate) struct AddMember;
 
 impl Reason for AddMember {
     const NAME: &'static str = "add-member";
-    const WHY: &'static str = "an administrator adds a person who has no account, and an account belongs to no tenant";
+    const WHY: &'static str =
+        "an administrator adds a person who has no account, and an account belongs to no tenant";
 }
 
 /// A member as shown.
@@ -96,7 +100,12 @@ pub(crate) async fn list(
     mut tx: TenantTx,
     query: PageQuery<Membership>,
 ) -> Result<Json<MemberPage>, Problem> {
-    let Page { items: members, next, prev, .. } = tx.repo::<Membership>().list(query).await?;
+    let Page {
+        items: members,
+        next,
+        prev,
+        ..
+    } = tx.repo::<Membership>().list(query).await?;
     let mut items = Vec::with_capacity(members.len());
     for member in members {
         items.push(view(&state, &mut tx, member).await?);
@@ -114,22 +123,40 @@ pub(crate) async fn add(
     scope: Scope,
     Valid(input): Valid<AddMemberRequest>,
 ) -> Result<Response, Problem> {
-    let AddMemberRequest { email, name, password, roles } = input;
+    let AddMemberRequest {
+        email,
+        name,
+        password,
+        roles,
+    } = input;
     let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
     let hash = hash(&state, "password", &password).await?;
-    let mut tx = state.database.system_write(&SystemScope::<AddMember>::enter());
+    let mut tx = state
+        .database
+        .system_write(&SystemScope::<AddMember>::enter());
     // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
     // the person who is meant. Invitations will.
     let user = state.accounts.create(&mut tx, &email, &hash).await?;
     // From here on it is the caller who acts, and who can give no role that he lacks.
     let mut tx = tx.into_scope(&scope).await?;
-    let new = NewMembership { email: email.to_string(), name };
-    let member = tx.repo::<Membership>().insert_as(Membership::id_of(user), new).await?;
+    let new = NewMembership {
+        email: email.to_string(),
+        name,
+    };
+    let member = tx
+        .repo::<Membership>()
+        .insert_as(Membership::id_of(user), new)
+        .await?;
     state.roles.set(&mut tx, user, &roles).await?;
     let view = view(&state, &mut tx, member).await?;
     tx.commit().await?;
     let location = format!("/api/v1/members/{user}");
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(view)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(view),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -161,7 +188,10 @@ pub(crate) async fn update(
     let id = Membership::id_of(user);
     let mut member = tx.repo::<Membership>().get(id).await?;
     if let Some(name) = input.name {
-        member = tx.repo::<Membership>().update(id, None, MembershipPatch { name: Some(name) }).await?;
+        member = tx
+            .repo::<Membership>()
+            .update(id, None, MembershipPatch { name: Some(name) })
+            .await?;
     }
     if let Some(roles) = input.roles {
         state.roles.set(&mut tx, user, &roles).await?;
@@ -187,8 +217,18 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn view(state: &AppState, tx: &mut TenantTx, member: Membership) -> Result<MemberView, Problem> {
+async fn view(
+    state: &AppState,
+    tx: &mut TenantTx,
+    member: Membership,
+) -> Result<MemberView, Problem> {
     let roles = state.roles.of(tx, member.user()).await?;
     let (id, created_at) = (member.user(), member.created_at);
-    Ok(MemberView { id, email: member.email, name: member.name, roles, created_at })
+    Ok(MemberView {
+        id,
+        email: member.email,
+        name: member.name,
+        roles,
+        created_at,
+    })
 }

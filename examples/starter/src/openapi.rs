@@ -13,12 +13,32 @@ use crate::{app, files, me, members, operations, projects, roles, signup, tasks}
     info(title = "Starter", description = "A multi-tenant SaaS to start from."),
     paths(
         me::show,
-        projects::list, projects::create, projects::show, projects::update, projects::delete,
-        tasks::list, tasks::create, tasks::show, tasks::update, tasks::delete,
-        files::list, files::fetch, files::store, files::delete,
-        members::list, members::add, members::show, members::update, members::remove,
-        roles::list, roles::create, roles::delete,
-        signup::sign_up, operations::health::live, operations::health::health, operations::metrics::metrics,
+        projects::list,
+        projects::create,
+        projects::show,
+        projects::update,
+        projects::delete,
+        tasks::list,
+        tasks::create,
+        tasks::show,
+        tasks::update,
+        tasks::delete,
+        files::list,
+        files::fetch,
+        files::store,
+        files::delete,
+        members::list,
+        members::add,
+        members::show,
+        members::update,
+        members::remove,
+        roles::list,
+        roles::create,
+        roles::delete,
+        signup::sign_up,
+        operations::health::live,
+        operations::health::health,
+        operations::metrics::metrics,
     ),
     components(schemas(Problem))
 )]
@@ -28,22 +48,64 @@ struct Document;
 pub(crate) fn document() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
     add(&mut document, "/oauth/token", "post", token_operation());
-    add(&mut document, "/.well-known/jwks.json", "get", plain("The public keys that verify tokens.", "identity"));
+    add(
+        &mut document,
+        "/.well-known/jwks.json",
+        "get",
+        plain("The public keys that verify tokens.", "identity"),
+    );
     for path in ["/health/ready", "/health/db"] {
-        add(&mut document, path, "get", plain("As `/health`.", "operations"));
+        add(
+            &mut document,
+            path,
+            "get",
+            plain("As `/health`.", "operations"),
+        );
     }
-    add(&mut document, "/openapi.json", "get", plain("This document.", "operations"));
-    add(&mut document, "/docs", "get", plain("This document as a page.", "operations"));
-    add(&mut document, "/docs/docs.css", "get", plain("The style of the page.", "operations"));
-    add(&mut document, "/api/v1/files/{path}", "head", head_operation());
-    if let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) {
+    add(
+        &mut document,
+        "/openapi.json",
+        "get",
+        plain("This document.", "operations"),
+    );
+    add(
+        &mut document,
+        "/docs",
+        "get",
+        plain("This document as a page.", "operations"),
+    );
+    add(
+        &mut document,
+        "/docs/docs.css",
+        "get",
+        plain("The style of the page.", "operations"),
+    );
+    add(
+        &mut document,
+        "/api/v1/files/{path}",
+        "head",
+        head_operation(),
+    );
+    if let Some(components) = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut)
+    {
         let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
         components.insert("securitySchemes".to_owned(), json!({ "bearer": bearer }));
     }
     for route in app::routes().table().rows() {
         // A wildcard is `{*path}` to the router and `{path}` to OpenAPI.
-        let pointer = format!("/paths/{}/{}", escape(&route.path.replace("{*", "{")), route.method.to_lowercase());
-        let Some(operation) = document.pointer_mut(&pointer).and_then(Value::as_object_mut) else { continue };
+        let pointer = format!(
+            "/paths/{}/{}",
+            escape(&route.path.replace("{*", "{")),
+            route.method.to_lowercase()
+        );
+        let Some(operation) = document
+            .pointer_mut(&pointer)
+            .and_then(Value::as_object_mut)
+        else {
+            continue;
+        };
         if route.tenant_scoped {
             operation.insert("security".to_owned(), json!([{ "bearer": [] }]));
         }
@@ -53,7 +115,10 @@ pub(crate) fn document() -> Value {
             "description": "A problem (RFC 9457).",
             "content": { Problem::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } }
         });
-        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        if let Some(responses) = operation
+            .get_mut("responses")
+            .and_then(Value::as_object_mut)
+        {
             responses.entry("default").or_insert(problem);
         }
     }
@@ -82,7 +147,8 @@ fn plain(summary: &str, tag: &str) -> Value {
 }
 
 fn head_operation() -> Value {
-    let path = json!({ "name": "path", "in": "path", "required": true, "schema": { "type": "string" } });
+    let path =
+        json!({ "name": "path", "in": "path", "required": true, "schema": { "type": "string" } });
     let mut operation = plain("What `GET` would answer, without the file.", "files");
     if let Some(operation) = operation.as_object_mut() {
         operation.insert("parameters".to_owned(), json!([path]));
@@ -128,25 +194,43 @@ pub(crate) async fn json() -> Json<Value> {
 /// `GET /docs`: the document as a page that needs nothing from elsewhere, not even a script.
 pub(crate) async fn page() -> ([(HeaderName, &'static str); 1], Html<String>) {
     let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(render(&document())))
+    (
+        [(header::CONTENT_SECURITY_POLICY, policy)],
+        Html(render(&document())),
+    )
 }
 
 /// `GET /docs/docs.css`
 pub(crate) async fn style() -> ([(HeaderName, &'static str); 1], &'static str) {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("pages/docs.css"))
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("pages/docs.css"),
+    )
 }
 
 fn render(document: &Value) -> String {
     let mut rows = String::new();
     let empty = serde_json::Map::new();
-    let paths = document.get("paths").and_then(Value::as_object).unwrap_or(&empty);
+    let paths = document
+        .get("paths")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap_or(&empty) {
             rows.push_str(&operation_row(method, path, operation));
         }
     }
-    let codes: String =
-        Code::ALL.iter().map(|code| format!("<tr><td><code>{}</code><td>{}<td>{}", code.name(), code.status().as_u16(), html(code.meaning()))).collect();
+    let codes: String = Code::ALL
+        .iter()
+        .map(|code| {
+            format!(
+                "<tr><td><code>{}</code><td>{}<td>{}",
+                code.name(),
+                code.status().as_u16(),
+                html(code.meaning())
+            )
+        })
+        .collect();
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\
          <title>Starter API</title><link rel=stylesheet href=/docs/docs.css><main><h1>Starter API</h1>\
@@ -156,11 +240,29 @@ fn render(document: &Value) -> String {
 }
 
 fn operation_row(method: &str, path: &str, operation: &Value) -> String {
-    let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let needs = operation.get("x-permission").and_then(Value::as_str).unwrap_or_else(|| text("/x-auth"));
+    let text = |pointer: &str| {
+        operation
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let needs = operation
+        .get("x-permission")
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| text("/x-auth"));
     let mut parameters = String::new();
-    for parameter in operation.get("parameters").and_then(Value::as_array).into_iter().flatten() {
-        let field = |name: &str| parameter.get(name).and_then(Value::as_str).unwrap_or_default();
+    for parameter in operation
+        .get("parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        let field = |name: &str| {
+            parameter
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         parameters.push_str(&format!(
             "<li><code>{}</code> ({}) {}",
             html(field("name")),
@@ -178,7 +280,16 @@ fn operation_row(method: &str, path: &str, operation: &Value) -> String {
         .into_iter()
         .flatten()
         .map(|(status, answer)| {
-            format!("<li><code>{}</code> {}", html(status), html(answer.get("description").and_then(Value::as_str).unwrap_or_default()))
+            format!(
+                "<li><code>{}</code> {}",
+                html(status),
+                html(
+                    answer
+                        .get("description")
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                )
+            )
         })
         .collect();
     format!(
@@ -195,7 +306,10 @@ fn operation_row(method: &str, path: &str, operation: &Value) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -208,15 +322,27 @@ mod tests {
         let mut documented = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                assert!(operation.get("x-auth").is_some(), "{method} {path} is documented and is no route");
+                assert!(
+                    operation.get("x-auth").is_some(),
+                    "{method} {path} is documented and is no route"
+                );
                 documented.push((path.clone(), method.to_uppercase()));
             }
         }
-        let mut routes: Vec<_> =
-            app::routes().table().rows().iter().map(|row| (row.path.replace("{*", "{"), row.method.clone())).collect();
+        let mut routes: Vec<_> = app::routes()
+            .table()
+            .rows()
+            .iter()
+            .map(|row| (row.path.replace("{*", "{"), row.method.clone()))
+            .collect();
         routes.sort();
         documented.sort();
         assert_eq!(documented, routes);
-        assert_eq!(document["openapi"].as_str().map(|version| version.starts_with("3.1")), Some(true));
+        assert_eq!(
+            document["openapi"]
+                .as_str()
+                .map(|version| version.starts_with("3.1")),
+            Some(true)
+        );
     }
 }

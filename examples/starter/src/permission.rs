@@ -37,11 +37,25 @@ pub(crate) enum Can {
 /// What the built-in roles may do; the owner may do everything.
 pub(crate) fn presets() -> Presets {
     use Can::{
-        DeleteProjects, ReadFiles, ReadMembers, ReadProjects, ReadRoles, WriteFiles, WriteMembers, WriteProjects,
+        DeleteProjects, ReadFiles, ReadMembers, ReadProjects, ReadRoles, WriteFiles, WriteMembers,
+        WriteProjects,
     };
     Presets::new::<Can>()
         .admin(&[
-            ReadProjects, WriteProjects, DeleteProjects, ReadFiles, WriteFiles, ReadMembers, WriteMembers, ReadRoles,
+            ReadProjects,
+            WriteProjects,
+            DeleteProjects,
+            ReadFiles,
+            WriteFiles,
+            ReadMembers,
+            WriteMembers,
+            ReadRoles,
         ])
-        .user(&[ReadProjects, WriteProjects, ReadFiles, WriteFiles, ReadMembers])
+        .user(&[
+            ReadProjects,
+            WriteProjects,
+            ReadFiles,
+            WriteFiles,
+            ReadMembers,
+        ])
 }

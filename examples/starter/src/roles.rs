@@ -1,6 +1,9 @@
 //! The roles of the tenant.
 
-use axum::{extract::State, response::{IntoResponse as _, Response}};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use garde::Validate;
 use http::{StatusCode, header};
 use saas_core::{
@@ -12,7 +15,10 @@ use saas_tenancy::TenantTx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{state::AppState, validate::{Valid, plain}};
+use crate::{
+    state::AppState,
+    validate::{Valid, plain},
+};
 
 /// A role as it is shown.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,8 +53,19 @@ pub(crate) struct CreateRole {
 
 impl From<Role> for RoleView {
     fn from(role: Role) -> Self {
-        let Role { name, description, built_in, permissions, .. } = role;
-        Self { name, description, built_in, permissions }
+        let Role {
+            name,
+            description,
+            built_in,
+            permissions,
+            ..
+        } = role;
+        Self {
+            name,
+            description,
+            built_in,
+            permissions,
+        }
     }
 }
 
@@ -56,9 +73,14 @@ impl From<Role> for RoleView {
     get, path = "/api/v1/roles", tag = "members",
     responses((status = 200, description = "The roles, the built-in ones first.", body = RoleList))
 )]
-pub(crate) async fn list(State(state): State<AppState>, mut tx: TenantTx) -> Result<Json<RoleList>, Problem> {
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+) -> Result<Json<RoleList>, Problem> {
     let roles = state.roles.list(&mut tx).await?;
-    Ok(Json(RoleList { items: roles.into_iter().map(Into::into).collect() }))
+    Ok(Json(RoleList {
+        items: roles.into_iter().map(Into::into).collect(),
+    }))
 }
 
 #[utoipa::path(
@@ -71,9 +93,17 @@ pub(crate) async fn create(
     mut tx: TenantTx,
     Valid(input): Valid<CreateRole>,
 ) -> Result<Response, Problem> {
-    let role = state.roles.create(&mut tx, &input.name, &input.description, &input.permissions).await?;
+    let role = state
+        .roles
+        .create(&mut tx, &input.name, &input.description, &input.permissions)
+        .await?;
     let location = format!("/api/v1/roles/{}", role.name);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(RoleView::from(role))).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(RoleView::from(role)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(

@@ -25,7 +25,8 @@ pub(crate) struct Seed;
 
 impl Reason for Seed {
     const NAME: &'static str = "seed";
-    const WHY: &'static str = "a development server plants data to look at, and tests plant canaries";
+    const WHY: &'static str =
+        "a development server plants data to look at, and tests plant canaries";
 }
 
 /// The demo tenant that was just made.
@@ -45,9 +46,20 @@ pub(crate) async fn demo(state: &AppState) -> Result<Option<Demo>, Box<dyn Error
     let mut bytes = [0; 15];
     getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
     let password = Secret::new(URL_SAFE_NO_PAD.encode(bytes));
-    let created = signup::create(state, NewTenant::new(slug, "Demo"), &email.parse()?, &password, "Demo Owner".into()).await;
+    let created = signup::create(
+        state,
+        NewTenant::new(slug, "Demo"),
+        &email.parse()?,
+        &password,
+        "Demo Owner".into(),
+    )
+    .await;
     match created {
-        Ok(_) => Ok(Some(Demo { tenant, email, password })),
+        Ok(_) => Ok(Some(Demo {
+            tenant,
+            email,
+            password,
+        })),
         // Another instance was faster, or the address has an account.
         Err(problem) if problem.code().status().is_client_error() => Ok(None),
         Err(problem) => Err(problem.into()),
@@ -78,9 +90,14 @@ struct PlantedUser {
 
 /// Plants tenants. The same number always means the same tenant, address, password and canary, so
 /// running it again changes nothing.
-pub(crate) async fn plant(config: &StarterConfig, tenants: u32) -> Result<Vec<Planted>, Box<dyn Error>> {
+pub(crate) async fn plant(
+    config: &StarterConfig,
+    tenants: u32,
+) -> Result<Vec<Planted>, Box<dyn Error>> {
     if config.environment == Environment::Production {
-        return Err("nothing is planted when ENVIRONMENT=production: the passwords are known".into());
+        return Err(
+            "nothing is planted when ENVIRONMENT=production: the passwords are known".into(),
+        );
     }
     let state = boot::boot(config).await?.state;
     let mut planted = Vec::new();
@@ -101,8 +118,19 @@ async fn plant_one(state: &AppState, number: u32) -> Result<Planted, Box<dyn Err
         None => {
             let new = NewTenant::new(slug.clone(), format!("Tenant {canary}"));
             let secret = Secret::from(password.as_str());
-            signup::create(state, new, &owner.parse()?, &secret, format!("Owner {canary}")).await?;
-            let tenant = state.registry.by_slug(&slug).await?.ok_or("the tenant was just made")?;
+            signup::create(
+                state,
+                new,
+                &owner.parse()?,
+                &secret,
+                format!("Owner {canary}"),
+            )
+            .await?;
+            let tenant = state
+                .registry
+                .by_slug(&slug)
+                .await?
+                .ok_or("the tenant was just made")?;
             fill(state, &tenant, number, &canary, &secret).await?;
             tenant
         }
@@ -116,7 +144,11 @@ async fn plant_one(state: &AppState, number: u32) -> Result<Planted, Box<dyn Err
     let files = state.storage.list(&scope, &"".parse()?, None, 100).await?;
     let users = members.items.into_iter().map(|member| PlantedUser {
         id: member.user(),
-        role: if member.email == owner { "owner" } else { "user" },
+        role: if member.email == owner {
+            "owner"
+        } else {
+            "user"
+        },
         email: member.email,
         password: password.clone(),
     });
@@ -124,9 +156,21 @@ async fn plant_one(state: &AppState, number: u32) -> Result<Planted, Box<dyn Err
         id: tenant.id(),
         slug: slug.to_string(),
         users: users.collect(),
-        projects: projects.items.into_iter().map(|project| project.id.to_string()).collect(),
-        tasks: tasks.items.into_iter().map(|task| task.id.to_string()).collect(),
-        files: files.items.into_iter().map(|file| file.path.to_string()).collect(),
+        projects: projects
+            .items
+            .into_iter()
+            .map(|project| project.id.to_string())
+            .collect(),
+        tasks: tasks
+            .items
+            .into_iter()
+            .map(|task| task.id.to_string())
+            .collect(),
+        files: files
+            .items
+            .into_iter()
+            .map(|file| file.path.to_string())
+            .collect(),
         canary,
     })
 }
@@ -144,14 +188,40 @@ async fn fill(
     let mut tx = state.database.system_write(&SystemScope::<Seed>::enter());
     let user = state.accounts.create(&mut tx, &email, &hash).await?;
     let mut tx = tx.into_scope(&scope).await?;
-    let member = saas_auth::NewMembership { email: email.to_string(), name: format!("User {canary}") };
-    tx.repo::<Membership>().insert_as(Membership::id_of(user), member).await?;
-    state.roles.create(&mut tx, "reader", &format!("Reads only {canary}"), &["projects:read".to_owned()]).await.map_err(Problem::from)?;
-    state.roles.set(&mut tx, user, &["user".to_owned()]).await.map_err(Problem::from)?;
+    let member = saas_auth::NewMembership {
+        email: email.to_string(),
+        name: format!("User {canary}"),
+    };
+    tx.repo::<Membership>()
+        .insert_as(Membership::id_of(user), member)
+        .await?;
+    state
+        .roles
+        .create(
+            &mut tx,
+            "reader",
+            &format!("Reads only {canary}"),
+            &["projects:read".to_owned()],
+        )
+        .await
+        .map_err(Problem::from)?;
+    state
+        .roles
+        .set(&mut tx, user, &["user".to_owned()])
+        .await
+        .map_err(Problem::from)?;
     for n in 1..=3 {
-        let project = NewProject { name: format!("Project {n} {canary}"), description: format!("About {canary}"), archived: false };
+        let project = NewProject {
+            name: format!("Project {n} {canary}"),
+            description: format!("About {canary}"),
+            archived: false,
+        };
         let project = tx.repo::<Project>().insert(project).await?;
-        let task = NewTask { project_id: project.id, title: format!("Task {n} {canary}"), done: n == 2 };
+        let task = NewTask {
+            project_id: project.id,
+            title: format!("Task {n} {canary}"),
+            done: n == 2,
+        };
         tx.repo::<Task>().insert(task).await?;
     }
     tx.commit().await?;
@@ -167,5 +237,9 @@ async fn fill(
 /// The canary of a tenant: half of the SHA-256 of its number, so that it is known beforehand.
 fn canary(number: u32) -> String {
     let digest = Sha256::digest(format!("starter canary {number}"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Sign-up: a tenant and its owner, in one transaction.
 
-use axum::{extract::State, response::{IntoResponse as _, Response}};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
 use garde::Validate;
 use http::StatusCode;
 use saas_auth::{Account, Email, Error as AuthError, Membership, NewMembership, PasswordHash};
@@ -10,14 +13,18 @@ use saas_tenancy::{NewTenant, Reason, Slug, SystemScope, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{state::AppState, validate::{Valid, plain}};
+use crate::{
+    state::AppState,
+    validate::{Valid, plain},
+};
 
 /// Creates a tenant and its owner.
 pub(crate) struct SignUp;
 
 impl Reason for SignUp {
     const NAME: &'static str = "sign-up";
-    const WHY: &'static str = "a sign-up creates the tenant, and the account that will be its owner";
+    const WHY: &'static str =
+        "a sign-up creates the tenant, and the account that will be its owner";
 }
 
 /// A tenant and its owner to create.
@@ -80,13 +87,21 @@ pub(crate) struct UserView {
 
 impl From<&Tenant> for TenantView {
     fn from(tenant: &Tenant) -> Self {
-        Self { id: tenant.id(), slug: tenant.slug().to_string(), name: tenant.name().to_owned() }
+        Self {
+            id: tenant.id(),
+            slug: tenant.slug().to_string(),
+            name: tenant.name().to_owned(),
+        }
     }
 }
 
 impl From<Membership> for UserView {
     fn from(member: Membership) -> Self {
-        Self { id: member.user(), email: member.email, name: member.name }
+        Self {
+            id: member.user(),
+            email: member.email,
+            name: member.name,
+        }
     }
 }
 
@@ -100,9 +115,22 @@ pub(crate) async fn sign_up(
     Valid(input): Valid<SignUpRequest>,
 ) -> Result<Response, Problem> {
     let SignUpRequest { tenant, owner } = input;
-    let slug: Slug = tenant.slug.parse().map_err(|error| invalid("tenant.slug", &error))?;
-    let email: Email = owner.email.parse().map_err(|error| invalid("owner.email", &error))?;
-    let created = create(&state, NewTenant::new(slug, tenant.name), &email, &owner.password, owner.name).await?;
+    let slug: Slug = tenant
+        .slug
+        .parse()
+        .map_err(|error| invalid("tenant.slug", &error))?;
+    let email: Email = owner
+        .email
+        .parse()
+        .map_err(|error| invalid("owner.email", &error))?;
+    let created = create(
+        &state,
+        NewTenant::new(slug, tenant.name),
+        &email,
+        &owner.password,
+        owner.name,
+    )
+    .await?;
     Ok((StatusCode::CREATED, Json(created)).into_response())
 }
 
@@ -127,11 +155,23 @@ pub(crate) async fn create(
         Owner::New(hash) => state.accounts.create(&mut tx, email, hash).await?,
     };
     let mut tx = tx.into_scope(&scope.within(&tenant)).await?;
-    let member = NewMembership { email: email.to_string(), name };
-    let member = tx.repo::<Membership>().insert_as(Membership::id_of(user), member).await?;
-    state.roles.set(&mut tx, user, &[Presets::OWNER.to_owned()]).await?;
+    let member = NewMembership {
+        email: email.to_string(),
+        name,
+    };
+    let member = tx
+        .repo::<Membership>()
+        .insert_as(Membership::id_of(user), member)
+        .await?;
+    state
+        .roles
+        .set(&mut tx, user, &[Presets::OWNER.to_owned()])
+        .await?;
     tx.commit().await?;
-    Ok(SignUpView { tenant: TenantView::from(&tenant), user: member.into() })
+    Ok(SignUpView {
+        tenant: TenantView::from(&tenant),
+        user: member.into(),
+    })
 }
 
 enum Owner {
@@ -140,8 +180,16 @@ enum Owner {
 }
 
 /// Somebody with an account proves to be its holder by its password.
-async fn prove(state: &AppState, account: Account, password: &Secret<String>) -> Result<Owner, Problem> {
-    match state.passwords.verify(password, Some(account.password())).await {
+async fn prove(
+    state: &AppState,
+    account: Account,
+    password: &Secret<String>,
+) -> Result<Owner, Problem> {
+    match state
+        .passwords
+        .verify(password, Some(account.password()))
+        .await
+    {
         Ok(_) if account.is_active() => Ok(Owner::Known(account.id())),
         Ok(_) | Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
         Err(error) => Err(error.into()),
@@ -149,8 +197,15 @@ async fn prove(state: &AppState, account: Account, password: &Secret<String>) ->
 }
 
 /// Checks and hashes a new password.
-pub(crate) async fn hash(state: &AppState, field: &str, password: &Secret<String>) -> Result<PasswordHash, Problem> {
-    let password = state.passwords.check(password).map_err(|error| invalid(field, &error))?;
+pub(crate) async fn hash(
+    state: &AppState,
+    field: &str,
+    password: &Secret<String>,
+) -> Result<PasswordHash, Problem> {
+    let password = state
+        .passwords
+        .check(password)
+        .map_err(|error| invalid(field, &error))?;
     Ok(state.passwords.hash(&password).await?)
 }
 

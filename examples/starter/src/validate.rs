@@ -23,16 +23,22 @@ where
         let Json(value) = Json::<T>::from_request(request, state).await?;
         match value.validate() {
             Ok(()) => Ok(Self(value)),
-            Err(report) => Err(report.iter().fold(Problem::new(Code::VALIDATION), |problem, (path, error)| {
-                problem.field(path.to_string(), error.message())
-            })),
+            Err(report) => Err(report
+                .iter()
+                .fold(Problem::new(Code::VALIDATION), |problem, (path, error)| {
+                    problem.field(path.to_string(), error.message())
+                })),
         }
     }
 }
 
 /// Text without control characters, for garde.
 pub(crate) fn plain(text: &str, (): &()) -> garde::Result {
-    if text.chars().any(char::is_control) { Err(garde::Error::new("holds a control character")) } else { Ok(()) }
+    if text.chars().any(char::is_control) {
+        Err(garde::Error::new("holds a control character"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Optional text without control characters, for garde.

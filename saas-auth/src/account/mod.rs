@@ -45,9 +45,12 @@ impl Account {
     }
 }
 
-/// A person as a member of a tenant. Its id is the account's; address and name are what this tenant
+/// A person as a member of a tenant.
+///
+/// Its id is the account's; address and name are what this tenant
 /// was told, so that no tenant learns from another.
 #[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
+#[non_exhaustive]
 #[entity(
     table = "saas_memberships",
     new = "NewMembership",

@@ -7,6 +7,10 @@ use axum::{body::Body, response::IntoResponse as _};
 use crate::{Code, Problem};
 
 /// Answers for a handler that panicked. The message is for the log only: it may hold anything.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "tower-http hands the panic over by value"
+)]
 pub(super) fn answer(panic: Box<dyn Any + Send>) -> http::Response<Body> {
     let message = panic
         .downcast_ref::<&str>()

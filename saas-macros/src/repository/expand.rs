@@ -26,6 +26,7 @@ pub(super) fn expand(item: &ItemTrait, model: &Model, statements: &[Statement]) 
     quote! {
         #definition
 
+        #[allow(clippy::needless_question_mark, reason = "the error of a method may be another type")]
         impl #ident for #private::TenantTx {
             #(#bodies)*
         }

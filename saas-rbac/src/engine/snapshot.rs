@@ -15,6 +15,9 @@ pub(crate) struct Snapshot {
     users: HashMap<UserId, Grants>,
 }
 
+/// What a role allows, and what it denies.
+type Effects = (BTreeSet<String>, BTreeSet<String>);
+
 #[derive(Debug, Default)]
 struct Grants {
     roles: Vec<String>,
@@ -25,8 +28,7 @@ struct Grants {
 impl Snapshot {
     pub(crate) fn compile(enforcer: &Enforcer) -> Self {
         let (groupings, rules) = (enforcer.get_grouping_policy(), enforcer.get_policy());
-        // role -> what it allows and denies
-        let mut roles: HashMap<&str, (BTreeSet<String>, BTreeSet<String>)> = HashMap::new();
+        let mut roles: HashMap<&str, Effects> = HashMap::new();
         for rule in &rules {
             let [subject, _, object, action, effect] = rule.as_slice() else {
                 continue;
@@ -47,7 +49,7 @@ impl Snapshot {
                 continue;
             };
             let held = reachable(subject, &members);
-            let union = |which: fn(&(BTreeSet<String>, BTreeSet<String>)) -> &BTreeSet<String>| {
+            let union = |which: fn(&Effects) -> &BTreeSet<String>| {
                 held.iter()
                     .filter_map(|role| roles.get(role))
                     .flat_map(move |sets| which(sets).iter().cloned())

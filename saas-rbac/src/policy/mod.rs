@@ -22,6 +22,7 @@ pub const MODULE: Module = Module::new("saas_rbac")
 
 /// Loads the rules of a tenant to decide about a request in it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct PolicyLoad;
 
 impl Reason for PolicyLoad {

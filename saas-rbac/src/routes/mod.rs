@@ -66,7 +66,7 @@ macro_rules! methods {
                     H: Handler<T, S>,
                     T: 'static,
                 {
-                    self.add(Method::$method, MethodFilter::$method, path, Some(access.into()), handler)
+                    self.add(&Method::$method, MethodFilter::$method, path, Some(access.into()), handler)
                 }
             )+
         }
@@ -79,7 +79,7 @@ macro_rules! methods {
                     H: Handler<T, S>,
                     T: 'static,
                 {
-                    self.add(Method::$method, MethodFilter::$method, path, None, handler)
+                    self.add(&Method::$method, MethodFilter::$method, path, None, handler)
                 }
             )+
         }
@@ -160,7 +160,7 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
 
     fn add<H, T>(
         mut self,
-        method: Method,
+        method: &Method,
         filter: MethodFilter,
         path: &str,
         access: Option<Access>,
@@ -170,7 +170,7 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
         H: Handler<T, S>,
         T: 'static,
     {
-        let info = RouteInfo::new(&method, path, access);
+        let info = RouteInfo::new(method, path, access);
         self.routes.push(Route {
             info,
             access,

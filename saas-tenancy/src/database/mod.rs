@@ -91,7 +91,7 @@ impl Database {
         keys: KeyRing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let monitor = Arc::new(Monitor::default());
+        let monitor = Arc::new(Monitor::new(config.recovery_timeout.into()));
         let url = config.url.expose().as_str();
         let pools = match url.split_once(':') {
             #[cfg(feature = "sqlite")]

@@ -7,7 +7,7 @@
 //! is dropped open, at whatever await, is rolled back by a task of its own before the pool sees the
 //! connection again; if that takes too long the connection is closed.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use sqlx::pool::PoolConnection;
 use uuid::Uuid;
@@ -17,8 +17,6 @@ use crate::{
     Error, Value,
     sql::{Statement, raw},
 };
-
-const RECOVERY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether a transaction may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +289,7 @@ impl Drop for Session {
         };
         let monitor = Arc::clone(&self.monitor);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(recover(connection, monitor));
+            runtime.spawn(recover(connection, self.failed, monitor));
         } else {
             // Without a runtime nothing can be sent. Closing the socket makes the server roll back.
             connection.discard();
@@ -300,13 +298,17 @@ impl Drop for Session {
     }
 }
 
-/// Rolls back what a vanished caller left open.
-async fn recover(mut connection: Connection, monitor: Arc<Monitor>) {
-    match tokio::time::timeout(RECOVERY_TIMEOUT, connection.rollback()).await {
+/// Rolls back what a caller left open. `half_way` tells whether it went away during an exchange.
+async fn recover(mut connection: Connection, half_way: bool, monitor: Arc<Monitor>) {
+    match tokio::time::timeout(monitor.recovery_timeout(), connection.rollback()).await {
         Ok(Ok(())) => {
             // Returned first, so that whoever sees the count sees a connection that can be used.
             drop(connection);
-            monitor.recovered();
+            if half_way {
+                monitor.recovered();
+            } else {
+                monitor.ended();
+            }
         }
         Ok(Err(_)) | Err(_) => {
             tracing::warn!(

@@ -1,6 +1,9 @@
 //! What the connections are doing, for metrics and for tests that look for leaks.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicI64, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -17,7 +20,7 @@ pub struct DatabaseState {
     pub idle: u32,
     /// Transactions that have begun and not ended, those being recovered included.
     pub open_transactions: i64,
-    /// Transactions whose caller went away and that were rolled back since the start.
+    /// Transactions whose caller went away half way and that were rolled back since the start.
     pub recovered: u64,
     /// Connections that were closed since the start because they could not be recovered in time.
     pub discarded: u64,
@@ -44,9 +47,21 @@ pub(crate) struct Monitor {
     open: AtomicI64,
     recovered: AtomicU64,
     discarded: AtomicU64,
+    recovery_timeout: Duration,
 }
 
 impl Monitor {
+    pub(crate) fn new(recovery_timeout: Duration) -> Self {
+        Self {
+            recovery_timeout,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) const fn recovery_timeout(&self) -> Duration {
+        self.recovery_timeout
+    }
+
     pub(crate) fn opened(&self) {
         self.open.fetch_add(1, Ordering::Relaxed);
     }

@@ -26,6 +26,7 @@ pub const MODULE: Module = Module::new("saas_tenancy")
 
 /// Finds the tenant that a request names.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ResolveTenant;
 
 impl Reason for ResolveTenant {

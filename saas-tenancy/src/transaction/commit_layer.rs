@@ -5,8 +5,10 @@ use tower_layer::Layer;
 use super::TransactionService;
 use crate::Database;
 
-/// Gives each request one transaction, begun when a handler first uses its
-/// [`TenantTx`](crate::TenantTx), and ends it before the first byte of the answer: committed when
+/// Gives each request one transaction.
+///
+/// It is begun when a handler first uses its
+/// [`TenantTx`](crate::TenantTx), and ended before the first byte of the answer: committed when
 /// the answer is a success or a redirect, rolled back otherwise. An answer whose commit failed is
 /// replaced by 503.
 ///

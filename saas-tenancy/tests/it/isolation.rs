@@ -114,7 +114,7 @@ async fn iso_03_05_row_level_security_refuses_rows_for_another_tenant() {
     let moved = tx
         .rls_only(
             "UPDATE projects SET tenant_id = $1 RETURNING id",
-            &[beta.clone()],
+            std::slice::from_ref(&beta),
         )
         .await;
     assert!(matches!(moved, Err(Error::Denied(_))), "{moved:?}");

@@ -57,6 +57,10 @@ pub(crate) async fn live() -> Json<HealthView> {
 )]
 pub(crate) async fn health(State(state): State<AppState>) -> Response {
     let report = state.health.report().await;
-    let status = if report.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     (status, Json(report)).into_response()
 }

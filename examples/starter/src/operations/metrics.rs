@@ -17,16 +17,50 @@ pub(crate) async fn metrics(
     let idle = state.database.audit_connections().await?;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, value: i64| {
-        text.push_str(&format!("# HELP saas_db_{name} {help}\n# TYPE saas_db_{name} gauge\nsaas_db_{name} {value}\n"));
+        text.push_str(&format!(
+            "# HELP saas_db_{name} {help}\n# TYPE saas_db_{name} gauge\nsaas_db_{name} {value}\n"
+        ));
     };
     gauge("connections", "Open connections.", now.connections.into());
-    gauge("idle_connections", "Open connections that nobody uses.", now.idle.into());
-    gauge("open_transactions", "Transactions that have begun and not ended.", now.open_transactions);
-    gauge("recovered_transactions", "Transactions rolled back after their caller went away.", now.recovered.cast_signed());
-    gauge("discarded_connections", "Connections closed because they could not be recovered.", now.discarded.cast_signed());
-    gauge("idle_in_transaction", "Idle connections that sit in a transaction.", idle.in_transaction.into());
-    gauge("idle_with_tenant", "Idle connections that still carry a tenant.", idle.with_tenant.into());
-    gauge("idle_advisory_locks", "Advisory locks held by idle connections.", idle.advisory_locks.into());
-    gauge("idle_temporary_tables", "Temporary tables left on idle connections.", idle.temporary_tables.into());
+    gauge(
+        "idle_connections",
+        "Open connections that nobody uses.",
+        now.idle.into(),
+    );
+    gauge(
+        "open_transactions",
+        "Transactions that have begun and not ended.",
+        now.open_transactions,
+    );
+    gauge(
+        "recovered_transactions",
+        "Transactions rolled back after their caller went away.",
+        now.recovered.cast_signed(),
+    );
+    gauge(
+        "discarded_connections",
+        "Connections closed because they could not be recovered.",
+        now.discarded.cast_signed(),
+    );
+    gauge(
+        "idle_in_transaction",
+        "Idle connections that sit in a transaction.",
+        idle.in_transaction.into(),
+    );
+    gauge(
+        "idle_with_tenant",
+        "Idle connections that still carry a tenant.",
+        idle.with_tenant.into(),
+    );
+    gauge(
+        "idle_advisory_locks",
+        "Advisory locks held by idle connections.",
+        idle.advisory_locks.into(),
+    );
+    gauge(
+        "idle_temporary_tables",
+        "Temporary tables left on idle connections.",
+        idle.temporary_tables.into(),
+    );
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }

@@ -3,7 +3,10 @@
 use std::{error::Error, time::Duration};
 
 use saas_core::edge;
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 use crate::{
     boot::{self, Booted},
@@ -20,8 +23,9 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
         Environment::Development => seed::demo(&state).await?,
         Environment::Production => None,
     };
-    let listener =
-        TcpListener::bind(&config.server.bind).await.map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
+    let listener = TcpListener::bind(&config.server.bind)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
     let address = listener.local_addr()?;
     let reload = tokio::spawn(async move {
         loop {
@@ -31,7 +35,11 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
             }
         }
     });
-    greet(&format!("http://{address}"), demo.as_ref(), config.environment);
+    greet(
+        &format!("http://{address}"),
+        demo.as_ref(),
+        config.environment,
+    );
     tracing::info!(%address, "listening");
     let stopped = stop()?;
     edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
@@ -43,7 +51,10 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
 
 /// Completes at SIGINT or SIGTERM. A second signal ends the process at once.
 fn stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -70,7 +81,9 @@ fn greet(url: &str, demo: Option<&Demo>, environment: Environment) {
         Some(demo) => {
             eprintln!(
                 "  Demo sign-in, shown once: tenant `{}`, {} / {}\n",
-                demo.tenant, demo.email, demo.password.expose()
+                demo.tenant,
+                demo.email,
+                demo.password.expose()
             );
             demo.password.expose().as_str()
         }
@@ -85,5 +98,7 @@ fn greet(url: &str, demo: Option<&Demo>, environment: Environment) {
         "  curl -s {url}/api/v1/projects -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \
          -d '{{\"name\":\"My first project\"}}'"
     );
-    eprintln!("  curl -s '{url}/api/v1/projects?sort=-created_at' -H \"Authorization: Bearer $TOKEN\"\n");
+    eprintln!(
+        "  curl -s '{url}/api/v1/projects?sort=-created_at' -H \"Authorization: Bearer $TOKEN\"\n"
+    );
 }

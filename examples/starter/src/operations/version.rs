@@ -24,7 +24,9 @@ pub(crate) fn required_version(headers: &HeaderMap) -> Result<Option<i64>, Probl
 /// As [`required_version`], but a request may leave it out.
 pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     let mut values = headers.get_all(header::IF_MATCH).iter();
-    let wrong = || Problem::new(Code::HEADER_INVALID).field("if-match", "has to be the `ETag` of an answer");
+    let wrong = || {
+        Problem::new(Code::HEADER_INVALID).field("if-match", "has to be the `ETag` of an answer")
+    };
     let value = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
         (Some(value), None) => value.to_str().map_err(|_| wrong())?.trim(),
@@ -35,7 +37,10 @@ pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Probl
     }
     // A proxy that compresses makes tags weak; the version in it is the same.
     let tag = value.strip_prefix("W/").unwrap_or(value);
-    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).ok_or_else(wrong)?;
+    let version = tag
+        .strip_prefix('"')
+        .and_then(|tag| tag.strip_suffix('"'))
+        .ok_or_else(wrong)?;
     // A tag that is none of ours matches no version there ever was.
     Ok(Some(version.parse().unwrap_or(i64::MIN)))
 }

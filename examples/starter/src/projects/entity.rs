@@ -89,13 +89,34 @@ pub(crate) struct UpdateProject {
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, name, description, archived, version, created_at, updated_at, .. } = project;
-        Self { id, name, description, archived, version, created_at, updated_at }
+        let Project {
+            id,
+            name,
+            description,
+            archived,
+            version,
+            created_at,
+            updated_at,
+            ..
+        } = project;
+        Self {
+            id,
+            name,
+            description,
+            archived,
+            version,
+            created_at,
+            updated_at,
+        }
     }
 }
 
 impl From<saas_core::Page<Project>> for ProjectPage {
     fn from(page: saas_core::Page<Project>) -> Self {
-        Self { items: page.items.into_iter().map(Into::into).collect(), next: page.next, prev: page.prev }
+        Self {
+            items: page.items.into_iter().map(Into::into).collect(),
+            next: page.next,
+            prev: page.prev,
+        }
     }
 }

@@ -28,7 +28,10 @@ use crate::{
     ),
     responses((status = 200, description = "A page of projects.", body = ProjectPage))
 )]
-pub(crate) async fn list(mut tx: TenantTx, query: PageQuery<Project>) -> Result<Json<ProjectPage>, Problem> {
+pub(crate) async fn list(
+    mut tx: TenantTx,
+    query: PageQuery<Project>,
+) -> Result<Json<ProjectPage>, Problem> {
     Ok(Json(tx.repo::<Project>().list(query).await?.into()))
 }
 
@@ -37,12 +40,34 @@ pub(crate) async fn list(mut tx: TenantTx, query: PageQuery<Project>) -> Result<
     request_body = CreateProject,
     responses((status = 201, description = "The project; `Location` is its address.", body = ProjectView))
 )]
-pub(crate) async fn create(mut tx: TenantTx, Valid(input): Valid<CreateProject>) -> Result<Response, Problem> {
-    let CreateProject { name, description, archived } = input;
-    let project = tx.repo::<Project>().insert(NewProject { name, description, archived }).await?;
+pub(crate) async fn create(
+    mut tx: TenantTx,
+    Valid(input): Valid<CreateProject>,
+) -> Result<Response, Problem> {
+    let CreateProject {
+        name,
+        description,
+        archived,
+    } = input;
+    let project = tx
+        .repo::<Project>()
+        .insert(NewProject {
+            name,
+            description,
+            archived,
+        })
+        .await?;
     let location = format!("/api/v1/projects/{}", project.id);
-    let headers = [(header::LOCATION, location), (header::ETAG, etag(project.version))];
-    Ok((StatusCode::CREATED, headers, Json(ProjectView::from(project))).into_response())
+    let headers = [
+        (header::LOCATION, location),
+        (header::ETAG, etag(project.version)),
+    ];
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(ProjectView::from(project)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -50,9 +75,16 @@ pub(crate) async fn create(mut tx: TenantTx, Valid(input): Valid<CreateProject>)
     params(("id" = String, Path)),
     responses((status = 200, description = "The project; `ETag` is its version.", body = ProjectView))
 )]
-pub(crate) async fn show(mut tx: TenantTx, Path(id): Path<Id<Project>>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    mut tx: TenantTx,
+    Path(id): Path<Id<Project>>,
+) -> Result<Response, Problem> {
     let project = tx.repo::<Project>().get(id).await?;
-    Ok(([(header::ETAG, etag(project.version))], Json(ProjectView::from(project))).into_response())
+    Ok((
+        [(header::ETAG, etag(project.version))],
+        Json(ProjectView::from(project)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -68,9 +100,28 @@ pub(crate) async fn update(
     Valid(input): Valid<UpdateProject>,
 ) -> Result<Response, Problem> {
     let version = required_version(&headers)?;
-    let UpdateProject { name, description, archived } = input;
-    let project = tx.repo::<Project>().update(id, version, ProjectPatch { name, description, archived }).await?;
-    Ok(([(header::ETAG, etag(project.version))], Json(ProjectView::from(project))).into_response())
+    let UpdateProject {
+        name,
+        description,
+        archived,
+    } = input;
+    let project = tx
+        .repo::<Project>()
+        .update(
+            id,
+            version,
+            ProjectPatch {
+                name,
+                description,
+                archived,
+            },
+        )
+        .await?;
+    Ok((
+        [(header::ETAG, etag(project.version))],
+        Json(ProjectView::from(project)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -83,6 +134,8 @@ pub(crate) async fn delete(
     Path(id): Path<Id<Project>>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    tx.repo::<Project>().delete(id, expected_version(&headers)?).await?;
+    tx.repo::<Project>()
+        .delete(id, expected_version(&headers)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -84,13 +84,34 @@ pub(crate) struct UpdateTask {
 
 impl From<Task> for TaskView {
     fn from(task: Task) -> Self {
-        let Task { id, project_id, title, done, version, created_at, updated_at, .. } = task;
-        Self { id, project_id, title, done, version, created_at, updated_at }
+        let Task {
+            id,
+            project_id,
+            title,
+            done,
+            version,
+            created_at,
+            updated_at,
+            ..
+        } = task;
+        Self {
+            id,
+            project_id,
+            title,
+            done,
+            version,
+            created_at,
+            updated_at,
+        }
     }
 }
 
 impl From<saas_core::Page<Task>> for TaskPage {
     fn from(page: saas_core::Page<Task>) -> Self {
-        Self { items: page.items.into_iter().map(Into::into).collect(), next: page.next, prev: page.prev }
+        Self {
+            items: page.items.into_iter().map(Into::into).collect(),
+            next: page.next,
+            prev: page.prev,
+        }
     }
 }

@@ -52,9 +52,19 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     tx.repo::<Project>().get(project).await?;
     let CreateTask { title, done } = input;
-    let task = tx.repo::<Task>().insert(NewTask { project_id: project, title, done }).await?;
+    let task = tx
+        .repo::<Task>()
+        .insert(NewTask {
+            project_id: project,
+            title,
+            done,
+        })
+        .await?;
     let location = format!("/api/v1/projects/{project}/tasks/{}", task.id);
-    let headers = [(header::LOCATION, location), (header::ETAG, etag(task.version))];
+    let headers = [
+        (header::LOCATION, location),
+        (header::ETAG, etag(task.version)),
+    ];
     Ok((StatusCode::CREATED, headers, Json(TaskView::from(task))).into_response())
 }
 
@@ -65,7 +75,11 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn show(mut tx: TenantTx, Path(path): TaskPath) -> Result<Response, Problem> {
     let task = find(&mut tx, path).await?;
-    Ok(([(header::ETAG, etag(task.version))], Json(TaskView::from(task))).into_response())
+    Ok((
+        [(header::ETAG, etag(task.version))],
+        Json(TaskView::from(task)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -86,8 +100,15 @@ pub(crate) async fn update(
     let version = required_version(&headers)?;
     let task = find(&mut tx, path).await?;
     let UpdateTask { title, done } = input;
-    let task = tx.repo::<Task>().update(task.id, version, TaskPatch { title, done }).await?;
-    Ok(([(header::ETAG, etag(task.version))], Json(TaskView::from(task))).into_response())
+    let task = tx
+        .repo::<Task>()
+        .update(task.id, version, TaskPatch { title, done })
+        .await?;
+    Ok((
+        [(header::ETAG, etag(task.version))],
+        Json(TaskView::from(task)),
+    )
+        .into_response())
 }
 
 #[utoipa::path(
@@ -106,7 +127,14 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn find(tx: &mut TenantTx, (project, task): (Id<Project>, Id<Task>)) -> Result<Task, Problem> {
+async fn find(
+    tx: &mut TenantTx,
+    (project, task): (Id<Project>, Id<Task>),
+) -> Result<Task, Problem> {
     let task = tx.repo::<Task>().get(task).await?;
-    if task.project_id == project { Ok(task) } else { Err(Error::NotFound.into()) }
+    if task.project_id == project {
+        Ok(task)
+    } else {
+        Err(Error::NotFound.into())
+    }
 }
