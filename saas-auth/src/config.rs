@@ -57,9 +57,9 @@ impl Default for TokenConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PasswordConfig {
-    /// Memory of one hash, in KiB; at least 19456.
+    /// Memory of one hash, in KiB; at least [`PasswordConfig::MIN_MEMORY_KIB`].
     pub memory_kib: u32,
-    /// Passes over the memory; at least 2.
+    /// Passes over the memory; at least [`PasswordConfig::MIN_PASSES`].
     pub passes: u32,
     /// How many passwords are hashed at once; 0 for half the processors.
     pub slots: usize,
@@ -67,11 +67,18 @@ pub struct PasswordConfig {
     pub queue: usize,
 }
 
+impl PasswordConfig {
+    /// The least memory of one hash, in KiB.
+    pub const MIN_MEMORY_KIB: u32 = 19_456;
+    /// The least number of passes over the memory.
+    pub const MIN_PASSES: u32 = 2;
+}
+
 impl Default for PasswordConfig {
     fn default() -> Self {
         Self {
-            memory_kib: 19_456,
-            passes: 2,
+            memory_kib: Self::MIN_MEMORY_KIB,
+            passes: Self::MIN_PASSES,
             slots: 0,
             queue: 64,
         }

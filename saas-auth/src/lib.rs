@@ -36,7 +36,7 @@ pub use error::Error;
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
 pub use module::{MODULE, SignIn, SigningKeys};
-pub use password::{InvalidPassword, PasswordHash, Passwords};
+pub use password::{InvalidPassword, NewPassword, PasswordHash, Passwords};
 pub use refresh::{Issued, RefreshTokens};
 #[cfg(feature = "axum")]
 pub use service::{AuthFuture, AuthService};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use saas_auth::{AuthConfig, ClientConfig};
+use saas_auth::AuthConfig;
 use saas_core::{
     KeyRing, Secret,
     config::{Config, ConfigError},
@@ -13,6 +13,16 @@ use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
 use saas_tenancy::{DatabaseConfig, RegistryConfig, resolve::ResolveConfig};
 use serde::Deserialize;
+
+/// Where this program differs from the defaults of the crates.
+const DEFAULTS: &str = r#"
+[database]
+url = "sqlite://data/starter.db"
+
+[[auth.clients]]
+id = "starter-web"
+first_party = true
+"#;
 
 /// Everything that can be set. Keys of the environment are `SAAS__SECTION__KEY`.
 #[derive(Debug, Deserialize)]
@@ -80,19 +90,17 @@ pub(crate) struct TenancyConfig {
 
 impl Default for StarterConfig {
     fn default() -> Self {
-        let mut auth = AuthConfig::default();
-        auth.clients = vec![ClientConfig::first_party("starter-web")];
         Self {
             environment: Environment::Development,
             data_dir: PathBuf::from("data"),
             server: ServerConfig::default(),
             keys: KeysConfig::default(),
             log: LogConfig::default(),
-            database: DatabaseConfig::new("sqlite://data/starter.db"),
+            database: DatabaseConfig::default(),
             migrate: MigrateConfig::default(),
             storage: StorageConfig::default(),
             tenancy: TenancyConfig::default(),
-            auth,
+            auth: AuthConfig::default(),
             rbac: RbacConfig::default(),
             edge: EdgeConfig::default(),
         }
@@ -121,6 +129,7 @@ impl StarterConfig {
     /// Reads file and environment.
     pub(crate) fn load() -> Result<Self, ConfigError> {
         Config::new()
+            .defaults(DEFAULTS)
             .file("starter.toml")
             .environment("SAAS", std::env::vars_os())
             .short("ENVIRONMENT", "environment")

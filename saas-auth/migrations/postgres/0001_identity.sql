@@ -28,6 +28,7 @@ CREATE TABLE saas_refresh_tokens (
     family           UUID    NOT NULL,
     secret_hash      BYTEA    NOT NULL,
     client           TEXT    NOT NULL,
+    methods          TEXT    NOT NULL,
     authenticated_at TIMESTAMPTZ NOT NULL,
     created_at       TIMESTAMPTZ NOT NULL,
     expires_at       TIMESTAMPTZ NOT NULL,

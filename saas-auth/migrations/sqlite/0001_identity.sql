@@ -28,6 +28,7 @@ CREATE TABLE saas_refresh_tokens (
     family           BLOB    NOT NULL,
     secret_hash      BLOB    NOT NULL,
     client           TEXT    NOT NULL,
+    methods          TEXT    NOT NULL,
     authenticated_at INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
     expires_at       INTEGER NOT NULL,

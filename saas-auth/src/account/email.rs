@@ -7,8 +7,23 @@ use unicode_normalization::UnicodeNormalization as _;
 /// An e-mail address, with the form in which it is compared.
 ///
 /// Two addresses are the same account when they agree after compatibility normalisation (NFKC) and
-/// in lower case: `Ann@Example.com`, `ann@example.com` and its full-width look-alike are one. Nothing
-/// else is folded; dots and `+tags` belong to the mailbox.
+/// in lower case: `Ann@Example.com`, `ann@example.com` and its full-width look-alike are one, so that
+/// nobody can take an account beside another's that reads the same. Nothing else is folded; dots and
+/// `+tags` belong to the mailbox, and letters of other scripts that look alike stay different.
+///
+/// The syntax is narrower than that of RFC 5321: no quoted names, no comments, no address literals,
+/// and a domain of at least two ASCII labels.
+///
+/// # Examples
+///
+/// ```
+/// use saas_auth::Email;
+///
+/// let email: Email = "Ann@Example.com".parse()?;
+/// assert_eq!(email.as_str(), "Ann@Example.com");
+/// assert_eq!(email.key(), "ann@example.com");
+/// # Ok::<(), saas_auth::InvalidEmail>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
     written: String,
@@ -25,7 +40,7 @@ impl Email {
     /// The longest address (RFC 5321, section 4.5.3.1.3, less the brackets), in bytes.
     pub const MAX_LENGTH: usize = 254;
 
-    /// Gives the address as it was written.
+    /// Gives the address as it was written, normalised (NFKC).
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.written
@@ -45,7 +60,12 @@ impl FromStr for Email {
         if text.len() > Self::MAX_LENGTH {
             return Err(InvalidEmail);
         }
-        let key: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+        let written: String = text.nfkc().collect();
+        let key: String = written
+            .chars()
+            .flat_map(char::to_lowercase)
+            .nfkc()
+            .collect();
         let (local, domain) = key.rsplit_once('@').ok_or(InvalidEmail)?;
         let local_ok = (1..=64).contains(&local.len())
             && local
@@ -64,12 +84,9 @@ impl FromStr for Email {
         };
         // Domains of other scripts come in their ASCII form (`xn--…`).
         let domain_ok = domain.contains('.') && domain.split('.').all(label_ok);
-        let long = key.len() > Self::MAX_LENGTH;
+        let long = key.len().max(written.len()) > Self::MAX_LENGTH;
         if local_ok && domain_ok && !long {
-            Ok(Self {
-                written: text.to_owned(),
-                key,
-            })
+            Ok(Self { written, key })
         } else {
             Err(InvalidEmail)
         }
@@ -94,7 +111,13 @@ mod tests {
         assert_eq!(key("Ann@Example.COM"), key("ann@example.com"));
         assert_eq!(key("ａｎｎ@example.com"), key("ann@example.com"));
         assert_eq!(key("oﬃce@example.com"), key("office@example.com"));
+        assert_eq!(key("\u{212a}ate@example.com"), key("kate@example.com"));
         assert_ne!(key("ann+x@example.com"), key("ann@example.com"));
+        // The dotless i is a letter of its own; the dotted capital one has no lower case of one character.
+        assert_ne!(key("ıda@example.com"), key("ida@example.com"));
+        assert_eq!(key("İda@example.com"), Err(InvalidEmail));
+        let wide: Email = "Ａnn＠Example．com".parse().unwrap();
+        assert_eq!(wide.as_str(), "Ann@Example.com");
     }
 
     #[test]

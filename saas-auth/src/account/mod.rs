@@ -139,15 +139,24 @@ impl Accounts {
         }
     }
 
-    /// Keeps a stronger hash of the same password.
+    /// Keeps a stronger hash of the same password, unless the password was changed meanwhile.
     ///
     /// # Errors
     ///
     /// [`Error::Storage`].
     pub async fn rehash(&self, account: &Account, hash: &PasswordHash) -> Result<(), Error> {
         let mut tx = self.database.system_write(&SystemScope::<SignIn>::enter());
-        store::set_hash(&mut tx, account.id, hash).await?;
+        store::replace_hash(&mut tx, account, hash).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Tells whether an account exists and may be used, inside the caller's transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub async fn is_active(&self, tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
+        Ok(store::is_active(tx, user).await?)
     }
 
     /// Gives the tenants that a person belongs to.

@@ -10,7 +10,8 @@ const BY_EMAIL: &str =
     "SELECT id, email, password_hash, status FROM saas_accounts WHERE email_key = $1";
 const INSERT: &str = "INSERT INTO saas_accounts (id, email, email_key, password_hash, status, created_at, updated_at) \
                       VALUES ($1, $2, $3, $4, 'active', $5, $5) ON CONFLICT (email_key) DO NOTHING";
-const SET_HASH: &str = "UPDATE saas_accounts SET password_hash = $2, updated_at = $3 WHERE id = $1";
+const REPLACE_HASH: &str = "UPDATE saas_accounts SET password_hash = $3, updated_at = $4 WHERE id = $1 AND password_hash = $2";
+const IS_ACTIVE: &str = "SELECT id FROM saas_accounts WHERE id = $1 AND status = 'active'";
 const TENANTS_OF: &str =
     "SELECT tenant_id FROM saas_memberships WHERE id = $1 ORDER BY created_at LIMIT 1000";
 
@@ -39,18 +40,25 @@ pub(super) async fn insert(
     Ok(tx.execute(INSERT, &values).await? == 1)
 }
 
-pub(super) async fn set_hash(
+/// Changes nothing when the hash is no longer the one that the account was read with.
+pub(super) async fn replace_hash(
     tx: &mut SystemTx,
-    id: UserId,
+    account: &Account,
     hash: &PasswordHash,
 ) -> Result<(), Error> {
     let now = tx.database().clock().now();
     let values = [
-        id.to_value(),
+        account.id.to_value(),
+        Value::Text(account.hash.expose().to_owned()),
         Value::Text(hash.expose().to_owned()),
         Value::Timestamp(now),
     ];
-    tx.execute(SET_HASH, &values).await.map(drop)
+    tx.execute(REPLACE_HASH, &values).await.map(drop)
+}
+
+pub(super) async fn is_active(tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
+    let row = tx.fetch_optional(IS_ACTIVE, &[user.to_value()]).await?;
+    Ok(row.is_some())
 }
 
 pub(super) async fn tenants_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<TenantId>, Error> {

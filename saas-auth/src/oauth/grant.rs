@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use saas_core::{TenantId, UserId};
-use saas_tenancy::{Database, Registry, SystemScope, Tenant};
+use saas_tenancy::{Database, Registry, Scope, SystemScope, Tenant};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
     error::{OAuthError, Refusal},
     form::Form,
 };
 use crate::{
-    Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership, Passwords,
+    Account, Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership, Passwords,
     RefreshTokens, SignIn,
 };
 
@@ -121,26 +122,22 @@ impl TokenEndpoint {
         let tenant = tenant.ok_or(OAuthError::invalid_request(
             "the tenant is missing: name it by the host, the header `X-Tenant` or the path",
         ))?;
+        let scope = SystemScope::<SignIn>::enter().within(tenant);
         let account = match username.expose().parse::<Email>() {
-            Ok(email) => self.inner.accounts.by_email(&email).await?,
+            Ok(email) => self.member(&scope, &email).await?,
             Err(_) => None,
         };
         // The password is checked in any case, so that nobody can tell from the time whether there is
         // such an account, or whether it belongs to this tenant.
-        let stored = account.as_ref().map(crate::Account::password);
+        let stored = account.as_ref().map(Account::password);
         let renewed = self.inner.passwords.verify(password, stored).await?;
-        let account = account
-            .filter(crate::Account::is_active)
-            .ok_or(Error::Credentials)?;
+        let account = account.ok_or(Error::Credentials)?;
         if let Some(hash) = renewed {
             self.inner.accounts.rehash(&account, &hash).await?;
         }
-        self.member(tenant, account.id()).await?;
-        let scope = SystemScope::<SignIn>::enter().within(tenant);
-        Ok(self
-            .inner
-            .refresh
-            .begin(&scope, account.id(), &client.id)
+        let refresh = &self.inner.refresh;
+        Ok(refresh
+            .begin(&scope, account.id(), &client.id, &["pwd"])
             .await?)
     }
 
@@ -158,26 +155,26 @@ impl TokenEndpoint {
             .await?)
     }
 
-    async fn member(&self, tenant: &Tenant, user: UserId) -> Result<(), Error> {
-        let mut tx = self
-            .inner
-            .database
-            .read(&SystemScope::<SignIn>::enter().within(tenant));
-        let member = tx
-            .repo::<Membership>()
-            .find(Membership::id_of(user))
-            .await?;
-        member.map(drop).ok_or(Error::Credentials)
+    /// Finds the account with an address, when it may be used and belongs to the tenant. The same is
+    /// asked of the database whether there is such an account or not.
+    async fn member(&self, scope: &Scope, email: &Email) -> Result<Option<Account>, Error> {
+        let account = self.inner.accounts.by_email(email).await?;
+        let user = account
+            .as_ref()
+            .map_or(UserId::from_uuid(Uuid::nil()), Account::id);
+        let mut tx = self.inner.database.read(scope);
+        let member = tx.repo::<Membership>().find(Membership::id_of(user));
+        let member = member.await?.is_some();
+        Ok(account.filter(|account| member && account.is_active()))
     }
 
     fn tokens(&self, issued: &Issued, client: &ClientConfig) -> Result<Tokens, Refusal> {
-        let methods = ["pwd".to_owned()];
         let access = self.inner.issuer.issue(
             issued.user(),
             issued.tenant(),
             &client.id,
             issued.authenticated_at(),
-            &methods,
+            issued.methods(),
         )?;
         Ok(Tokens {
             access_token: access.expose().to_owned(),

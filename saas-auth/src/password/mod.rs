@@ -1,17 +1,16 @@
 //! Passwords: argon2id (RFC 9106), in a bounded pool.
 
+mod hasher;
 mod policy;
 mod pool;
 
 use std::{fmt, sync::Arc};
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc},
-};
+use argon2::Params;
 use saas_core::Secret;
 
-pub use policy::InvalidPassword;
+use hasher::{Checked, Hasher};
+pub use policy::{InvalidPassword, NewPassword};
 use pool::Pool;
 
 use crate::{Error, PasswordConfig};
@@ -41,13 +40,31 @@ impl fmt::Debug for PasswordHash {
 /// Hashing is slow on purpose, so it runs on threads of its own, a few at a time: a flood of
 /// sign-ins waits, and beyond a bounded queue gets [`Error::Busy`], while other requests go on.
 /// Never hold a transaction open meanwhile.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use saas_auth::{PasswordConfig, Passwords};
+/// use saas_core::Secret;
+///
+/// let passwords = Passwords::new(&PasswordConfig::default())?;
+/// let password = Secret::from("a horse, a battery, a staple");
+/// let hash = passwords.hash(&passwords.check(&password)?).await?;
+/// assert!(passwords.verify(&password, Some(&hash)).await.is_ok());
+/// assert!(passwords.check(&Secret::from("12345678")).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Passwords {
     inner: Arc<Inner>,
 }
 
+#[derive(Debug)]
 struct Inner {
-    argon2: Argon2<'static>,
+    hasher: Hasher,
     pool: Pool,
     /// Checked against when there is no account, so that it takes as long as when there is one.
     dummy: PasswordHash,
@@ -60,28 +77,21 @@ impl Passwords {
     ///
     /// [`Error::Config`] when the costs are below the least that is accepted.
     pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
-        if config.memory_kib < 19_456 {
-            return Err(Error::Config {
-                key: "auth.password.memory_kib",
-                message: "must be at least 19456",
-            });
+        let wrong = |key, message| Err(Error::Config { key, message });
+        if config.memory_kib < PasswordConfig::MIN_MEMORY_KIB {
+            return wrong("auth.password.memory_kib", "must be at least 19456");
         }
-        if config.passes < 2 {
-            return Err(Error::Config {
-                key: "auth.password.passes",
-                message: "must be at least 2",
-            });
+        if config.passes < PasswordConfig::MIN_PASSES {
+            return wrong("auth.password.passes", "must be at least 2");
         }
-        let params =
-            Params::new(config.memory_kib, config.passes, 1, None).map_err(|_| Error::Config {
-                key: "auth.password",
-                message: "argon2 does not take these costs",
-            })?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let dummy = hash(&argon2, b"a password that nobody has")?;
+        let Ok(params) = Params::new(config.memory_kib, config.passes, 1, None) else {
+            return wrong("auth.password", "argon2 does not take these costs");
+        };
+        let hasher = Hasher::new(params);
+        let dummy = hasher.hash(&Secret::from("a password that nobody has"))?;
         Ok(Self {
             inner: Arc::new(Inner {
-                argon2,
+                hasher,
                 pool: Pool::new(config),
                 dummy,
             }),
@@ -93,8 +103,8 @@ impl Passwords {
     /// # Errors
     ///
     /// [`InvalidPassword`] says what is wrong with it.
-    pub fn check(&self, password: &Secret<String>) -> Result<Secret<String>, InvalidPassword> {
-        policy::prepare_new(password)
+    pub fn check(&self, password: &Secret<String>) -> Result<NewPassword, InvalidPassword> {
+        NewPassword::choose(password)
     }
 
     /// Hashes a password that [`Passwords::check`] has accepted.
@@ -102,11 +112,11 @@ impl Passwords {
     /// # Errors
     ///
     /// [`Error::Busy`] when too many wait.
-    pub async fn hash(&self, password: &Secret<String>) -> Result<PasswordHash, Error> {
+    pub async fn hash(&self, password: &NewPassword) -> Result<PasswordHash, Error> {
         let (inner, password) = (Arc::clone(&self.inner), password.clone());
         self.inner
             .pool
-            .run(move || hash(&inner.argon2, password.expose().as_bytes()))
+            .run(move || inner.hasher.hash(password.expose()))
             .await?
     }
 
@@ -121,63 +131,19 @@ impl Passwords {
         password: &Secret<String>,
         stored: Option<&PasswordHash>,
     ) -> Result<Option<PasswordHash>, Error> {
-        let prepared = policy::prepare(password).ok_or(Error::Credentials)?;
+        // What no password can be is refused at once. That tells nothing about accounts.
+        let prepared = policy::prepare(password).map_err(|_| Error::Credentials)?;
         let known = stored.is_some();
-        let stored = stored.cloned().unwrap_or_else(|| self.inner.dummy.clone());
+        let stored = stored.unwrap_or(&self.inner.dummy).clone();
         let inner = Arc::clone(&self.inner);
         let checked = self
             .inner
             .pool
-            .run(move || check(&inner.argon2, &prepared, &stored))
+            .run(move || inner.hasher.check(&prepared, &stored))
             .await?;
         match checked? {
             Checked::Right { renewed } if known => Ok(renewed),
             _ => Err(Error::Credentials),
         }
-    }
-}
-
-enum Checked {
-    Right { renewed: Option<PasswordHash> },
-    Wrong,
-}
-
-fn check(
-    argon2: &Argon2<'_>,
-    password: &Secret<String>,
-    stored: &PasswordHash,
-) -> Result<Checked, Error> {
-    let parsed = phc::PasswordHash::new(stored.expose())
-        .map_err(|_| Error::Crypto("a stored hash cannot be read"))?;
-    let bytes = password.expose().as_bytes();
-    if argon2.verify_password(bytes, &parsed).is_err() {
-        return Ok(Checked::Wrong);
-    }
-    let weaker = match Params::try_from(&parsed) {
-        Ok(params) => {
-            params.m_cost() < argon2.params().m_cost() || params.t_cost() < argon2.params().t_cost()
-        }
-        Err(_) => true,
-    };
-    let renewed = if weaker {
-        Some(hash(argon2, bytes)?)
-    } else {
-        None
-    };
-    Ok(Checked::Right { renewed })
-}
-
-fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, Error> {
-    let hash: phc::PasswordHash = argon2
-        .hash_password(password)
-        .map_err(|_| Error::Crypto("a password could not be hashed"))?;
-    Ok(PasswordHash(hash.to_string()))
-}
-
-impl fmt::Debug for Inner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords")
-            .field("pool", &self.pool)
-            .finish_non_exhaustive()
     }
 }

@@ -1,70 +1,43 @@
 //! What a password may be.
 //!
 //! Length is what counts; there are no rules about kinds of characters (NIST SP 800-63B, section
-//! 3.1.1.2). A password is compared in Unicode's composed form, so that two keyboards that write the
-//! same letters sign in alike (RFC 8265, section 4.2, with NFC).
+//! 3.1.1.2). The form in which a password is hashed is that of the OpaqueString profile (RFC 8265,
+//! section 4.2): spaces of other scripts become the plain space, the text is composed (NFC), and
+//! control characters are refused. Two keyboards that write the same letters sign in alike. Case and
+//! width are kept, as the profile demands; nothing is cut.
 
 use saas_core::Secret;
 use unicode_normalization::UnicodeNormalization as _;
 
 const MIN_CHARACTERS: usize = 8;
-const MAX_BYTES: usize = 1024;
+const MAX_CHARACTERS: usize = 1024;
 
-/// Passwords that guessers try first. Short, because length rules out most of the usual lists.
-const COMMON: &[&str] = &[
-    "12345678",
-    "123456789",
-    "1234567890",
-    "11111111",
-    "00000000",
-    "87654321",
-    "password",
-    "password1",
-    "password123",
-    "passw0rd",
-    "p@ssw0rd",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "superman",
-    "trustno1",
-    "qwertyuiop",
-    "qwerty123",
-    "qwerty12",
-    "1q2w3e4r",
-    "1q2w3e4r5t",
-    "asdfghjkl",
-    "zxcvbnm1",
-    "letmein1",
-    "welcome1",
-    "welcome123",
-    "admin123",
-    "administrator",
-    "changeme",
-    "changeme123",
-    "secret123",
-    "whatever",
-    "starwars",
-    "computer",
-    "michelle",
-    "jennifer",
-    "corvette",
-    "mercedes",
-    "internet",
-    "dragon123",
-    "monkey123",
-    "abcd1234",
-    "abc12345",
-    "a1b2c3d4",
-    "aa123456",
-    "q1w2e3r4",
-    "default1",
-    "test1234",
-    "testtest",
-    "correcthorsebatterystaple",
-];
+/// Passwords that guessers try first, one a line, in lower case. The list is short, because the
+/// least length rules out most of the usual ones; it is no check against breached passwords.
+const COMMON: &str = include_str!("common.txt");
+
+/// A password that may be chosen, in the form in which it is hashed; see
+/// [`Passwords::check`](crate::Passwords::check).
+#[derive(Debug, Clone)]
+pub struct NewPassword(Secret<String>);
+
+impl NewPassword {
+    pub(super) fn choose(password: &Secret<String>) -> Result<Self, InvalidPassword> {
+        let prepared = prepare(password)?;
+        if prepared.expose().chars().count() < MIN_CHARACTERS {
+            return Err(InvalidPassword::Short);
+        }
+        let lower = Secret::new(prepared.expose().to_lowercase());
+        if COMMON.lines().any(|common| common == lower.expose()) {
+            return Err(InvalidPassword::Common);
+        }
+        Ok(Self(prepared))
+    }
+
+    pub(super) const fn expose(&self) -> &Secret<String> {
+        &self.0
+    }
+}
 
 /// Says why a password cannot be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +47,7 @@ pub enum InvalidPassword {
     #[error("has fewer than {MIN_CHARACTERS} characters")]
     Short,
     /// It is too long.
-    #[error("has more than {MAX_BYTES} bytes")]
+    #[error("has more than {MAX_CHARACTERS} characters")]
     Long,
     /// It holds a control character.
     #[error("holds a control character")]
@@ -84,64 +57,104 @@ pub enum InvalidPassword {
     Common,
 }
 
-/// Brings a password to the form in which it is hashed; `None` when no password has that form.
-pub(super) fn prepare(password: &Secret<String>) -> Option<Secret<String>> {
+/// Brings a password to the form in which it is hashed. Its length is checked before anything else
+/// is done with it.
+pub(super) fn prepare(password: &Secret<String>) -> Result<Secret<String>, InvalidPassword> {
     let text = password.expose();
-    if text.is_empty() || text.len() > MAX_BYTES || text.chars().any(char::is_control) {
-        return None;
-    }
-    Some(Secret::new(text.nfc().collect()))
-}
-
-pub(super) fn prepare_new(password: &Secret<String>) -> Result<Secret<String>, InvalidPassword> {
-    if password.expose().len() > MAX_BYTES {
-        return Err(InvalidPassword::Long);
-    }
-    let too_short = || password.expose().chars().count() < MIN_CHARACTERS;
-    let prepared = match prepare(password) {
-        Some(prepared) => prepared,
-        None if too_short() => return Err(InvalidPassword::Short),
-        None => return Err(InvalidPassword::Control),
-    };
-    if prepared.expose().chars().count() < MIN_CHARACTERS {
+    if text.is_empty() {
         return Err(InvalidPassword::Short);
     }
-    let lower = Secret::new(prepared.expose().to_lowercase());
-    if COMMON.contains(&lower.expose().as_str()) {
-        Err(InvalidPassword::Common)
-    } else {
-        Ok(prepared)
+    // A character has at most four bytes.
+    if text.len() > 4 * MAX_CHARACTERS || text.chars().count() > MAX_CHARACTERS {
+        return Err(InvalidPassword::Long);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(InvalidPassword::Control);
+    }
+    Ok(Secret::new(text.chars().map(plain_space).nfc().collect()))
+}
+
+/// Maps the spaces of other scripts (general category Zs) to the plain one.
+const fn plain_space(c: char) -> char {
+    match c {
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            ' '
+        }
+        other => other,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn pwd_04_05_08_what_may_be_chosen() {
-        let check =
-            |text: &str| prepare_new(&Secret::from(text)).map(|password| password.expose().clone());
-        assert_eq!(check("short"), Err(InvalidPassword::Short));
-        assert_eq!(check(&"x".repeat(1025)), Err(InvalidPassword::Long));
-        assert_eq!(check("abcdefgh\0ijk"), Err(InvalidPassword::Control));
-        assert_eq!(check("PassWord123"), Err(InvalidPassword::Common));
-        assert_eq!(
-            check("🦀🦀🦀🦀🦀🦀🦀🦀").map(|text| text.chars().count()),
-            Ok(8)
-        );
-        // Nothing is cut: two passwords that differ far behind stay different.
-        let (one, two) = (
-            format!("{}1", "x".repeat(90)),
-            format!("{}2", "x".repeat(90)),
-        );
-        assert_ne!(check(&one), check(&two));
+    fn choose(text: &str) -> Result<String, InvalidPassword> {
+        NewPassword::choose(&Secret::from(text)).map(|password| password.expose().expose().clone())
+    }
+
+    fn form(text: &str) -> Option<String> {
+        prepare(&Secret::from(text))
+            .ok()
+            .map(|password| password.expose().clone())
     }
 
     #[test]
-    fn pwd_06_both_forms_of_a_letter_are_one() {
-        let form =
-            |text: &str| prepare(&Secret::from(text)).map(|password| password.expose().clone());
+    fn pwd_04_a_password_has_8_to_1024_characters_and_is_never_cut() {
+        assert_eq!(choose(""), Err(InvalidPassword::Short));
+        assert_eq!(choose("1234567"), Err(InvalidPassword::Short));
+        assert_eq!(choose(&"x".repeat(1025)), Err(InvalidPassword::Long));
+        assert_eq!(choose(&"x".repeat(1 << 20)), Err(InvalidPassword::Long));
+        for text in ["🦀".repeat(8), "🦀".repeat(1024), "x".repeat(1024)] {
+            assert_eq!(choose(&text), Ok(text.clone()));
+        }
+        let differing = |last: char| format!("{}{last}", "x".repeat(90));
+        assert_ne!(choose(&differing('1')), choose(&differing('2')));
+    }
+
+    #[test]
+    fn pwd_05_control_characters_are_refused() {
+        for text in [
+            "abcdefgh\0ijk",
+            "abcdefgh\n",
+            "\u{7f}abcdefgh",
+            "abcdefgh\u{85}",
+        ] {
+            assert_eq!(choose(text), Err(InvalidPassword::Control), "{text:?}");
+            assert_eq!(form(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pwd_06_both_forms_of_a_letter_are_one_and_width_and_case_are_kept() {
         assert_eq!(form("pässwörter"), form("pa\u{308}sswo\u{308}rter"));
+        assert_eq!(form("a\u{3000}b\u{a0}c"), form("a b c"));
+        assert_ne!(form("ｐａｓｓ"), form("pass"));
+        assert_ne!(form("PASS"), form("pass"));
+        assert_eq!(form("סיסמה ארוכה").as_deref(), Some("סיסמה ארוכה"));
+    }
+
+    #[test]
+    fn pwd_08_what_is_guessed_first_cannot_be_chosen_in_any_case() {
+        for text in ["password", "PassWord123", "qwertyuiop", "11111111"] {
+            assert_eq!(choose(text), Err(InvalidPassword::Common), "{text}");
+        }
+        assert!(choose("no composition rules").is_ok());
+        // A line that is too short or not in lower case would never be found.
+        for line in COMMON.lines() {
+            assert!(line.chars().count() >= MIN_CHARACTERS, "{line}");
+            assert_eq!(line, line.to_lowercase());
+        }
+        assert!(COMMON.lines().count() >= 100);
+    }
+
+    proptest! {
+        #[test]
+        fn the_form_of_a_form_is_itself(text in "\\PC{1,40}") {
+            if let Some(once) = form(&text) {
+                prop_assert_eq!(form(&once), Some(once.clone()));
+            }
+        }
     }
 }

@@ -22,7 +22,7 @@ impl Pool {
     pub(super) fn new(config: &PasswordConfig) -> Self {
         let slots = match config.slots {
             0 => (std::thread::available_parallelism().map_or(1, usize::from) / 2).max(1),
-            slots => slots,
+            slots => slots.min(Semaphore::MAX_PERMITS),
         };
         Self {
             slots: Arc::new(Semaphore::new(slots)),
@@ -38,11 +38,12 @@ impl Pool {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let _place = Place::take(&self.waiting, self.queue)?;
+        let place = Place::take(&self.waiting, self.queue)?;
         let slot = Arc::clone(&self.slots)
             .acquire_owned()
             .await
             .map_err(|_| Error::Busy)?;
+        drop(place);
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(slot);
@@ -79,5 +80,80 @@ impl fmt::Debug for Pool {
             .field("free", &self.slots.available_permits())
             .field("queue", &self.queue)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn pool(slots: usize, queue: usize) -> Arc<Pool> {
+        let config = PasswordConfig {
+            slots,
+            queue,
+            ..PasswordConfig::default()
+        };
+        Arc::new(Pool::new(&config))
+    }
+
+    /// Starts work that occupies a slot until the sender is dropped, and waits until it does.
+    async fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+        let (release, released) = mpsc::channel::<()>();
+        let (started, has_started) = tokio::sync::oneshot::channel();
+        let here = Arc::clone(pool);
+        let work = tokio::spawn(async move {
+            here.run(move || {
+                let _ = started.send(());
+                let _ = released.recv();
+            })
+            .await
+            .unwrap();
+        });
+        has_started.await.unwrap();
+        (release, work)
+    }
+
+    #[tokio::test]
+    async fn pwd_03_runs_as_many_as_there_are_slots_and_refuses_when_the_queue_is_full() {
+        let pool = pool(1, 2);
+        let (release, occupied) = occupy(&pool).await;
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let here = Arc::clone(&pool);
+                tokio::spawn(async move { here.run(|| ()).await })
+            })
+            .collect();
+        while pool.waiting.load(Ordering::Relaxed) < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(pool.run(|| ()).await, Err(Error::Busy)));
+        drop(release);
+        occupied.await.unwrap();
+        for waited in waiting {
+            waited.await.unwrap().unwrap();
+        }
+        assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+        pool.run(|| ()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_goes_away_gives_up_its_place_but_not_the_slot_of_its_work() {
+        let pool = pool(1, 1);
+        let (release, occupied) = occupy(&pool).await;
+        occupied.abort();
+        let _ = occupied.await;
+        assert_eq!(pool.slots.available_permits(), 0);
+        let here = Arc::clone(&pool);
+        let waiting = tokio::spawn(async move { here.run(|| ()).await });
+        while pool.waiting.load(Ordering::Relaxed) < 1 {
+            tokio::task::yield_now().await;
+        }
+        waiting.abort();
+        let _ = waiting.await;
+        assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+        drop(release);
+        pool.run(|| ()).await.unwrap();
     }
 }

@@ -46,6 +46,7 @@ pub use period::{InvalidPeriod, Period};
 #[derive(Debug, Default)]
 #[must_use = "a configuration is read by `load`"]
 pub struct Config {
+    defaults: String,
     files: Vec<PathBuf>,
     variables: Vec<(OsString, OsString)>,
     prefix: String,
@@ -61,6 +62,13 @@ impl Config {
     /// Reads a TOML file, if there is one. A later file wins over an earlier one.
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.files.push(path.into());
+        self
+    }
+
+    /// Reads TOML that is part of the program: the defaults of this program, where they differ from
+    /// those of the types. Everything else wins over it.
+    pub fn defaults(mut self, toml: &str) -> Self {
+        toml.clone_into(&mut self.defaults);
         self
     }
 
@@ -92,6 +100,10 @@ impl Config {
     pub fn load<T: DeserializeOwned>(self) -> Result<T, ConfigError> {
         let mut mistakes = Vec::new();
         let mut entries = Vec::new();
+        match source::text("the defaults", &self.defaults) {
+            Ok(found) => entries.extend(found),
+            Err(mistake) => mistakes.push(mistake),
+        }
         for path in &self.files {
             match source::file(path) {
                 Ok(found) => entries.extend(found),

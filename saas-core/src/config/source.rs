@@ -21,19 +21,26 @@ pub(super) fn file(path: &Path) -> Result<Vec<Entry>, Mistake> {
         _ => std::fs::read_to_string(path)
             .map_err(|error| wrong(format!("cannot be read: {error}")))?,
     };
-    let table = File::from_str(&text, FileFormat::Toml)
+    self::text(&name, &text)
+}
+
+/// Reads TOML.
+pub(super) fn text(name: &str, text: &str) -> Result<Vec<Entry>, Mistake> {
+    let table = File::from_str(text, FileFormat::Toml)
         .collect()
         .map_err(|error| {
             // The first line says where and what; the rest repeats the text of the file.
             let error = error.to_string();
-            wrong(format!(
-                "is not TOML: {}",
-                error.lines().next().unwrap_or_default()
-            ))
+            let first = error.lines().next().unwrap_or_default();
+            Mistake::new(
+                name.to_owned(),
+                String::new(),
+                format!("is not TOML: {first}"),
+            )
         })?;
     let mut entries = Vec::new();
     for (key, value) in table {
-        flatten(key, value, &name, &mut entries);
+        flatten(key, value, name, &mut entries);
     }
     Ok(entries)
 }

@@ -27,11 +27,27 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-pub(super) fn finish(response: Response, id: &RequestId, hsts: Option<HeaderValue>) -> Response {
-    let mut response = match problem_of(&response) {
+pub(super) fn finish(
+    response: Response,
+    id: &RequestId,
+    hsts: Option<HeaderValue>,
+    closes: bool,
+) -> Response {
+    let problem = problem_of(&response);
+    let unread = problem.as_ref().is_some_and(|problem| {
+        [Code::BODY_TOO_LARGE, Code::BODY_INCOMPLETE, Code::TIMEOUT].contains(&problem.code())
+    });
+    let mut response = match problem {
         Some(problem) => replace(&response, problem.request_id(id.as_str())),
         None => response,
     };
+    if unread && closes {
+        // The rest of the body stands in the way of the next request, so there is none on this
+        // connection; said aloud, so that the client does not try.
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let headers = response.headers_mut();
     for (name, value) in DEFAULTS {
         headers

@@ -12,7 +12,7 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, Version};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -92,6 +92,7 @@ where
             tenant = tracing::field::Empty,
             user = tracing::field::Empty,
         );
+        let closes = request.version() <= Version::HTTP_11;
         let (started, hsts) = (Instant::now(), self.hsts.clone());
         let too_long = request
             .uri()
@@ -105,7 +106,7 @@ where
                     Some(answer) => answer.await?.map(Body::new),
                     None => Problem::new(Code::URI_TOO_LONG).into_response(),
                 };
-                let response = finish::finish(response, &id, hsts);
+                let response = finish::finish(response, &id, hsts, closes);
                 let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
                 let micros = u64::try_from(micros).unwrap_or(u64::MAX);
                 match response.extensions().get::<Problem>() {

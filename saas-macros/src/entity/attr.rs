@@ -1,8 +1,8 @@
 //! The attributes, as written.
 
-use syn::{Attribute, Ident, LitStr, Path};
+use syn::{Attribute, Ident, LitStr, Path, meta::ParseNestedMeta};
 
-use crate::errors::Errors;
+use crate::{errors::Errors, options};
 
 /// `#[entity(…)]` on the struct.
 #[derive(Default)]
@@ -13,95 +13,85 @@ pub(super) struct StructAttr {
     pub(super) krate: Option<Path>,
 }
 
-/// `#[entity(…)]` on a field.
+/// `#[entity(…)]` on a field. An option without a value keeps the token it was written as.
 #[derive(Default)]
 pub(super) struct FieldAttr {
-    pub(super) id: bool,
-    pub(super) tenant: bool,
-    pub(super) version: bool,
-    pub(super) created: bool,
-    pub(super) updated: bool,
-    pub(super) filter: bool,
-    pub(super) sort: bool,
-    pub(super) unique: bool,
-    pub(super) fixed: bool,
+    pub(super) id: Option<Path>,
+    pub(super) tenant: Option<Path>,
+    pub(super) version: Option<Path>,
+    pub(super) created: Option<Path>,
+    pub(super) updated: Option<Path>,
+    pub(super) filter: Option<Path>,
+    pub(super) sort: Option<Path>,
+    pub(super) unique: Option<Path>,
+    pub(super) fixed: Option<Path>,
     pub(super) rename: Option<LitStr>,
     pub(super) references: Option<LitStr>,
 }
 
+const ON_STRUCT: &[&str] = &["table", "new", "patch", "crate"];
+const ON_FIELD: &[&str] = &[
+    "id",
+    "tenant",
+    "version",
+    "created",
+    "updated",
+    "filter",
+    "sort",
+    "unique",
+    "fixed",
+    "rename",
+    "references",
+];
+
 pub(super) fn on_struct(attributes: &[Attribute], errors: &mut Errors) -> StructAttr {
     let mut found = StructAttr::default();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("entity"))
-    {
-        let result = attribute.parse_nested_meta(|meta| {
-            let name = meta
-                .path
-                .get_ident()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            match name.as_str() {
-                "table" => found.table = Some(meta.value()?.parse()?),
-                "new" => found.new = Some(type_name(&meta.value()?.parse()?)?),
-                "patch" => found.patch = Some(type_name(&meta.value()?.parse()?)?),
-                "crate" => found.krate = Some(meta.value()?.parse::<LitStr>()?.parse()?),
-                _ => {
-                    return Err(meta.error(
-                        "unknown; a tenant entity has `table`, `new`, `patch` and `crate`",
-                    ));
-                }
-            }
-            Ok(())
-        });
-        if let Err(error) = result {
-            errors.push(error);
+    options::of_attributes(attributes, "entity", ON_STRUCT, errors, |name, meta| {
+        match name {
+            "table" => found.table = Some(options::value(meta, "the table, such as \"projects\"")?),
+            "new" => found.new = Some(type_name(meta, "NewProject")?),
+            "patch" => found.patch = Some(type_name(meta, "ProjectPatch")?),
+            "crate" => found.krate = Some(options::path(meta)?),
+            _ => return Ok(false),
         }
-    }
+        Ok(true)
+    });
     found
 }
 
 pub(super) fn on_field(attributes: &[Attribute], errors: &mut Errors) -> FieldAttr {
     let mut found = FieldAttr::default();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("entity"))
-    {
-        let result = attribute.parse_nested_meta(|meta| {
-            let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
-            match name.as_str() {
-                "id" => found.id = true,
-                "tenant" => found.tenant = true,
-                "version" => found.version = true,
-                "created" => found.created = true,
-                "updated" => found.updated = true,
-                "filter" => found.filter = true,
-                "sort" => found.sort = true,
-                "unique" => found.unique = true,
-                "fixed" => found.fixed = true,
-                "rename" => found.rename = Some(meta.value()?.parse()?),
-                "references" => found.references = Some(meta.value()?.parse()?),
-                _ => {
-                    return Err(meta.error(
-                        "unknown; a field has `id`, `tenant`, `version`, `created`, `updated`, `filter`, `sort`, `unique`, \
-                         `fixed`, `rename` and `references`",
-                    ));
-                }
+    options::of_attributes(attributes, "entity", ON_FIELD, errors, |name, meta| {
+        let flag = match name {
+            "id" => &mut found.id,
+            "tenant" => &mut found.tenant,
+            "version" => &mut found.version,
+            "created" => &mut found.created,
+            "updated" => &mut found.updated,
+            "filter" => &mut found.filter,
+            "sort" => &mut found.sort,
+            "unique" => &mut found.unique,
+            "fixed" => &mut found.fixed,
+            "rename" => {
+                found.rename = Some(options::value(meta, "the column, such as \"name\"")?);
+                return Ok(true);
             }
-            Ok(())
-        });
-        if let Err(error) = result {
-            errors.push(error);
-        }
-    }
+            "references" => {
+                let expected = "the table whose rows it points at, such as \"projects\"";
+                found.references = Some(options::value(meta, expected)?);
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        *flag = Some(meta.path.clone());
+        Ok(true)
+    });
     found
 }
 
-fn type_name(text: &LitStr) -> syn::Result<Ident> {
-    text.parse().map_err(|_| {
-        syn::Error::new(
-            text.span(),
-            "the name of a type to make, such as \"NewProject\"",
-        )
-    })
+fn type_name(meta: &ParseNestedMeta<'_>, example: &str) -> syn::Result<Ident> {
+    let expected = format!("the name of the type to make, such as \"{example}\"");
+    let text: LitStr = options::value(meta, &expected)?;
+    text.parse()
+        .map_err(|_| syn::Error::new(text.span(), format!("expected {expected}")))
 }

@@ -1,148 +1,108 @@
 //! The code of an entity: constants, and short functions that the repository calls.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
 
-use super::model::{Column, Model};
+use super::{
+    model::{Column, Model, Role},
+    types,
+};
 use crate::names;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let private = names::tenancy(model.krate.as_ref());
     let ident = &model.ident;
-    let name = ident.to_string();
-    let table = &model.table;
+    let types = types::types(&private, model);
+    let (new, patch) = (types::new_type(model), types::patch_type(model));
+    let from_row = from_row(&private, model);
+    let info = info(&private, model);
+    let methods = [
+        row_id(&private, model),
+        row_version(model),
+        column_value(&private, model),
+        new_values(&private, model),
+        patch_values(&private, model),
+        parse_filter(&private, model),
+    ];
+    quote! {
+        #types
 
-    let infos = model
-        .columns
-        .iter()
-        .map(|column| column_info(&private, column));
-    let position = |which: fn(&super::attr::FieldAttr) -> bool| model.position(which).unwrap_or(0);
-    let optional = |which: fn(&super::attr::FieldAttr) -> bool| match model.position(which) {
-        Some(index) => quote!(::core::option::Option::Some(#index)),
-        None => quote!(::core::option::Option::None),
-    };
-    let (id, tenant) = (position(|attr| attr.id), position(|attr| attr.tenant));
-    let version = optional(|attr| attr.version);
-    let created = optional(|attr| attr.created);
-    let updated = optional(|attr| attr.updated);
-    let given: Vec<(usize, &Column)> = model
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| !c.automatic())
-        .collect();
-    let given_indexes = given.iter().map(|(index, _)| index);
-    let references = model
-        .columns
-        .iter()
-        .enumerate()
-        .filter_map(|(index, column)| {
-            let table = column.attr.references.as_ref()?;
-            Some(quote!(#private::ReferenceInfo { column: #index, table: #table }))
-        });
-    let sql = statements(&private, model);
+        #from_row
 
+        #[automatically_derived]
+        impl #private::TenantEntity for #ident {
+            type New = #new;
+            type Patch = #patch;
+
+            const INFO: &'static #private::EntityInfo = &#info;
+
+            #(#methods)*
+        }
+    }
+}
+
+fn from_row(private: &TokenStream, model: &Model) -> TokenStream {
+    let ident = &model.ident;
+    // By name, so that `SELECT *` reads right whatever the order of the columns in the table.
     let reads = model.columns.iter().map(|column| {
         let (field, ty, name) = (&column.ident, &column.ty, &column.name);
-        quote_spanned!(ty.span()=> #field: row.named::<#ty>(#name)?)
+        quote_spanned!(names::place(ty)=> #field: row.named::<#ty>(#name)?)
     });
-    let id_field = model.columns.get(id).map(|column| &column.ident);
-    let row_version = match model
-        .position(|attr| attr.version)
-        .and_then(|index| model.columns.get(index))
-    {
-        Some(column) => {
-            let field = &column.ident;
-            quote!(::core::option::Option::Some(self.#field))
-        }
-        None => quote!(::core::option::Option::None),
-    };
-    let values = model.columns.iter().enumerate().map(|(index, column)| {
-        let field = &column.ident;
-        quote!(#index => ::core::option::Option::Some(#private::Column::to_value(&self.#field)))
-    });
-    let filters = model.columns.iter().enumerate().filter(|(_, column)| column.attr.filter).map(|(index, column)| {
-        let ty = &column.ty;
-        quote!(#index => <#ty as #private::Column>::parse(text).map(|value| #private::Column::to_value(&value)))
-    });
-    let fields = fields(&private, model);
-    let (new_type, new_values, new_struct) = new_type(&private, model, &given);
-    let (patch_type, patch_values, patch_struct) = patch_type(&private, model, &given);
-
     quote! {
-        #new_struct
-        #patch_struct
-        #fields
-
         #[automatically_derived]
         impl #private::FromRow for #ident {
             fn from_row(row: &#private::Row) -> ::core::result::Result<Self, #private::Error> {
                 ::core::result::Result::Ok(Self { #(#reads),* })
             }
         }
+    }
+}
 
-        #[automatically_derived]
-        impl #private::TenantEntity for #ident {
-            type New = #new_type;
-            type Patch = #patch_type;
-
-            const INFO: &'static #private::EntityInfo = &#private::EntityInfo {
-                name: #name,
-                table: #table,
-                columns: &[#(#infos),*],
-                id: #id,
-                tenant: #tenant,
-                version: #version,
-                created: #created,
-                updated: #updated,
-                given: &[#(#given_indexes),*],
-                references: &[#(#references),*],
-                sql: #sql,
-            };
-
-            fn row_id(&self) -> #private::Uuid {
-                self.#id_field.as_uuid()
-            }
-
-            fn row_version(&self) -> ::core::option::Option<i64> {
-                #row_version
-            }
-
-            fn column_value(&self, index: usize) -> ::core::option::Option<#private::Value> {
-                match index {
-                    #(#values,)*
-                    _ => ::core::option::Option::None,
-                }
-            }
-
-            fn new_values(new: Self::New) -> ::std::vec::Vec<#private::Value> {
-                #new_values
-            }
-
-            fn patch_values(patch: Self::Patch) -> ::std::vec::Vec<(usize, #private::Value)> {
-                #patch_values
-            }
-
-            fn parse_filter(
-                index: usize,
-                text: &str,
-            ) -> ::core::result::Result<#private::Value, #private::Error> {
-                let _ = text;
-                match index {
-                    #(#filters,)*
-                    _ => ::core::result::Result::Err(#private::Error::decode("a column to filter by")),
-                }
-            }
+fn info(private: &TokenStream, model: &Model) -> TokenStream {
+    let name = model.ident.to_string();
+    let table = table(model);
+    let columns = model
+        .columns
+        .iter()
+        .map(|column| column_info(private, column));
+    let position = |role| model.role(role).map_or(0, |(index, _)| index);
+    let optional = |role| match model.role(role) {
+        Some((index, _)) => quote!(::core::option::Option::Some(#index)),
+        None => quote!(::core::option::Option::None),
+    };
+    let (id, tenant) = (position(Role::Id), position(Role::Tenant));
+    let (version, created) = (optional(Role::Version), optional(Role::Created));
+    let updated = optional(Role::Updated);
+    let given = model.given().map(|(index, _)| index);
+    let references = model.positions().filter_map(|(index, column)| {
+        let table = column.attr.references.as_ref()?;
+        Some(quote!(#private::ReferenceInfo { column: #index, table: #table }))
+    });
+    let sql = statements(private, model);
+    quote! {
+        #private::EntityInfo {
+            name: #name,
+            table: #table,
+            columns: &[#(#columns),*],
+            id: #id,
+            tenant: #tenant,
+            version: #version,
+            created: #created,
+            updated: #updated,
+            given: &[#(#given),*],
+            references: &[#(#references),*],
+            sql: #sql,
         }
     }
 }
 
 fn column_info(private: &TokenStream, column: &Column) -> TokenStream {
     let (name, ty) = (&column.name, &column.ty);
-    let (filter, sort, unique) = (column.attr.filter, column.attr.sort, column.attr.unique);
-    let kind = quote_spanned!(ty.span()=> <#ty as #private::Column>::KIND);
-    let nullable = quote_spanned!(ty.span()=> <#ty as #private::Column>::NULLABLE);
+    let filter = column.attr.filter.is_some();
+    let sort = column.attr.sort.is_some();
+    let unique = column.attr.unique.is_some();
+    let kind = quote_spanned!(names::place(ty)=> <#ty as #private::Column>::KIND);
+    let nullable = quote_spanned!(names::place(ty)=> <#ty as #private::Column>::NULLABLE);
     quote! {
         #private::ColumnInfo {
             name: #name,
@@ -155,48 +115,32 @@ fn column_info(private: &TokenStream, column: &Column) -> TokenStream {
     }
 }
 
-/// The fixed statements, as literals.
+/// The fixed statements, as literals. `EntitySql` says what their parameters are.
 fn statements(private: &TokenStream, model: &Model) -> TokenStream {
-    let table = &model.table;
+    let table = table(model);
+    let name = |column: &Column| column.name.clone();
     let columns = model
         .columns
         .iter()
-        .map(|column| column.name.as_str())
+        .map(name)
         .collect::<Vec<_>>()
         .join(", ");
     let select = format!("SELECT {columns} FROM {table} WHERE tenant_id = $1");
     let select_one = format!("{select} AND id = $2");
     let delete = format!("DELETE FROM {table} WHERE tenant_id = $1 AND id = $2");
-    let named = |which: fn(&super::attr::FieldAttr) -> bool| {
-        model
-            .columns
-            .iter()
-            .filter(move |column| which(&column.attr))
-            .map(|column| column.name.as_str())
-    };
-    let inserted: Vec<&str> = named(|attr| attr.tenant)
-        .chain(named(|attr| attr.id))
-        .chain(named(|attr| attr.version))
-        .chain(named(|attr| attr.created))
-        .chain(named(|attr| attr.updated))
-        .chain(
-            model
-                .columns
-                .iter()
-                .filter(|column| !column.automatic())
-                .map(|column| column.name.as_str()),
-        )
+    let automatic = Role::ALL.into_iter().filter_map(|role| model.role(role));
+    let inserted: Vec<_> = automatic
+        .chain(model.given())
+        .map(|(_, column)| name(column))
         .collect();
-    let parameters = (1..=inserted.len())
+    let parameters: Vec<_> = (1..=inserted.len())
         .map(|number| format!("${number}"))
-        .collect::<Vec<_>>()
-        .join(", ");
+        .collect();
     let insert = format!(
-        "INSERT INTO {table} ({}) VALUES ({parameters}) RETURNING {columns}",
-        inserted.join(", ")
+        "INSERT INTO {table} ({}) VALUES ({}) RETURNING {columns}",
+        inserted.join(", "),
+        parameters.join(", ")
     );
-    let [columns, select, select_one, insert, delete] =
-        [columns, select, select_one, insert, delete].map(|text| Literal::string(&text));
     quote! {
         #private::EntitySql {
             columns: #columns,
@@ -208,106 +152,120 @@ fn statements(private: &TokenStream, model: &Model) -> TokenStream {
     }
 }
 
-/// A constant for every column that lists can be filtered or sorted by.
-fn fields(private: &TokenStream, model: &Model) -> TokenStream {
-    let ident = &model.ident;
-    let constants = model
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.attr.filter || c.attr.sort)
-        .map(|(index, column)| {
-            let (vis, ty) = (&model.vis, &column.ty);
-            let constant =
-                format_ident!("{}", column.name.to_uppercase(), span = column.ident.span());
-            let docs = format!("The column `{}`.", column.name);
-            quote! {
-                #[doc = #docs]
-                #vis const #constant: #private::Field<#ident, #ty> = #private::Field::new(#index);
-            }
-        });
+fn table(model: &Model) -> String {
+    model
+        .table
+        .as_ref()
+        .map(syn::LitStr::value)
+        .unwrap_or_default()
+}
+
+fn row_id(private: &TokenStream, model: &Model) -> TokenStream {
+    let field = model.role(Role::Id).map(|(_, column)| &column.ident);
     quote! {
-        #[automatically_derived]
-        #[allow(dead_code, reason = "not every program filters by every column that can be")]
-        impl #ident { #(#constants)* }
+        fn row_id(&self) -> #private::Uuid {
+            self.#field.as_uuid()
+        }
     }
 }
 
-fn new_type(
-    private: &TokenStream,
-    model: &Model,
-    given: &[(usize, &Column)],
-) -> (TokenStream, TokenStream, TokenStream) {
-    let Some(new) = &model.new else {
-        let values = quote!(let () = new; ::std::vec::Vec::new());
-        return (quote!(()), values, TokenStream::new());
+fn row_version(model: &Model) -> TokenStream {
+    let version = match model.role(Role::Version).map(|(_, column)| &column.ident) {
+        Some(field) => quote!(::core::option::Option::Some(self.#field)),
+        None => quote!(::core::option::Option::None),
     };
-    let vis = &model.vis;
-    let docs = format!("What a caller gives to insert a [`{}`].", model.ident);
-    let members = given.iter().map(|(_, column)| {
-        let (docs, ident, ty) = (&column.docs, &column.ident, &column.ty);
-        let docs = or_default(docs, &column.name);
-        quote!(#docs pub #ident: #ty)
-    });
-    let values = given.iter().map(|(_, column)| {
-        let field = &column.ident;
-        quote!(#private::Column::to_value(&new.#field))
-    });
-    let definition = quote! {
-        #[doc = #docs]
-        #[derive(Debug, Clone)]
-        #[allow(clippy::exhaustive_structs, reason = "it is written as a literal, one field for each column")]
-        #vis struct #new { #(#members),* }
-    };
-    (quote!(#new), quote!(::std::vec![#(#values),*]), definition)
+    quote! {
+        fn row_version(&self) -> ::core::option::Option<i64> {
+            #version
+        }
+    }
 }
 
-fn patch_type(
-    private: &TokenStream,
-    model: &Model,
-    given: &[(usize, &Column)],
-) -> (TokenStream, TokenStream, TokenStream) {
-    let Some(patch) = &model.patch else {
-        let values = quote!(let () = patch; ::std::vec::Vec::new());
-        return (quote!(()), values, TokenStream::new());
-    };
-    let vis = &model.vis;
-    let docs = format!(
-        "What a caller may change of a [`{}`]. Fields that are `None` stay as they are.",
-        model.ident
-    );
-    let changeable: Vec<_> = given
-        .iter()
-        .filter(|(_, column)| !column.attr.fixed)
-        .collect();
-    let members = changeable.iter().map(|(_, column)| {
-        let (docs, ident, ty) = (&column.docs, &column.ident, &column.ty);
-        let docs = or_default(docs, &column.name);
-        quote!(#docs pub #ident: ::core::option::Option<#ty>)
+fn column_value(private: &TokenStream, model: &Model) -> TokenStream {
+    let values = model.positions().map(|(index, column)| {
+        let value = to_value(private, column, &|field| quote!(&self.#field));
+        quote!(#index => #value)
     });
-    let values = changeable.iter().map(|(index, column)| {
-        let field = &column.ident;
-        quote!(values.extend(patch.#field.map(|value| (#index, #private::Column::to_value(&value)))))
-    });
-    let definition = quote! {
-        #[doc = #docs]
-        #[derive(Debug, Clone, Default)]
-        #[allow(clippy::exhaustive_structs, reason = "it is written as a literal, one field for each column")]
-        #vis struct #patch { #(#members),* }
-    };
-    let body = quote! {
-        let mut values = ::std::vec::Vec::new();
-        #(#values;)*
-        values
-    };
-    (quote!(#patch), body, definition)
+    quote! {
+        fn column_value(&self, index: usize) -> ::core::option::Option<#private::Value> {
+            ::core::option::Option::Some(match index {
+                #(#values,)*
+                _ => return ::core::option::Option::None,
+            })
+        }
+    }
 }
 
-fn or_default(docs: &[syn::Attribute], name: &str) -> TokenStream {
-    if docs.is_empty() {
-        let docs = format!("The column `{name}`.");
-        quote!(#[doc = #docs])
+fn new_values(private: &TokenStream, model: &Model) -> TokenStream {
+    let values = model
+        .given()
+        .map(|(_, column)| to_value(private, column, &|field| quote!(&new.#field)));
+    let body = match &model.new {
+        Some(_) => quote!(::std::vec![#(#values),*]),
+        None if model.given().next().is_none() => quote!({
+            let () = new;
+            ::std::vec::Vec::new()
+        }),
+        None => quote!(match new {}),
+    };
+    quote! {
+        fn new_values(new: Self::New) -> ::std::vec::Vec<#private::Value> {
+            #body
+        }
+    }
+}
+
+fn patch_values(private: &TokenStream, model: &Model) -> TokenStream {
+    let body = if model.patch.is_some() {
+        let changes = model.changeable().map(|(index, column)| {
+            let field = &column.ident;
+            let value = to_value(private, column, &|_| quote!(&value));
+            quote!(values.extend(patch.#field.map(|value| (#index, #value))))
+        });
+        quote! {
+            let mut values = ::std::vec::Vec::new();
+            #(#changes;)*
+            values
+        }
     } else {
-        quote!(#(#docs)*)
+        quote! {
+            let () = patch;
+            ::std::vec::Vec::new()
+        }
+    };
+    quote! {
+        fn patch_values(patch: Self::Patch) -> ::std::vec::Vec<(usize, #private::Value)> {
+            #body
+        }
     }
+}
+
+fn parse_filter(private: &TokenStream, model: &Model) -> TokenStream {
+    let filters = model
+        .positions()
+        .filter(|(_, column)| column.attr.filter.is_some());
+    let parsed = filters.map(|(index, column)| {
+        let ty = &column.ty;
+        let value = to_value(private, column, &|_| quote!(&value));
+        let parse = quote_spanned!(names::place(ty)=> <#ty as #private::Column>::parse(text));
+        quote!((#index, text) => #parse.map(|value| #value))
+    });
+    quote! {
+        fn parse_filter(index: usize, text: &str) -> ::core::result::Result<#private::Value, #private::Error> {
+            match (index, text) {
+                #(#parsed,)*
+                _ => ::core::result::Result::Err(#private::Error::decode("a column to filter by")),
+            }
+        }
+    }
+}
+
+/// `Column::to_value` of the field, with the bound on the type where the user wrote it.
+fn to_value(
+    private: &TokenStream,
+    column: &Column,
+    place: &dyn Fn(&syn::Ident) -> TokenStream,
+) -> TokenStream {
+    let (ty, place) = (&column.ty, place(&column.ident));
+    quote_spanned!(names::place(ty)=> <#ty as #private::Column>::to_value(#place))
 }

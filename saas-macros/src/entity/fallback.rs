@@ -3,31 +3,20 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::model::Model;
+use super::{model::Model, types};
 use crate::names;
 
-pub(super) fn fallback(input: &syn::DeriveInput, model: Option<&Model>) -> TokenStream {
+pub(super) fn fallback(input: &syn::DeriveInput, model: &Model) -> TokenStream {
     if !input.generics.params.is_empty() {
         return TokenStream::new();
     }
-    let private = names::tenancy(model.and_then(|model| model.krate.as_ref()));
+    let private = names::tenancy(model.krate.as_ref());
     let ident = &input.ident;
-    let (new, patch) = (
-        model.and_then(|model| model.new.as_ref()),
-        model.and_then(|model| model.patch.as_ref()),
-    );
-    let vis = &input.vis;
-    let new_struct =
-        new.map(|new| quote!(#[doc(hidden)] #[derive(Debug, Clone)] #vis struct #new;));
-    let patch_struct = patch
-        .map(|patch| quote!(#[doc(hidden)] #[derive(Debug, Clone, Default)] #vis struct #patch;));
-    let (new, patch) = (
-        new.map_or(quote!(()), |new| quote!(#new)),
-        patch.map_or(quote!(()), |patch| quote!(#patch)),
-    );
+    let types = types::types(&private, model);
+    let (new, patch) = (types::new_type(model), types::patch_type(model));
+    let none = quote!(::core::option::Option::None);
     quote! {
-        #new_struct
-        #patch_struct
+        #types
 
         impl #private::FromRow for #ident {
             fn from_row(_: &#private::Row) -> ::core::result::Result<Self, #private::Error> {
@@ -39,7 +28,19 @@ pub(super) fn fallback(input: &syn::DeriveInput, model: Option<&Model>) -> Token
             type New = #new;
             type Patch = #patch;
 
-            const INFO: &'static #private::EntityInfo = ::core::unreachable!();
+            const INFO: &'static #private::EntityInfo = &#private::EntityInfo {
+                name: "",
+                table: "",
+                columns: &[],
+                id: 0,
+                tenant: 0,
+                version: #none,
+                created: #none,
+                updated: #none,
+                given: &[],
+                references: &[],
+                sql: #private::EntitySql { columns: "", select: "", select_one: "", insert: "", delete: "" },
+            };
 
             fn row_id(&self) -> #private::Uuid {
                 ::core::unreachable!()

@@ -5,8 +5,10 @@ mod check;
 mod expand;
 mod fallback;
 mod model;
+mod types;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::errors::Errors;
 
@@ -18,14 +20,14 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let model = model::read(&input, &mut errors);
     if let Some(model) = &model {
-        check::check(model, &mut errors);
+        check::check(&input, model, &mut errors);
     }
-    match (errors.finish(), model) {
-        (Ok(()), Some(model)) => expand::expand(&model),
-        (Ok(()), None) => TokenStream::new(),
-        (Err(errors), model) => {
-            let fallback = fallback::fallback(&input, model.as_ref());
-            quote::quote!(#errors #fallback)
-        }
-    }
+    let mistakes = errors.finish().err();
+    let code = match (&model, &mistakes) {
+        (Some(model), None) => expand::expand(model),
+        (Some(model), Some(_)) => fallback::fallback(&input, model),
+        // What is no struct with named fields can stand in for no row.
+        (None, _) => TokenStream::new(),
+    };
+    quote!(#mistakes #code)
 }

@@ -1,7 +1,8 @@
 //! The entity, as understood.
 
-use proc_macro2::Span;
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, Path, PathArguments, Type, Visibility};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, Ident, LitStr, Path, Type, Visibility, ext::IdentExt as _,
+};
 
 use super::attr::{self, FieldAttr};
 use crate::errors::Errors;
@@ -9,8 +10,7 @@ use crate::errors::Errors;
 pub(super) struct Model {
     pub(super) ident: Ident,
     pub(super) vis: Visibility,
-    pub(super) table: String,
-    pub(super) table_span: Span,
+    pub(super) table: Option<LitStr>,
     pub(super) new: Option<Ident>,
     pub(super) patch: Option<Ident>,
     pub(super) krate: Option<Path>,
@@ -25,106 +25,132 @@ pub(super) struct Column {
     pub(super) attr: FieldAttr,
 }
 
+/// What a column is to the database layer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Tenant,
+    Id,
+    Version,
+    Created,
+    Updated,
+}
+
+impl Role {
+    /// All roles, in the order in which an INSERT binds them.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Tenant,
+        Self::Id,
+        Self::Version,
+        Self::Created,
+        Self::Updated,
+    ];
+
+    /// The option that gives a field the role.
+    pub(super) const fn option(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Id => "id",
+            Self::Version => "version",
+            Self::Created => "created",
+            Self::Updated => "updated",
+        }
+    }
+}
+
 impl Column {
-    /// Whether the database layer fills the column in.
-    pub(super) fn automatic(&self) -> bool {
-        let FieldAttr {
-            id,
-            tenant,
-            version,
-            created,
-            updated,
-            ..
-        } = self.attr;
-        id || tenant || version || created || updated
+    /// The roles that the field is marked with, each with the token that does so. A correct field
+    /// has at most one.
+    pub(super) fn roles(&self) -> impl Iterator<Item = (Role, &Path)> {
+        Role::ALL.into_iter().filter_map(|role| {
+            let marked = match role {
+                Role::Tenant => &self.attr.tenant,
+                Role::Id => &self.attr.id,
+                Role::Version => &self.attr.version,
+                Role::Created => &self.attr.created,
+                Role::Updated => &self.attr.updated,
+            };
+            Some((role, marked.as_ref()?))
+        })
     }
 
-    /// Whether the type is written as `Option<…>`.
-    pub(super) fn optional(&self) -> bool {
-        last_segment(&self.ty).is_some_and(|segment| {
-            segment.ident == "Option"
-                && matches!(segment.arguments, PathArguments::AngleBracketed(_))
-        })
+    pub(super) fn is(&self, role: Role) -> bool {
+        self.roles().any(|(found, _)| found == role)
+    }
+
+    /// Whether a caller gives the value on insert, and not the database layer.
+    pub(super) fn given(&self) -> bool {
+        self.roles().next().is_none()
     }
 }
 
 impl Model {
-    pub(super) fn position(&self, which: impl Fn(&FieldAttr) -> bool) -> Option<usize> {
-        self.columns.iter().position(|column| which(&column.attr))
+    /// The column with that role and its position.
+    pub(super) fn role(&self, role: Role) -> Option<(usize, &Column)> {
+        self.positions().find(|(_, column)| column.is(role))
+    }
+
+    /// The columns that a caller gives on insert.
+    pub(super) fn given(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.positions().filter(|(_, column)| column.given())
+    }
+
+    /// The columns that a caller may change.
+    pub(super) fn changeable(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.given()
+            .filter(|(_, column)| column.attr.fixed.is_none())
+    }
+
+    pub(super) fn positions(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.columns.iter().enumerate()
     }
 }
 
-pub(super) fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
-    match ty {
-        Type::Path(path) => path.path.segments.last(),
-        _ => None,
-    }
-}
-
+/// Reads the struct, if it is one with named fields.
 pub(super) fn read(input: &DeriveInput, errors: &mut Errors) -> Option<Model> {
     let attr = attr::on_struct(&input.attrs, errors);
-    if !input.generics.params.is_empty() {
-        errors.at(
-            &input.generics,
-            "a tenant entity is a row of one table, so it has no generic parameters",
-        );
-    }
-    let fields = match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => Some(fields),
-            _ => None,
-        },
-        _ => None,
-    };
-    let Some(fields) = fields else {
+    let Data::Struct(data) = &input.data else {
         errors.at(
             &input.ident,
             "a tenant entity is a struct with a named field for each column",
         );
         return None;
     };
-    let (table, table_span) = match &attr.table {
-        Some(table) => (table.value(), table.span()),
-        None => {
-            errors.at(
-                &input.ident,
-                "a tenant entity names its table: `#[entity(table = \"…\")]`",
-            );
-            (String::new(), input.ident.span())
-        }
+    let Fields::Named(fields) = &data.fields else {
+        errors.at(
+            &input.ident,
+            "a tenant entity is a struct with a named field for each column",
+        );
+        return None;
     };
     let columns = fields
         .named
         .iter()
-        .filter_map(|field| {
-            let ident = field.ident.clone()?;
-            let attr = attr::on_field(&field.attrs, errors);
-            let plain = ident.to_string();
-            let plain = plain.strip_prefix("r#").unwrap_or(&plain).to_owned();
-            let name = attr.rename.as_ref().map_or(plain, syn::LitStr::value);
-            let docs = field
-                .attrs
-                .iter()
-                .filter(|attribute| attribute.path().is_ident("doc"))
-                .cloned()
-                .collect();
-            Some(Column {
-                ident,
-                ty: field.ty.clone(),
-                docs,
-                name,
-                attr,
-            })
-        })
+        .filter_map(|field| column(field, errors))
         .collect();
     Some(Model {
         ident: input.ident.clone(),
         vis: input.vis.clone(),
-        table,
-        table_span,
+        table: attr.table,
         new: attr.new,
         patch: attr.patch,
         krate: attr.krate,
         columns,
+    })
+}
+
+fn column(field: &syn::Field, errors: &mut Errors) -> Option<Column> {
+    let ident = field.ident.clone()?;
+    let attr = attr::on_field(&field.attrs, errors);
+    let name = match &attr.rename {
+        Some(renamed) => renamed.value(),
+        None => ident.unraw().to_string(),
+    };
+    let is_doc = |attribute: &&Attribute| attribute.path().is_ident("doc");
+    Some(Column {
+        ty: field.ty.clone(),
+        docs: field.attrs.iter().filter(is_doc).cloned().collect(),
+        ident,
+        name,
+        attr,
     })
 }

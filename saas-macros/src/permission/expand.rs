@@ -2,28 +2,21 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Ident;
 
-use super::model::Permission;
+use super::model::Model;
 use crate::names;
 
-pub(super) fn expand(ident: &Ident, permissions: &[Permission]) -> TokenStream {
-    let private = names::rbac();
-    let infos = permissions.iter().map(
-        |Permission {
-             name, description, ..
-         }| { quote!(#private::PermissionInfo { name: #name, description: #description }) },
-    );
-    let names = permissions.iter().map(
-        |Permission {
-             ident: variant,
-             name,
-             ..
-         }| quote!(#ident::#variant => #name),
-    );
-    let unreachable = permissions
-        .is_empty()
-        .then(|| quote!(_ => ::core::unreachable!()));
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let private = names::rbac(model.krate.as_ref());
+    let ident = &model.ident;
+    let infos = model.permissions.iter().map(|permission| {
+        let (name, description) = (&permission.name, &permission.description);
+        quote!(#private::PermissionInfo { name: #name, description: #description })
+    });
+    let names = model.permissions.iter().map(|permission| {
+        let (variant, name) = (&permission.ident, &permission.name);
+        quote!(Self::#variant => #name)
+    });
     quote! {
         #[automatically_derived]
         impl #private::Permission for #ident {
@@ -32,7 +25,6 @@ pub(super) fn expand(ident: &Ident, permissions: &[Permission]) -> TokenStream {
             fn name(&self) -> &'static str {
                 match self {
                     #(#names,)*
-                    #unreachable
                 }
             }
         }

@@ -1,9 +1,13 @@
 //! `#[derive(Permission)]`.
 
+mod attr;
+mod check;
 mod expand;
+mod fallback;
 mod model;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::errors::Errors;
 
@@ -13,12 +17,13 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let permissions = model::read(&input, &mut errors);
+    let model = model::read(&input, &mut errors);
+    check::check(&input, &model, &mut errors);
     match errors.finish() {
-        Ok(()) => expand::expand(&input.ident, &permissions),
-        Err(errors) => {
-            let fallback = expand::expand(&input.ident, &[]);
-            quote::quote!(#errors #fallback)
+        Ok(()) => expand::expand(&model),
+        Err(mistakes) => {
+            let fallback = fallback::fallback(&input, &model);
+            quote!(#mistakes #fallback)
         }
     }
 }

@@ -1,120 +1,152 @@
 //! The code of a repository: a trait, and its implementation by the transaction.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{ItemTrait, Type, spanned::Spanned as _};
+use syn::{ItemTrait, Type};
 
 use super::{
     check::Statement,
-    model::{Argument, Method, Model, Shape},
+    model::{Argument, Method, Model, Shape, last_segment, types},
 };
 use crate::names;
 
-pub(super) fn expand(item: &ItemTrait, model: &Model, statements: &[Statement]) -> TokenStream {
-    let private = names::tenancy(model.krate.as_ref());
-    let ident = &item.ident;
-    let definition = definition(item, model);
-    let bodies = model
+pub(super) fn expand(model: &Model, statements: &[Statement]) -> TokenStream {
+    let private = &model.private;
+    let ident = &model.item.ident;
+    let definition = definition(model);
+    let entity = model.entity.as_ref().map(|entity| {
+        quote_spanned! {names::place(entity)=>
+            const _: fn() = || {
+                fn is_entity<E: #private::TenantEntity>() {}
+                is_entity::<#entity>();
+            };
+        }
+    });
+    let methods = model
         .methods
         .iter()
         .zip(statements)
         .map(|(method, statement)| {
-            let head = head(method, true);
-            let body = body(&private, method, statement);
-            quote!(#head { #body })
+            let body = body(private, method, statement);
+            implementation(method, &body)
         });
     quote! {
         #definition
 
-        #[allow(clippy::needless_question_mark, reason = "the error of a method may be another type")]
+        #entity
+
+        #[automatically_derived]
         impl #ident for #private::TenantTx {
-            #(#bodies)*
+            #(#methods)*
         }
     }
 }
 
-/// What stands in for a repository with mistakes.
-pub(super) fn fallback(item: &ItemTrait, model: &Model) -> TokenStream {
-    let private = names::tenancy(model.krate.as_ref());
-    let ident = &item.ident;
-    let definition = definition(item, model);
-    let bodies = model.methods.iter().map(|method| {
-        let head = head(method, true);
-        let unused = method.arguments.iter().map(|argument| &argument.ident);
-        quote!(#head { #(let _ = #unused;)* ::core::unreachable!() })
+/// The trait, with methods that give a future which can be sent between threads.
+pub(super) fn definition(model: &Model) -> TokenStream {
+    let ItemTrait {
+        attrs,
+        vis,
+        ident,
+        colon_token,
+        supertraits,
+        ..
+    } = &model.item;
+    let methods = model.methods.iter().map(|method| {
+        let (attributes, ident, result) = (
+            &method.attributes,
+            &method.function.sig.ident,
+            &method.result,
+        );
+        let arguments = arguments(method);
+        quote! {
+            #(#attributes)*
+            fn #ident(
+                &mut self,
+                #arguments
+            ) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send;
+        }
     });
     quote! {
-        #definition
-
-        impl #ident for #private::TenantTx {
-            #(#bodies)*
+        #(#attrs)*
+        #vis trait #ident #colon_token #supertraits {
+            #(#methods)*
         }
     }
 }
 
-fn definition(item: &ItemTrait, model: &Model) -> TokenStream {
-    let (attributes, vis, ident) = (&item.attrs, &item.vis, &item.ident);
-    let heads = model.methods.iter().map(|method| {
-        let (docs, head) = (&method.docs, head(method, false));
-        quote!(#(#docs)* #head;)
-    });
+/// A method of the implementation.
+pub(super) fn implementation(method: &Method, body: &TokenStream) -> TokenStream {
+    let (ident, result) = (&method.function.sig.ident, &method.result);
+    let cfgs = method
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let arguments = arguments(method);
     quote! {
-        #(#attributes)*
-        #vis trait #ident {
-            #(#heads)*
+        #(#cfgs)*
+        async fn #ident(&mut self, #arguments) -> #result {
+            #body
         }
     }
 }
 
-/// `fn name(&mut self, …) -> impl Future<…> + Send` in the trait, `async fn` in its implementation.
-fn head(method: &Method, implementation: bool) -> TokenStream {
-    let (ident, result) = (&method.signature.ident, &method.output.result);
+fn arguments(method: &Method) -> TokenStream {
     let arguments = method
         .arguments
         .iter()
-        .map(|Argument { ident, ty }| quote!(#ident: #ty));
-    if implementation {
-        quote!(async fn #ident(&mut self, #(#arguments),*) -> #result)
-    } else {
-        quote!(fn #ident(&mut self, #(#arguments),*) -> impl ::core::future::Future<Output = #result> + ::core::marker::Send)
-    }
+        .map(|Argument { ident, ty, .. }| quote!(#ident: #ty));
+    quote!(#(#arguments),*)
 }
 
 fn body(private: &TokenStream, method: &Method, statement: &Statement) -> TokenStream {
-    let sql = Literal::string(&statement.sql);
-    let values = statement.order.iter().filter_map(|name| {
-        let argument = method
-            .arguments
-            .iter()
-            .find(|argument| argument.ident == *name)?;
-        Some(value(private, argument))
-    });
+    let sql = &statement.sql;
+    let arguments = statement
+        .order
+        .iter()
+        .filter_map(|index| method.arguments.get(*index));
+    let values = arguments.map(|argument| value(private, argument));
     let values = quote!(::std::vec![#(#values),*]);
-    let call = match &method.output.shape {
-        Shape::Many(ty) => {
-            quote_spanned!(ty.span()=> #private::fetch_all::<#ty>(self, #sql, #values).await?)
-        }
-        Shape::Maybe(ty) => {
-            quote_spanned!(ty.span()=> #private::fetch_optional::<#ty>(self, #sql, #values).await?)
-        }
-        Shape::One(ty) => {
-            quote_spanned!(ty.span()=> #private::fetch_one::<#ty>(self, #sql, #values).await?)
-        }
-        Shape::Count => quote!(#private::execute(self, #sql, #values).await?),
-        Shape::Nothing => quote!({ #private::execute(self, #sql, #values).await?; }),
+    let rows = |function: TokenStream, ty: &Type| quote_spanned!(names::place(ty)=> #private::#function::<#ty>(self, #sql, #values).await?);
+    let call = match &method.shape {
+        Some(Shape::Many(ty)) => rows(quote!(fetch_all), ty),
+        Some(Shape::Maybe(ty)) => rows(quote!(fetch_optional), ty),
+        Some(Shape::One(ty)) => rows(quote!(fetch_one), ty),
+        Some(Shape::Count) => quote!(#private::execute(self, #sql, #values).await?),
+        Some(Shape::Nothing) | None => quote!({ #private::execute(self, #sql, #values).await?; }),
     };
     quote!(::core::result::Result::Ok(#call))
 }
 
 fn value(private: &TokenStream, argument: &Argument) -> TokenStream {
     let (ident, ty) = (&argument.ident, &argument.ty);
-    match ty {
-        Type::Reference(reference) => match &*reference.elem {
+    let place = names::place(ty);
+    if let Type::Reference(reference) = ty {
+        let inner = &reference.elem;
+        return match &**inner {
             Type::Path(path) if path.path.is_ident("str") => {
                 quote!(#private::Value::Text(::std::borrow::ToOwned::to_owned(#ident)))
             }
-            elem => quote_spanned!(ty.span()=> <#elem as #private::Column>::to_value(#ident)),
-        },
-        ty => quote_spanned!(ty.span()=> <#ty as #private::Column>::to_value(&#ident)),
+            Type::Slice(_) => {
+                quote!(#private::Value::Bytes(::std::borrow::ToOwned::to_owned(#ident)))
+            }
+            _ => quote_spanned!(place=> <#inner as #private::Column>::to_value(#ident)),
+        };
     }
+    if is_optional_str(ty) {
+        let owned = quote!(::core::option::Option::map(#ident, ::std::borrow::ToOwned::to_owned));
+        return quote! {
+            <::core::option::Option<::std::string::String> as #private::Column>::to_value(&#owned)
+        };
+    }
+    quote_spanned!(place=> <#ty as #private::Column>::to_value(&#ident))
+}
+
+/// Whether the type is written as `Option<&str>`.
+fn is_optional_str(ty: &Type) -> bool {
+    let Some(segment) = last_segment(ty).filter(|segment| segment.ident == "Option") else {
+        return false;
+    };
+    matches!(types(segment).as_slice(), [Type::Reference(inner)]
+        if matches!(&*inner.elem, Type::Path(path) if path.path.is_ident("str")))
 }

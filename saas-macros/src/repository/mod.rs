@@ -1,33 +1,39 @@
 //! `#[tenant_repository]`.
 
+mod attr;
 mod check;
+mod clause;
+mod excerpt;
 mod expand;
+mod fallback;
 mod model;
 mod scope;
 mod sql;
+mod words;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
 
-pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> TokenStream {
-    let item: syn::ItemTrait = match syn::parse2(item) {
-        Ok(item) => item,
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = match syn::parse2(item) {
+        Ok(syn::Item::Trait(item)) => item,
+        Ok(other) => {
+            let message = "`#[tenant_repository]` stands before a trait";
+            let mistake = syn::Error::new_spanned(&other, message).to_compile_error();
+            return quote!(#mistake #other);
+        }
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let model = model::read(attributes, &item, &mut errors);
-    let statements: Vec<_> = model
-        .methods
-        .iter()
-        .map(|method| check::check(method, &mut errors))
-        .collect();
+    let model = model::read(arguments, item, &mut errors);
+    let statements = check::check(&model, &mut errors);
     match errors.finish() {
-        Ok(()) => expand::expand(&item, &model, &statements),
-        Err(errors) => {
-            let fallback = expand::fallback(&item, &model);
-            quote!(#errors #fallback)
+        Ok(()) => expand::expand(&model, &statements),
+        Err(mistakes) => {
+            let fallback = fallback::fallback(&model);
+            quote!(#mistakes #fallback)
         }
     }
 }

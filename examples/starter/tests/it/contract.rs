@@ -1,0 +1,168 @@
+//! What tests and operators rely on: the commands, and a service that refuses to start.
+
+use saas_tenancy::Dialect;
+use serde_json::Value;
+
+use crate::world::World;
+
+fn output(world: &World, arguments: &[&str]) -> (bool, String, String) {
+    let output = world.command(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[tokio::test]
+async fn the_routes_can_be_listed() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let (ok, json, _) = output(&world, &["routes", "--json"]);
+    assert!(ok);
+    let routes: Vec<Value> = serde_json::from_str(&json).unwrap();
+    for route in &routes {
+        for member in [
+            "method",
+            "path",
+            "auth",
+            "permission",
+            "tenant_scoped",
+            "mutating",
+        ] {
+            assert!(route.get(member).is_some(), "{member}: {route}");
+        }
+        let public = route["auth"] == "public";
+        assert_eq!(route["tenant_scoped"] == true, !public, "{route}");
+    }
+    let (ok, text, _) = output(&world, &["routes"]);
+    assert!(ok);
+    // The whole table, so that each change of it shows in review.
+    let expected = include_str!("../routes.txt");
+    assert_eq!(text, expected, "tests/routes.txt");
+}
+
+#[tokio::test]
+async fn seeded_tenants_carry_their_canary_everywhere_and_nobody_elses() {
+    for world in World::all().await {
+        let (ok, first, error) = output(&world, &["seed", "--tenants", "2"]);
+        assert!(ok, "{error}");
+        let (_, second, _) = output(&world, &["seed", "--tenants", "2"]);
+        assert_eq!(first, second, "seeding again changes something");
+        let planted: Vec<Value> = serde_json::from_str(&first).unwrap();
+        assert_eq!(planted.len(), 2);
+        for (at, tenant) in planted.iter().enumerate() {
+            let (mine, other) = (
+                tenant["canary"].as_str().unwrap(),
+                planted[1 - at]["canary"].as_str().unwrap(),
+            );
+            let user = &tenant["users"][0];
+            let text = |name: &str| user[name].as_str().unwrap();
+            let caller = world
+                .sign_in(
+                    tenant["slug"].as_str().unwrap(),
+                    text("email"),
+                    text("password"),
+                )
+                .await;
+            for path in [
+                "/api/v1/me",
+                "/api/v1/projects",
+                "/api/v1/files",
+                "/api/v1/members",
+                "/api/v1/roles",
+            ] {
+                let answer = caller.get(path).await;
+                assert_eq!(answer.status, 200, "{path}");
+                assert!(
+                    answer.text.contains(mine) && !answer.text.contains(other),
+                    "{path}: {}",
+                    answer.text
+                );
+            }
+            let file = tenant["files"][0].as_str().unwrap();
+            assert!(
+                caller
+                    .get(&format!("/api/v1/files/{file}"))
+                    .await
+                    .text
+                    .contains(mine)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_planted_in_production() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let output = world
+        .command(&["seed"])
+        .env("ENVIRONMENT", "production")
+        .env(
+            "SAAS__KEYS__MASTER",
+            "8f1b6f3f0a4f4c6d9c5b7e2a1d3c5e7f90a1b2c3d4e5f60718293a4b5c6d7e8f",
+        )
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+}
+
+#[tokio::test]
+async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let refused = |variables: &[(&str, &str)]| {
+        let output = world
+            .command(&["serve"])
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = refused(&[
+        ("SAAS__SERVER__PROT", "1"),
+        ("SAAS__DATABASE__MAX_CONNECTIONS", "hunter2"),
+    ]);
+    assert!(
+        error.contains("server.prot") && error.contains("database.max_connections"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter2"), "{error}");
+    let error = refused(&[("ENVIRONMENT", "production")]);
+    assert!(error.contains("keys.master"), "{error}");
+    let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
+    assert!(error.contains("not random"), "{error}");
+    let error = refused(&[
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x"),
+        ("SAAS__DATABASE__ACQUIRE_TIMEOUT", "1s"),
+    ]);
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[tokio::test]
+async fn iso_09_10_the_service_does_not_start_as_owner_superuser_or_above_the_policies() {
+    let world = World::on(Dialect::Postgres, &[]).await;
+    let database = world.database.as_ref().unwrap();
+    let (ok, _, error) = output(&world, &["verify"]);
+    assert!(ok, "{error}");
+    let refused = |url: String| {
+        let output = world
+            .command(&["serve"])
+            .env("DATABASE_URL", url)
+            .env_remove("MIGRATE_DATABASE_URL")
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = refused(database.owner_url());
+    assert!(error.contains("RoleOwnsTable"), "{error}");
+    database.as_superuser("DO $$ BEGIN EXECUTE format('ALTER ROLE %I BYPASSRLS', current_database() || '_service'); END $$").await;
+    let error = refused(database.service_url());
+    assert!(error.contains("RoleBypassesRls"), "{error}");
+    let (ok, findings, _) = output(&world, &["verify"]);
+    assert!(!ok && findings.contains("RoleBypassesRls"), "{findings}");
+    database.as_superuser("DO $$ BEGIN EXECUTE format('ALTER ROLE %I NOBYPASSRLS SUPERUSER', current_database() || '_service'); END $$").await;
+    let error = refused(database.service_url());
+    assert!(error.contains("RoleSuperuser"), "{error}");
+}

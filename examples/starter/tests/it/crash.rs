@@ -1,0 +1,103 @@
+//! A process that is killed under load loses nothing that it has acknowledged.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use reqwest::Method;
+use saas_tenancy::Dialect;
+use serde_json::json;
+
+use crate::world::{PASSWORD, World};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let mut world = World::on(dialect, &[]).await;
+        world.sign_up("acme").await;
+        let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+        for round in 0..3 {
+            let token = world
+                .sign_in("acme", "owner@acme.test", PASSWORD)
+                .await
+                .token;
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let (http, url, token) = (world.http.clone(), world.url.clone(), token.clone());
+                    let acknowledged = Arc::clone(&acknowledged);
+                    tokio::spawn(async move {
+                        for n in 0.. {
+                            let name = format!("r{round}-w{writer}-{n}");
+                            let request = http
+                                .request(Method::POST, format!("{url}/api/v1/projects"))
+                                .bearer_auth(&token);
+                            match request.json(&json!({ "name": name })).send().await {
+                                Ok(response) if response.status() == 201 => {
+                                    acknowledged.lock().unwrap().insert(name);
+                                }
+                                Ok(response) => panic!("{}", response.status()),
+                                Err(_) => break,
+                            }
+                        }
+                    })
+                })
+                .collect();
+            let enough = (round + 1) * 60;
+            while acknowledged.lock().unwrap().len() < enough {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            world.kill();
+            for writer in writers {
+                writer.await.unwrap();
+            }
+            world.restart();
+        }
+        let acme = world.sign_in("acme", "owner@acme.test", PASSWORD).await;
+        let (mut found, mut query) = (BTreeSet::new(), "limit=100".to_owned());
+        loop {
+            let page = acme.get(&format!("/api/v1/projects?{query}")).await.json();
+            found.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|item| item["name"].as_str().unwrap().to_owned()),
+            );
+            match page["next"].as_str() {
+                Some(next) => query = format!("limit=100&after={next}"),
+                None => break,
+            }
+        }
+        let acknowledged = acknowledged.lock().unwrap();
+        let lost: Vec<_> = acknowledged.difference(&found).collect();
+        assert!(
+            lost.is_empty(),
+            "{dialect:?}: lost {lost:?} of {}",
+            acknowledged.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    // A body that arrives slowly keeps the request under way.
+    let pieces = futures_util::stream::unfold(0, |n| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        (n < 5).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
+    });
+    let upload = acme
+        .request(Method::PUT, "/api/v1/files/slow")
+        .body(reqwest::Body::wrap_stream(pieces));
+    let upload = tokio::spawn(upload.send());
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let stopped = std::process::Command::new("kill")
+        .args(["-TERM", &world.process_id().to_string()])
+        .status()
+        .unwrap();
+    assert!(stopped.success());
+    assert_eq!(upload.await.unwrap().unwrap().status(), 201);
+}

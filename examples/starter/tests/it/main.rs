@@ -1,0 +1,20 @@
+//! The starter over HTTP, as a client sees it, on SQLite and on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests fail by panicking"
+)]
+
+mod cancel;
+mod contract;
+mod crash;
+mod files;
+mod identity;
+mod input;
+mod isolation;
+mod projects;
+mod roles;
+mod world;

@@ -1,0 +1,159 @@
+//! Projects and tasks: what a well-behaved client does.
+
+use serde_json::json;
+
+use crate::world::{World, send};
+
+#[tokio::test]
+async fn a_project_is_created_shown_changed_and_deleted() {
+    for world in World::all().await {
+        let acme = world.sign_up("acme").await;
+        let created = acme
+            .post(
+                "/api/v1/projects",
+                &json!({ "name": "Bridge", "description": "ü 😀" }),
+            )
+            .await;
+        assert_eq!(created.status, 201);
+        let location = created.header("location").unwrap().to_owned();
+        let shown = acme.get(&location).await;
+        assert_eq!(shown.json(), created.json());
+        assert_eq!(shown.header("etag"), Some("\"1\""));
+        for member in [
+            "id",
+            "name",
+            "description",
+            "archived",
+            "version",
+            "created_at",
+            "updated_at",
+        ] {
+            assert!(shown.json().get(member).is_some(), "{member}");
+        }
+        let changed = acme
+            .patch(&location, Some("\"1\""), &json!({ "archived": true }))
+            .await;
+        assert_eq!(
+            (changed.status.as_u16(), changed.header("etag")),
+            (200, Some("\"2\"")),
+            "{}",
+            changed.text
+        );
+        assert_eq!(changed.json()["name"], "Bridge");
+        // The version that has been overtaken, and none at all (HTP-21).
+        acme.patch(&location, Some("\"1\""), &json!({ "name": "x" }))
+            .await
+            .is_problem(412, "version-mismatch");
+        acme.patch(&location, None, &json!({ "name": "x" }))
+            .await
+            .is_problem(428, "version-required");
+        acme.patch(&location, Some("1"), &json!({ "name": "x" }))
+            .await
+            .is_problem(400, "header-invalid");
+        acme.patch(&location, Some("\"x\""), &json!({ "name": "x" }))
+            .await
+            .is_problem(412, "version-mismatch");
+        assert_eq!(acme.delete(&location).await.status, 204);
+        acme.get(&location).await.is_problem(404, "not-found");
+        acme.delete(&location).await.is_problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_filtered_sorted_and_paged() {
+    for world in World::all().await {
+        let acme = world.sign_up("acme").await;
+        for n in 0..5 {
+            acme.project(&format!("p{n}")).await;
+        }
+        let found = acme.get("/api/v1/projects?filter[name]=p3").await;
+        assert_eq!(found.json()["items"].as_array().unwrap().len(), 1);
+        let first = acme.get("/api/v1/projects?sort=-name&limit=2").await.json();
+        assert_eq!(
+            (first["items"][0]["name"].as_str(), first["prev"].is_null()),
+            (Some("p4"), true)
+        );
+        let next = first["next"].as_str().unwrap();
+        let second = acme
+            .get(&format!("/api/v1/projects?sort=-name&limit=2&after={next}"))
+            .await
+            .json();
+        assert_eq!(second["items"][0]["name"], "p2");
+        let prev = second["prev"].as_str().unwrap();
+        let back = acme
+            .get(&format!("/api/v1/projects?sort=-name&limit=2&after={prev}"))
+            .await
+            .json();
+        assert_eq!(back["items"], first["items"]);
+    }
+}
+
+#[tokio::test]
+async fn a_task_lives_in_its_project() {
+    for world in World::all().await {
+        let acme = world.sign_up("acme").await;
+        let (one, two) = (acme.project("one").await, acme.project("two").await);
+        let tasks = format!("/api/v1/projects/{one}/tasks");
+        let created = acme.post(&tasks, &json!({ "title": "paint" })).await;
+        assert_eq!(created.status, 201, "{}", created.text);
+        let location = created.header("location").unwrap().to_owned();
+        let done = acme
+            .patch(&location, Some("\"1\""), &json!({ "done": true }))
+            .await;
+        assert_eq!(done.json()["done"], true);
+        let elsewhere = location.replace(&one, &two);
+        acme.get(&elsewhere).await.is_problem(404, "not-found");
+        acme.delete(&elsewhere).await.is_problem(404, "not-found");
+        assert_eq!(
+            acme.get(&tasks).await.json()["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+        assert!(
+            acme.get(&format!("/api/v1/projects/{two}/tasks"))
+                .await
+                .json()["items"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(
+            acme.delete(&format!("/api/v1/projects/{one}")).await.status,
+            204
+        );
+        acme.get(&location).await.is_problem(404, "not-found");
+    }
+}
+
+#[tokio::test]
+async fn health_docs_and_the_openapi_document_need_nobody() {
+    for world in World::all().await {
+        for path in [
+            "/health",
+            "/health/live",
+            "/health/ready",
+            "/health/db",
+            "/metrics",
+            "/docs",
+            "/docs/docs.css",
+            "/.well-known/jwks.json",
+        ] {
+            let answer = send(world.request(reqwest::Method::GET, path)).await;
+            assert_eq!(answer.status, 200, "{path}");
+            assert!(
+                !answer.text.contains("http://") || path == "/docs",
+                "{path} names another host"
+            );
+        }
+        let document = send(world.request(reqwest::Method::GET, "/openapi.json"))
+            .await
+            .json();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        assert_eq!(
+            document["paths"]["/api/v1/projects"]["post"]["x-permission"],
+            "projects:write"
+        );
+    }
+}

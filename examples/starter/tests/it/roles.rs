@@ -1,0 +1,216 @@
+//! Who may do what, and who may give it.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{Caller, PASSWORD, World, send};
+
+async fn member<'a>(
+    world: &'a World,
+    by: &Caller<'_>,
+    name: &str,
+    roles: &[&str],
+) -> (Caller<'a>, String) {
+    let email = format!("{name}@acme.test");
+    let body = json!({ "email": email, "name": name, "password": PASSWORD, "roles": roles });
+    let answer = by.post("/api/v1/members", &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    (world.sign_in("acme", &email, PASSWORD).await, id)
+}
+
+#[tokio::test]
+async fn rba_01_a_member_without_the_permission_is_refused() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (user, _) = member(&world, &owner, "user", &["user"]).await;
+        let project = user.project("mine").await;
+        user.delete(&format!("/api/v1/projects/{project}"))
+            .await
+            .is_problem(403, "forbidden");
+        user.get("/api/v1/roles").await.is_problem(403, "forbidden");
+        user.post("/api/v1/members", &json!({}))
+            .await
+            .is_problem(403, "forbidden");
+        for (method, path) in [
+            (Method::GET, "/api/v1/me"),
+            (Method::GET, "/api/v1/projects"),
+            (Method::PUT, "/api/v1/files/x"),
+        ] {
+            send(world.request(method, path))
+                .await
+                .is_problem(401, "unauthenticated");
+        }
+        let (nobody, _) = member(&world, &owner, "nobody", &[]).await;
+        nobody.get("/api/v1/me").await.is_problem(403, "forbidden");
+    }
+}
+
+#[tokio::test]
+async fn rba_05_nobody_gives_what_he_lacks() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (admin, admin_id) = member(&world, &owner, "admin", &["admin"]).await;
+        let (_, user_id) = member(&world, &admin, "user", &["user"]).await;
+        let give = async |by: &Caller<'_>, id: &str, roles: &[&str]| {
+            by.patch(
+                &format!("/api/v1/members/{id}"),
+                None,
+                &json!({ "roles": roles }),
+            )
+            .await
+        };
+        give(&admin, &admin_id, &["owner"])
+            .await
+            .is_problem(403, "grant-forbidden");
+        give(&admin, &user_id, &["owner"])
+            .await
+            .is_problem(403, "grant-forbidden");
+        let body = json!({ "email": "x@acme.test", "name": "x", "password": PASSWORD, "roles": ["owner"] });
+        admin
+            .post("/api/v1/members", &body)
+            .await
+            .is_problem(403, "grant-forbidden");
+        give(&admin, &user_id, &["emperor"])
+            .await
+            .is_problem(422, "role-unknown");
+        let body = json!({ "name": "super", "permissions": ["roles:write"] });
+        admin
+            .post("/api/v1/roles", &body)
+            .await
+            .is_problem(403, "forbidden");
+        // Nor takes it: an admin cannot remove the owner.
+        let owner_id = owner.get("/api/v1/me").await.json()["user"]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        give(&admin, &owner_id, &[])
+            .await
+            .is_problem(403, "grant-forbidden");
+        admin
+            .delete(&format!("/api/v1/members/{owner_id}"))
+            .await
+            .is_problem(403, "grant-forbidden");
+        // And the last owner stays one.
+        give(&owner, &owner_id, &["user"])
+            .await
+            .is_problem(409, "last-owner");
+        owner
+            .delete(&format!("/api/v1/members/{owner_id}"))
+            .await
+            .is_problem(409, "last-owner");
+        assert_eq!(
+            give(&owner, &admin_id, &["admin", "owner"]).await.status,
+            200
+        );
+        assert_eq!(give(&owner, &owner_id, &["user"]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_taken_away_is_gone_at_once() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (admin, id) = member(&world, &owner, "admin", &["admin"]).await;
+        assert_eq!(admin.get("/api/v1/roles").await.status, 200);
+        let taken = owner
+            .patch(
+                &format!("/api/v1/members/{id}"),
+                None,
+                &json!({ "roles": ["user"] }),
+            )
+            .await;
+        assert_eq!(taken.status, 200, "{}", taken.text);
+        admin
+            .get("/api/v1/roles")
+            .await
+            .is_problem(403, "forbidden");
+        assert_eq!(
+            owner.delete(&format!("/api/v1/members/{id}")).await.status,
+            204
+        );
+        admin
+            .get("/api/v1/projects")
+            .await
+            .is_problem(403, "forbidden");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "starter-web"),
+            ("refresh_token", &admin.refresh),
+        ];
+        assert_eq!(
+            world.token(None, &form).await.json()["error"],
+            "invalid_grant"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rba_08_09_10_26_a_custom_role_holds_what_it_names() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let make = async |name: &str, permissions: &[&str]| {
+            owner
+                .post(
+                    "/api/v1/roles",
+                    &json!({ "name": name, "permissions": permissions }),
+                )
+                .await
+        };
+        for name in [
+            "*",
+            "beta::admin",
+            "acme,*",
+            "a\nb",
+            "Admin",
+            "-x",
+            "",
+            &"x".repeat(64),
+            "role:owner",
+            "аdmin",
+        ] {
+            make(name, &[]).await.is_problem(422, "validation");
+        }
+        make("owner", &[]).await.is_problem(409, "conflict");
+        make("reader", &["projects:fly"])
+            .await
+            .is_problem(422, "validation");
+        make("reader", &["projects:*"])
+            .await
+            .is_problem(422, "validation");
+        assert_eq!(make("reader", &["projects:read"]).await.status, 201);
+        make("reader", &["projects:read"])
+            .await
+            .is_problem(409, "conflict");
+        let (reader, id) = member(&world, &owner, "reader", &["reader"]).await;
+        assert_eq!(reader.get("/api/v1/projects").await.status, 200);
+        reader
+            .post("/api/v1/projects", &json!({ "name": "x" }))
+            .await
+            .is_problem(403, "forbidden");
+        owner
+            .delete("/api/v1/roles/reader")
+            .await
+            .is_problem(409, "role-in-use");
+        owner
+            .delete("/api/v1/roles/owner")
+            .await
+            .is_problem(409, "role-built-in");
+        owner
+            .delete("/api/v1/roles/nope")
+            .await
+            .is_problem(422, "role-unknown");
+        assert_eq!(
+            owner
+                .patch(
+                    &format!("/api/v1/members/{id}"),
+                    None,
+                    &json!({ "roles": [] })
+                )
+                .await
+                .status,
+            200
+        );
+        assert_eq!(owner.delete("/api/v1/roles/reader").await.status, 204);
+    }
+}

@@ -1,0 +1,287 @@
+//! A starter process with tenants in it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use saas_tenancy::Dialect;
+use saas_testkit::TestDatabase;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A running starter with a database of its own.
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) http: Client,
+    pub(crate) folder: TempDir,
+    pub(crate) database: Option<TestDatabase>,
+    extra: Vec<(&'static str, String)>,
+    process: Child,
+}
+
+/// Somebody who is signed in.
+pub(crate) struct Caller<'a> {
+    world: &'a World,
+    pub(crate) token: String,
+    pub(crate) refresh: String,
+}
+
+/// An answer, with its body read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+impl World {
+    pub(crate) async fn all() -> Vec<Self> {
+        vec![
+            Self::on(Dialect::Sqlite, &[]).await,
+            Self::on(Dialect::Postgres, &[]).await,
+        ]
+    }
+
+    pub(crate) async fn on(dialect: Dialect, extra: &[(&'static str, &str)]) -> Self {
+        let database = match dialect {
+            Dialect::Postgres => Some(TestDatabase::postgres(&[]).await),
+            _ => None,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let extra: Vec<_> = extra
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()))
+            .collect();
+        let (process, url) = start(&folder, database.as_ref(), &extra);
+        Self {
+            url,
+            http: Client::new(),
+            folder,
+            database,
+            extra,
+            process,
+        }
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        command(&self.folder, self.database.as_ref(), &self.extra, arguments)
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Kills the process as `kill -9` does.
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn restart(&mut self) {
+        let (process, url) = start(&self.folder, self.database.as_ref(), &self.extra);
+        (self.process, self.url) = (process, url);
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn sign_up(&self, slug: &str) -> Caller<'_> {
+        let email = format!("owner@{slug}.test");
+        let body = json!({
+            "tenant": { "slug": slug, "name": slug.to_uppercase() },
+            "owner": { "email": email, "password": PASSWORD, "name": "Owner" },
+        });
+        let answer = send(self.request(Method::POST, "/api/v1/signup").json(&body)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        self.sign_in(slug, &email, PASSWORD).await
+    }
+
+    pub(crate) async fn sign_in(&self, slug: &str, email: &str, password: &str) -> Caller<'_> {
+        let answer = self
+            .token(Some(slug), &password_form(email, password))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let body = answer.json();
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        Caller {
+            world: self,
+            token: text("access_token"),
+            refresh: text("refresh_token"),
+        }
+    }
+
+    pub(crate) async fn token(&self, tenant: Option<&str>, form: &[(&str, &str)]) -> Answer {
+        let mut request = self.request(Method::POST, "/oauth/token").form(form);
+        if let Some(tenant) = tenant {
+            request = request.header("x-tenant", tenant);
+        }
+        send(request).await
+    }
+}
+
+pub(crate) fn password_form<'a>(email: &'a str, password: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("grant_type", "password"),
+        ("client_id", "starter-web"),
+        ("username", email),
+        ("password", password),
+    ]
+}
+
+impl Caller<'_> {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.world.request(method, path).bearer_auth(&self.token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, version: Option<&str>, body: &Value) -> Answer {
+        let mut request = self.request(Method::PATCH, path).json(body);
+        if let Some(version) = version {
+            request = request.header("if-match", version);
+        }
+        send(request).await
+    }
+
+    pub(crate) async fn project(&self, name: &str) -> String {
+        let answer = self
+            .post("/api/v1/projects", &json!({ "name": name }))
+            .await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn names(&self) -> Vec<String> {
+        let answer = self.get("/api/v1/projects?limit=100&sort=name").await;
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer {
+        status,
+        headers,
+        text: response.text().await.unwrap(),
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Checks that this is a problem with that status and code, and has the headers of every answer.
+    #[track_caller]
+    pub(crate) fn is_problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        let body = self.json();
+        assert_eq!(body["code"], code, "{self:?}");
+        assert_eq!(body["status"], status, "{self:?}");
+        assert_eq!(
+            body["request_id"].as_str(),
+            self.header("x-request-id"),
+            "{self:?}"
+        );
+        for header in [
+            "content-security-policy",
+            "x-content-type-options",
+            "x-frame-options",
+            "referrer-policy",
+        ] {
+            assert!(self.header(header).is_some(), "{header}: {self:?}");
+        }
+    }
+}
+
+fn command(
+    folder: &TempDir,
+    database: Option<&TestDatabase>,
+    extra: &[(&'static str, String)],
+    arguments: &[&str],
+) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_starter"));
+    command
+        .args(arguments)
+        .current_dir(folder.path())
+        .env_clear();
+    command
+        .env("BIND", "127.0.0.1:0")
+        .env("LOG_FORMAT", "json")
+        .env("SAAS__DATABASE__MAX_CONNECTIONS", "5");
+    if let Some(database) = database {
+        command
+            .env("DATABASE_URL", database.service_url())
+            .env("MIGRATE_DATABASE_URL", database.owner_url());
+    }
+    command.envs(extra.iter().map(|(key, value)| (*key, value)));
+    command
+}
+
+fn start(
+    folder: &TempDir,
+    database: Option<&TestDatabase>,
+    extra: &[(&'static str, String)],
+) -> (Child, String) {
+    let mut command = command(folder, database, extra, &["serve"]);
+    let mut process = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut seen = Vec::new();
+    let address = loop {
+        let Some(Ok(line)) = lines.next() else {
+            panic!("the starter does not start: {seen:?}")
+        };
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["message"] == "listening" {
+            break event["address"].as_str().unwrap().to_owned();
+        }
+        seen.push(line);
+    };
+    // The pipe has to be read on, or the process would block on its log. Each line is one object.
+    std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+        }
+    });
+    (process, format!("http://{address}"))
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

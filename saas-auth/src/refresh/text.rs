@@ -1,0 +1,116 @@
+//! A refresh token as the client holds it.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use saas_core::{Id, Secret, TenantId};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use super::row::RefreshRow;
+use crate::Error;
+
+/// Begins every refresh token, so that people and scanners for leaked secrets know what it is.
+const PREFIX: &str = "srt_";
+const SECRET: usize = 32;
+/// Tenant, row and secret in base64url without padding.
+const ENCODED: usize = (16 + 16 + SECRET) * 4 / 3 + 1;
+
+/// The parts of a token: where its row is, and the secret that proves that it was issued here.
+#[derive(Debug)]
+pub(super) struct Text {
+    pub(super) tenant: TenantId,
+    pub(super) row: Id<RefreshRow>,
+    secret: Secret<[u8; SECRET]>,
+}
+
+impl Text {
+    /// Makes a token for a row that is about to be inserted.
+    pub(super) fn generate(tenant: TenantId, row: Id<RefreshRow>) -> Result<Self, Error> {
+        let mut secret = [0; SECRET];
+        getrandom::fill(&mut secret).map_err(|_| Error::Crypto("no random bytes"))?;
+        Ok(Self {
+            tenant,
+            row,
+            secret: Secret::new(secret),
+        })
+    }
+
+    /// Reads what a client sent. There is one spelling of each token only.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let encoded = text.strip_prefix(PREFIX)?;
+        if encoded.len() != ENCODED {
+            return None;
+        }
+        let bytes = Secret::new(URL_SAFE_NO_PAD.decode(encoded).ok()?);
+        let (tenant, rest) = bytes.expose().split_first_chunk::<16>()?;
+        let (row, secret) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            tenant: Id::from_uuid(Uuid::from_bytes(*tenant)),
+            row: Id::from_uuid(Uuid::from_bytes(*row)),
+            secret: Secret::new(secret.try_into().ok()?),
+        })
+    }
+
+    pub(super) fn write(&self) -> Secret<String> {
+        let parts = [
+            &self.tenant.as_uuid().as_bytes()[..],
+            self.row.as_uuid().as_bytes(),
+            self.secret.expose(),
+        ];
+        let bytes = Secret::new(parts.concat());
+        Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes.expose())))
+    }
+
+    /// Gives what is kept of the secret. 256 random bits need no slow hash.
+    pub(super) fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.secret.expose()).to_vec()
+    }
+
+    pub(super) fn matches(&self, hash: &[u8]) -> bool {
+        self.hash().ct_eq(hash).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_token_comes_back_and_is_not_printed() {
+        let token = Text::generate(Id::generate(), Id::generate()).unwrap();
+        let text = token.write();
+        let back = Text::parse(text.expose()).unwrap();
+        assert_eq!((back.tenant, back.row), (token.tenant, token.row));
+        assert!(back.matches(&token.hash()));
+        let (_, tail) = text.expose().split_at(text.expose().len() - 8);
+        assert!(!format!("{token:?}").contains(tail));
+    }
+
+    #[test]
+    fn oau_47_a_thousand_secrets_are_a_thousand() {
+        let (tenant, row) = (Id::generate(), Id::generate());
+        let mut hashes: Vec<_> = (0..1000)
+            .map(|_| Text::generate(tenant, row).unwrap().hash())
+            .collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 1000);
+    }
+
+    proptest! {
+        #[test]
+        fn what_can_be_read_has_one_spelling(text in "(srt_)?[A-Za-z0-9_=-]{80,90}") {
+            if let Some(token) = Text::parse(&text) {
+                let written = token.write();
+                prop_assert_eq!(written.expose(), &text);
+            }
+        }
+
+        #[test]
+        fn reading_never_panics(text in "\\PC{0,200}") {
+            prop_assert!(Text::parse(&text).is_none());
+        }
+    }
+}
