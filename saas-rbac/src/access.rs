@@ -25,3 +25,28 @@ impl Access {
         Self::Permission(permission.name())
     }
 }
+
+/// What a route can be given as its demand: a permission of the program, or an [`Access`].
+///
+/// It is a trait of its own so that a route without one is told what is missing.
+#[diagnostic::on_unimplemented(
+    message = "a route says who may call it, and `{Self}` does not",
+    label = "neither a permission nor an `Access`",
+    note = "give a variant of the program's permissions, or `Access::member()`; only after `.public()` a route takes none"
+)]
+pub trait IntoAccess {
+    /// Gives the demand.
+    fn into_access(self) -> Access;
+}
+
+impl<P: Permission> IntoAccess for P {
+    fn into_access(self) -> Access {
+        Access::permission(&self)
+    }
+}
+
+impl IntoAccess for Access {
+    fn into_access(self) -> Access {
+        self
+    }
+}

@@ -46,7 +46,7 @@ mod role;
 #[cfg(feature = "axum")]
 mod routes;
 
-pub use access::Access;
+pub use access::{Access, IntoAccess};
 pub use config::RbacConfig;
 pub use engine::{Authorizer, Decision};
 pub use error::Error;

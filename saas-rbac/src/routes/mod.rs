@@ -13,7 +13,7 @@ use http::Method;
 
 pub use table::{RouteInfo, RouteTable};
 
-use crate::{Access, Authorizer, Error, guard::GuardLayer};
+use crate::{Access, Authorizer, Error, IntoAccess, guard::GuardLayer};
 
 /// The routes of a service, each with the access it needs.
 ///
@@ -61,12 +61,12 @@ macro_rules! methods {
         impl<S: Clone + Send + Sync + 'static> Routes<S, Guarded> {
             $(
                 #[doc = concat!("Adds a `", stringify!($method), "` route that needs the access.")]
-                pub fn $name<H, T>(self, path: &str, access: impl Into<Access>, handler: H) -> Self
+                pub fn $name<H, T>(self, path: &str, access: impl IntoAccess, handler: H) -> Self
                 where
                     H: Handler<T, S>,
                     T: 'static,
                 {
-                    self.add(&Method::$method, MethodFilter::$method, path, Some(access.into()), handler)
+                    self.add(&Method::$method, MethodFilter::$method, path, Some(access.into_access()), handler)
                 }
             )+
         }

@@ -13,5 +13,6 @@ mod isolation;
 mod pages;
 mod repository;
 mod transaction;
+mod ui;
 mod verify;
 mod world;

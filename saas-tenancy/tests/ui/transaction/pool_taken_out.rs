@@ -1,0 +1,6 @@
+//! The pools belong to the wall.
+fn steal(database: &saas_tenancy::Database) {
+    let _ = database.pools();
+}
+
+fn main() {}
