@@ -4,6 +4,7 @@
     reason = "a command line tool speaks on standard output"
 )]
 
+mod bench;
 mod ci;
 mod house;
 mod layers;
@@ -19,6 +20,7 @@ const HELP: &str = "cargo xtask <command>
   test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL, and runs the command or waits for Ctrl-C
+  bench               micro benchmarks, and the starter beside bare axum, for release
   layers              checks who may know whom
   house               prints the figures of the house and checks its rules
   scopes [--write]    checks, or writes, the list of system scopes";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::test(&rest(1)),
         Some("ci") => ci::ci(),
+        Some("bench") => bench::bench(),
         Some("postgres") => postgres::command(&rest(1)),
         Some("layers") => layers::check(),
         Some("house") => house::check(),

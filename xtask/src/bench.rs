@@ -1,0 +1,30 @@
+//! The benchmarks, built for release.
+
+use crate::{postgres::Postgres, run};
+
+/// `cargo xtask bench`
+pub(crate) fn bench() -> Result<(), String> {
+    let build = [
+        "build",
+        "--release",
+        "--locked",
+        "-p",
+        "starter",
+        "-p",
+        "benches",
+    ];
+    run::step("build for release", &mut run::cargo(&build))?;
+    let server = Postgres::start()?;
+    let folder = run::root().join("target/release");
+    let mut http = std::process::Command::new(folder.join("benches"));
+    run::step(
+        "over HTTP",
+        http.arg(folder.join("starter"))
+            .env("TEST_DATABASE_URL", server.url()),
+    )?;
+    let micro = ["bench", "--locked", "-p", "benches", "--bench", "micro"];
+    run::step(
+        "micro",
+        run::cargo(&micro).env("TEST_DATABASE_URL", server.url()),
+    )
+}
