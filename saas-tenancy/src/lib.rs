@@ -104,3 +104,10 @@ pub mod __private_0_1 {
         statement::{execute, fetch_all, fetch_one, fetch_optional},
     };
 }
+
+/// The example of the README, so that it compiles.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Readme;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use syn::{ReceiverKind, TraitItem, Type};
+use syn::{ReceiverKind, ReturnType, TraitItem, Type};
 
 use super::{
     excerpt,
@@ -87,10 +87,14 @@ fn signature(method: &Method, errors: &mut Errors) {
         );
     }
     match &method.shape {
-        None => errors.at(
-            &signature.output,
-            "a statement can fail: return `Result<…>` of `Vec<T>`, `Option<T>`, `T`, `u64` (rows changed) or `()`",
-        ),
+        None => {
+            let message = "a statement can fail: return `Result<…>` of `Vec<T>`, `Option<T>`, `T`, `u64` (rows changed) or `()`";
+            match &signature.output {
+                // There are no tokens to point at.
+                ReturnType::Default => errors.at(&signature.ident, message),
+                ReturnType::Type(_, ty) => errors.at(ty, message),
+            }
+        }
         Some(Shape::Many(ty) | Shape::Maybe(ty) | Shape::One(ty)) => row(ty, errors),
         Some(Shape::Count | Shape::Nothing) => {}
     }
@@ -132,6 +136,20 @@ fn statement(method: &Method, errors: &mut Errors) -> Statement {
     };
     binds.collect(&tokens);
     binds.unknown.iter().for_each(&mut refuse);
+    // Beside a bind that does not exist, an argument without use is most likely the one meant by it.
+    if binds.unknown.is_empty() {
+        unused(method, &binds, errors);
+    }
+    rows(method, &report, errors);
+    let mut order: Vec<_> = binds.numbers.iter().collect();
+    order.sort_by_key(|(_, number)| **number);
+    Statement {
+        order: order.into_iter().map(|(index, _)| *index).collect(),
+        sql: render(&text, &tokens, &binds),
+    }
+}
+
+fn unused(method: &Method, binds: &Binds<'_>, errors: &mut Errors) {
     for (index, argument) in method.arguments.iter().enumerate() {
         if argument.plain && !binds.numbers.contains_key(&index) {
             errors.at(
@@ -142,13 +160,6 @@ fn statement(method: &Method, errors: &mut Errors) -> Statement {
                 ),
             );
         }
-    }
-    rows(method, &report, errors);
-    let mut order: Vec<_> = binds.numbers.iter().collect();
-    order.sort_by_key(|(_, number)| **number);
-    Statement {
-        order: order.into_iter().map(|(index, _)| *index).collect(),
-        sql: render(&text, &tokens, &binds),
     }
 }
 

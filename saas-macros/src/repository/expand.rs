@@ -36,6 +36,7 @@ pub(super) fn expand(model: &Model, statements: &[Statement]) -> TokenStream {
         #entity
 
         #[automatically_derived]
+        #[allow(clippy::needless_question_mark, reason = "the error of a method may be another type")]
         impl #ident for #private::TenantTx {
             #(#methods)*
         }
@@ -108,14 +109,24 @@ fn body(private: &TokenStream, method: &Method, statement: &Statement) -> TokenS
     let values = arguments.map(|argument| value(private, argument));
     let values = quote!(::std::vec![#(#values),*]);
     let rows = |function: TokenStream, ty: &Type| quote_spanned!(names::place(ty)=> #private::#function::<#ty>(self, #sql, #values).await?);
+    let execute = quote!(#private::execute(self, #sql, #values).await?);
+    // Bound to a name, because `Ok(…?)` would be a finding of clippy in the user's crate.
     let call = match &method.shape {
         Some(Shape::Many(ty)) => rows(quote!(fetch_all), ty),
         Some(Shape::Maybe(ty)) => rows(quote!(fetch_optional), ty),
         Some(Shape::One(ty)) => rows(quote!(fetch_one), ty),
-        Some(Shape::Count) => quote!(#private::execute(self, #sql, #values).await?),
-        Some(Shape::Nothing) | None => quote!({ #private::execute(self, #sql, #values).await?; }),
+        Some(Shape::Count) => execute,
+        Some(Shape::Nothing) | None => {
+            return quote! {
+                #execute;
+                ::core::result::Result::Ok(())
+            };
+        }
     };
-    quote!(::core::result::Result::Ok(#call))
+    quote! {
+        let answer = #call;
+        ::core::result::Result::Ok(answer)
+    }
 }
 
 fn value(private: &TokenStream, argument: &Argument) -> TokenStream {

@@ -6,7 +6,7 @@ impl Walk {
     /// Compares the tables of a query with its `{tenant}`s. When some of either were refused already,
     /// what is missing is not reported again.
     pub(super) fn balance(&mut self, sources: &[Source], guards: &[Guard], misplaced: usize) {
-        self.any_table |= sources.iter().any(|source| source.tenant);
+        self.any_table |= tables_of(sources).next().is_some();
         self.same_names(sources);
         if self.misplaced > misplaced {
             return;
@@ -22,7 +22,7 @@ impl Walk {
         if self.misplaced > misplaced {
             return;
         }
-        let several = sources.iter().filter(|source| source.tenant).count() > 1;
+        let several = tables_of(sources).count() > 1;
         for (source, _) in sources
             .iter()
             .zip(bound)
@@ -45,44 +45,14 @@ impl Walk {
 
     /// Finds the table that a `{tenant}` binds.
     fn bound_by(&mut self, guard: &Guard, sources: &[Source]) -> Option<usize> {
-        let mut tables = sources
-            .iter()
-            .enumerate()
-            .filter(|(_, source)| source.tenant);
-        let found = match (&guard.alias, tables.next(), tables.next()) {
-            (Some(alias), ..) => sources
-                .iter()
-                .position(|source| source.shown().eq_ignore_ascii_case(alias)),
-            (None, Some((index, _)), None) => Some(index),
-            (None, Some((_, one)), Some((_, other))) => {
-                let message = format!(
-                    "which table? Write `{{tenant {}}}` or `{{tenant {}}}`",
-                    one.shown(),
-                    other.shown()
-                );
+        match which(guard, sources) {
+            Ok(index) => Some(index),
+            Err(message) => {
                 self.misplaced += 1;
                 self.problem(guard.at.clone(), message);
-                return None;
+                None
             }
-            (None, None, _) => None,
-        };
-        let Some(index) = found else {
-            let message = match &guard.alias {
-                Some(alias) => format!("no table of this query is called `{alias}`"),
-                None => "there is no table of a tenant in this query".to_owned(),
-            };
-            self.problem(guard.at.clone(), message);
-            return None;
-        };
-        if guard.joined.is_some_and(|joined| joined != index) {
-            self.misplaced += 1;
-            self.problem(
-                guard.at.clone(),
-                "an ON clause can bind only the table that it joins; bind the others in the WHERE clause",
-            );
-            return None;
         }
-        Some(index)
     }
 
     fn same_names(&mut self, sources: &[Source]) {
@@ -99,4 +69,40 @@ impl Walk {
             }
         }
     }
+}
+
+fn which(guard: &Guard, sources: &[Source]) -> Result<usize, String> {
+    let known: Vec<_> = tables_of(sources).map(Source::shown).collect();
+    let index = match (&guard.alias, known.as_slice()) {
+        (Some(alias), known) => sources
+            .iter()
+            .position(|source| source.shown().eq_ignore_ascii_case(alias))
+            .ok_or_else(|| match known {
+                [] => format!("no table of this query is called `{alias}`"),
+                known => format!(
+                    "no table of this query is called `{alias}`; there is `{}`",
+                    known.join("` and `")
+                ),
+            })?,
+        (None, [one, other, ..]) => {
+            return Err(format!(
+                "which table? Write `{{tenant {one}}}` or `{{tenant {other}}}`"
+            ));
+        }
+        (None, _) => sources
+            .iter()
+            .position(|source| source.tenant)
+            .ok_or("there is no table of a tenant in this query")?,
+    };
+    match guard.joined {
+        Some(joined) if joined != index => Err(
+            "an ON clause can bind only the table that it joins; bind the others in the WHERE clause".to_owned(),
+        ),
+        _ => Ok(index),
+    }
+}
+
+/// The tables that have to be bound.
+fn tables_of(sources: &[Source]) -> impl Iterator<Item = &Source> {
+    sources.iter().filter(|source| source.tenant)
 }

@@ -4,7 +4,7 @@ use saas_tenancy::{Error, TenantTx, tenant_repository};
 
 #[tenant_repository]
 trait Projects {
-    #[sql("SELECT name FROM projects")]
+    #[sql("SELECT name FROM projects WHERE name = :first")]
     async fn names(&mut self, first: &str) -> Result<Vec<(String,)>>;
 }
 
