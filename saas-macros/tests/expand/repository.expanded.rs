@@ -47,6 +47,10 @@ const _: fn() = || {
     is_entity::<Project>();
 };
 #[automatically_derived]
+#[allow(
+    clippy::needless_question_mark,
+    reason = "the error of a method may be another type"
+)]
 impl Projects for ::saas_tenancy::__private_0_1::TenantTx {
     async fn archived(
         &mut self,
