@@ -26,11 +26,12 @@ impl Pools {
         self.writer.close().await;
     }
 
-    pub(crate) fn size(&self) -> (u32, usize) {
-        (
-            self.writer.size() + self.readers.size(),
-            self.writer.num_idle() + self.readers.num_idle(),
-        )
+    pub(crate) fn size(&self) -> (u32, u32) {
+        let (writer, readers) = (
+            super::state::size(&self.writer),
+            super::state::size(&self.readers),
+        );
+        (writer.0 + readers.0, writer.1 + readers.1)
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {

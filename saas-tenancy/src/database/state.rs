@@ -81,6 +81,13 @@ impl Monitor {
     }
 }
 
+/// Gives the open and the idle connections of a pool. The pool counts the two apart, so for a moment
+/// there can seem to be more idle ones than there are, or fewer than none.
+pub(super) fn size<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> (u32, u32) {
+    let open = pool.size();
+    (open, u32::try_from(pool.num_idle()).unwrap_or(0).min(open))
+}
+
 impl Database {
     /// Shows what the connections are doing now. It costs nothing.
     #[must_use]
@@ -89,12 +96,12 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => pools.size(),
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => (pool.size(), pool.num_idle()),
+            Pools::Postgres(pool) => size(pool),
         };
         let monitor = self.monitor();
         DatabaseState {
             connections,
-            idle: u32::try_from(idle).unwrap_or(u32::MAX),
+            idle,
             open_transactions: monitor.open.load(Ordering::Relaxed),
             recovered: monitor.recovered.load(Ordering::Relaxed),
             discarded: monitor.discarded.load(Ordering::Relaxed),
