@@ -47,6 +47,8 @@ pub(crate) struct Session {
     // INVARIANT: `None` only after `finish` or `drop` took it.
     connection: Option<Connection>,
     access: Access,
+    /// Whether the server was told to begin, and so has to be told to end.
+    begun: bool,
     monitor: Arc<Monitor>,
     /// A statement failed or was cancelled; the transaction can only be rolled back. PostgreSQL
     /// answers COMMIT of a failed transaction with success and rolls back, so this has to be known here.
@@ -91,12 +93,15 @@ impl Session {
         let mut session = Self {
             connection: Some(connection),
             access,
+            begun: false,
             monitor,
             failed: false,
             after_commit: Vec::new(),
         };
-        let begin = raw::begin(database.dialect(), access, context)?;
-        session.send(begin).await?;
+        if let Some(begin) = raw::begin(database.dialect(), access, context)? {
+            session.begun = true;
+            session.send(begin).await?;
+        }
         Ok(session)
     }
 
@@ -232,7 +237,9 @@ impl Session {
             Ending::Commit if self.failed => (Ending::Rollback, Err(Error::Aborted)),
             ending => (ending, Ok(())),
         };
-        self.send(raw::end(ending)).await?;
+        if self.begun {
+            self.send(raw::end(ending)).await?;
+        }
         // The end is confirmed: the connection may go back as it is.
         drop(self.connection.take());
         self.monitor.ended();
@@ -288,12 +295,18 @@ impl Drop for Session {
             return;
         };
         let monitor = Arc::clone(&self.monitor);
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(recover(connection, self.failed, monitor));
-        } else {
+        match tokio::runtime::Handle::try_current() {
+            // Nothing was begun, so nothing stays open; the connection may go back as it is.
+            Ok(_) if !self.begun => {
+                drop(connection);
+                monitor.ended();
+            }
+            Ok(runtime) => drop(runtime.spawn(recover(connection, self.failed, monitor))),
             // Without a runtime nothing can be sent. Closing the socket makes the server roll back.
-            connection.discard();
-            monitor.discarded();
+            Err(_) => {
+                connection.discard();
+                monitor.discarded();
+            }
         }
     }
 }
