@@ -51,6 +51,21 @@ impl Default for TokenConfig {
     }
 }
 
+impl TokenConfig {
+    /// The longest time until every instance has read the keys again; see
+    /// [`Keys::reload`](crate::Keys::reload).
+    pub const KEY_RELOAD: Duration = Duration::from_secs(60);
+
+    /// Gives the time for which a retired key has to verify: as long as the last token that an
+    /// instance signed with it, before it heard of the rotation, can be good.
+    #[must_use]
+    pub fn key_overlap(&self) -> Duration {
+        Duration::from(self.access_lifetime)
+            .saturating_add(self.leeway.into())
+            .saturating_add(Self::KEY_RELOAD)
+    }
+}
+
 /// Configures password hashing. The default is what OWASP recommends for argon2id, and the least
 /// that is accepted.
 #[derive(Debug, Clone, Deserialize)]

@@ -15,6 +15,8 @@ mod account;
 mod config;
 mod error;
 #[cfg(feature = "axum")]
+mod extract;
+#[cfg(feature = "axum")]
 mod layer;
 mod module;
 #[cfg(feature = "axum")]
@@ -33,6 +35,8 @@ pub use account::{
 };
 pub use config::{AuthConfig, ClientConfig, PasswordConfig, TokenConfig};
 pub use error::Error;
+#[cfg(feature = "axum")]
+pub use extract::SignedIn;
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
 pub use module::{MODULE, SignIn, SigningKeys};

@@ -18,40 +18,35 @@ pub(crate) enum Outcome {
 }
 
 /// Checks the bearer token of a request (RFC 6750, section 2.1). One in the query string or in the
-/// body is not looked at.
+/// body is not looked at. A credential of another scheme is refused and not passed over: whoever sent
+/// it takes himself for somebody.
 pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let value = match (headers.next(), headers.next()) {
         (None, _) => return Outcome::NotAttempted,
         (Some(value), None) => value,
-        (Some(_), Some(_)) => {
-            let problem =
-                Problem::new(Code::HEADER_INVALID).field("authorization", "appears more than once");
-            return Outcome::Refused(problem);
-        }
+        (Some(_), Some(_)) => return malformed("appears more than once"),
     };
     let token = value
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
-        .and_then(|(scheme, token)| {
-            let one_space = !token.is_empty() && !token.contains(' ');
-            (scheme.eq_ignore_ascii_case("bearer") && one_space).then_some(token)
-        });
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token)
+        .filter(|token| !token.is_empty() && !token.contains(' '));
     let Some(token) = token else {
-        let problem = Problem::new(Code::HEADER_INVALID).field(
-            "authorization",
-            "has to be `Bearer`, one space, and a token",
-        );
-        return Outcome::Refused(problem);
+        return malformed("has to be `Bearer`, one space, and a token");
     };
     match verifier.verify(token) {
         Ok(principal) => Outcome::Verified(principal),
         Err(reason) => {
             tracing::debug!(%reason, "token refused");
-            Outcome::Refused(
-                Problem::new(Code::TOKEN_INVALID).challenge("Bearer error=\"invalid_token\""),
-            )
+            let problem = Problem::new(Code::TOKEN_INVALID);
+            Outcome::Refused(problem.challenge("Bearer error=\"invalid_token\""))
         }
     }
+}
+
+fn malformed(message: &str) -> Outcome {
+    Outcome::Refused(Problem::new(Code::HEADER_INVALID).field("authorization", message))
 }

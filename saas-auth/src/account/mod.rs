@@ -151,11 +151,7 @@ impl Accounts {
     }
 
     /// Tells whether an account exists and may be used, inside the caller's transaction.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Storage`].
-    pub async fn is_active(&self, tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
+    pub(crate) async fn is_active(&self, tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
         Ok(store::is_active(tx, user).await?)
     }
 

@@ -59,6 +59,16 @@ impl OAuthError {
         }
     }
 
+    pub(super) const fn invalid_scope() -> Self {
+        let description = "there are no scopes: a token can do what its holder can do";
+        Self {
+            error: "invalid_scope",
+            code: Code::BAD_REQUEST,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
+    }
+
     pub(super) const fn unsupported_grant_type() -> Self {
         let description = "the grant type is not supported";
         Self {
@@ -85,6 +95,7 @@ impl IntoResponse for OAuthError {
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(
                 header::WWW_AUTHENTICATE,

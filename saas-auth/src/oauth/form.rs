@@ -50,9 +50,56 @@ impl Form {
 }
 
 fn decode(text: &str) -> Result<String, OAuthError> {
-    let spaced = text.replace('+', " ");
-    let decoded = percent_decode_str(&spaced).decode_utf8();
+    // The copy may hold a password.
+    let spaced = Secret::new(text.replace('+', " "));
+    let decoded = percent_decode_str(spaced.expose()).decode_utf8();
     decoded
         .map(String::from)
         .map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_form_is_decoded_once() {
+        let form = Form::parse(b"a=1+2%2B3&b=%2541&c=x=y&d=&e&%66=%C3%A4&g=100%&h=%zz").unwrap();
+        let get = |name: &str| form.get(name).map(|value| value.expose().as_str());
+        for (name, value) in [
+            ("a", Some("1 2+3")),
+            ("b", Some("%41")),
+            ("c", Some("x=y")),
+            ("d", None),
+            ("e", None),
+            ("f", Some("ä")),
+            ("g", Some("100%")),
+            ("h", Some("%zz")),
+            ("A", None),
+        ] {
+            assert_eq!(get(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_not_printed() {
+        let form = Form::parse(b"password=hunter2").unwrap();
+        assert!(!format!("{form:?}").contains("hunter2"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Form::parse(&body);
+        }
+
+        #[test]
+        fn what_a_client_encodes_comes_back(value in "\\PC{1,60}") {
+            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let form = Form::parse(format!("x={encoded}").as_bytes()).unwrap();
+            prop_assert_eq!(form.get("x").map(|value| value.expose().clone()), Some(value));
+        }
+    }
 }

@@ -12,8 +12,8 @@ use super::{
     form::Form,
 };
 use crate::{
-    Account, Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership, Passwords,
-    RefreshTokens, SignIn,
+    Account, Accounts, AuthConfig, ClientConfig, Email, Error, Issued, Issuer, Keys, Membership,
+    Passwords, RefreshTokens, SignIn,
 };
 
 /// What the token endpoint needs; cheap to clone.
@@ -98,6 +98,10 @@ impl TokenEndpoint {
             .iter()
             .find(|client| client.id == *id)
             .ok_or(OAuthError::invalid_client())?;
+        // An answer without `scope` would say that the one asked for was granted (RFC 6749, section 5.1).
+        if form.get("scope").is_some() {
+            return Err(OAuthError::invalid_scope().into());
+        }
         let issued = match grant {
             "password" => self.password(form, tenant, client).await?,
             "refresh_token" => self.refresh(form, tenant.map(Tenant::id), client).await?,
@@ -163,8 +167,8 @@ impl TokenEndpoint {
             .as_ref()
             .map_or(UserId::from_uuid(Uuid::nil()), Account::id);
         let mut tx = self.inner.database.read(scope);
-        let member = tx.repo::<Membership>().find(Membership::id_of(user));
-        let member = member.await?.is_some();
+        let id = Membership::id_of(user);
+        let member = tx.repo::<Membership>().find(id).await?.is_some();
         Ok(account.filter(|account| member && account.is_active()))
     }
 

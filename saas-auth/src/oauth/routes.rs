@@ -59,17 +59,22 @@ async fn answer(
     Ok(response)
 }
 
+/// Tells whether the body says to be a form. Its text is UTF-8, whatever a parameter claims (RFC
+/// 6749, appendix B), so one that claims otherwise is refused and not misread.
 fn is_form(headers: &HeaderMap) -> bool {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
-    value
-        .split(';')
-        .next()
-        .unwrap_or("")
-        .trim()
-        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    let mut parts = value.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or("");
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
 }
 
 /// `GET /.well-known/jwks.json` (RFC 7517): the public keys, the next one included.

@@ -113,8 +113,8 @@ impl RefreshTokens {
     ) -> Result<Issued, Error> {
         let now = self.database.clock().now();
         let mut tx = self.database.write(scope);
-        let member = tx.repo::<Membership>().find(Membership::id_of(user));
-        if member.await?.is_none() {
+        let member = Membership::id_of(user);
+        if tx.repo::<Membership>().find(member).await?.is_none() {
             return Err(Error::Credentials);
         }
         // Whoever signs in clears away what has run out, so that no row stays for ever.

@@ -69,7 +69,12 @@ pub(super) async fn insert(
         expires_at: token.expires_at,
         used_at: None,
     };
-    tx.repo::<RefreshRow>().insert_as(id, row).await?;
+    match tx.repo::<RefreshRow>().insert_as(id, row).await {
+        Ok(_) => {}
+        // The membership ended while the token was being made.
+        Err(saas_tenancy::Error::Reference(_)) => return Err(Error::Credentials),
+        Err(error) => return Err(error.into()),
+    }
     Ok(Issued {
         text: text.write(),
         user: token.user,

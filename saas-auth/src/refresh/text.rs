@@ -52,13 +52,13 @@ impl Text {
     }
 
     pub(super) fn write(&self) -> Secret<String> {
-        let parts = [
-            &self.tenant.as_uuid().as_bytes()[..],
-            self.row.as_uuid().as_bytes(),
-            self.secret.expose(),
-        ];
+        let (tenant, row) = (self.tenant.as_uuid(), self.row.as_uuid());
+        let parts: [&[u8]; 3] = [tenant.as_bytes(), row.as_bytes(), self.secret.expose()];
         let bytes = Secret::new(parts.concat());
-        Secret::new(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes.expose())))
+        Secret::new(format!(
+            "{PREFIX}{}",
+            URL_SAFE_NO_PAD.encode(bytes.expose())
+        ))
     }
 
     /// Gives what is kept of the secret. 256 random bits need no slow hash.

@@ -4,19 +4,22 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
-use saas_core::{Clock, Id, TenantId, Timestamp, UserId};
+use saas_core::{Clock, Id, Secret, TenantId, Timestamp, UserId};
 
 use super::{
     Keys,
     claims::{Audience, Claims, Header},
-    verify::TYPE,
+    verify::{ALGORITHM, TYPE},
 };
 use crate::{Error, TokenConfig};
+
+/// The level of every sign-in there is until now: one factor (NIST SP 800-63B, AAL1).
+const LEVEL: &str = "aal1";
 
 /// An access token and how long it is good. It is a secret, so it is not printed.
 #[derive(Clone)]
 pub struct AccessToken {
-    text: String,
+    text: Secret<String>,
     expires_in: Duration,
 }
 
@@ -24,7 +27,7 @@ impl AccessToken {
     /// Gives the text, for the answer to the client.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.text
+        self.text.expose()
     }
 
     /// Gives the time for which it is good.
@@ -75,18 +78,8 @@ impl Issuer {
         let now = self.clock.now();
         let lifetime = Duration::from(self.config.access_lifetime);
         let current = self.keys.current();
-        let key = current
-            .active
-            .as_ref()
-            .ok_or(Error::Crypto("there is no active signing key"))?;
-        let header = Header {
-            alg: "EdDSA".to_owned(),
-            typ: Some(TYPE.to_owned()),
-            kid: Some(key.kid.clone()),
-            crit: None,
-            zip: None,
-            b64: None,
-        };
+        let key = current.signing()?;
+        let header = Header::new(ALGORITHM, TYPE, &key.kid);
         let claims = Claims {
             iss: self.config.issuer.clone(),
             aud: Audience(self.config.audience.clone()),
@@ -98,6 +91,7 @@ impl Issuer {
             client_id: client.to_owned(),
             tid: tenant.to_string(),
             auth_time: authenticated_at.as_secs(),
+            acr: LEVEL.to_owned(),
             amr: methods.to_vec(),
         };
         let failed = |_| Error::Crypto("a token could not be written");
@@ -107,7 +101,7 @@ impl Issuer {
         let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key.key, Algorithm::EdDSA)
             .map_err(|_| Error::Crypto("a token could not be signed"))?;
         Ok(AccessToken {
-            text: format!("{signed}.{signature}"),
+            text: Secret::new(format!("{signed}.{signature}")),
             expires_in: lifetime,
         })
     }

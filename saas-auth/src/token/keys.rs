@@ -2,34 +2,29 @@
 //!
 //! There is one active key, which signs, and one next key, which is published ahead so that whoever
 //! caches the key set knows it before it signs. A retired key verifies until the tokens it signed
-//! have expired. Private keys are sealed with XChaCha20-Poly1305 under the master key, bound to
-//! their id.
+//! have expired. A row that the master key did not seal signs nothing and verifies nothing.
+//!
+//! No token makes anybody read the keys: an unknown `kid` is refused with what is in memory. Whoever
+//! runs the service calls [`Keys::reload`] now and then.
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
-};
 use jsonwebtoken::{DecodingKey, EncodingKey};
-use saas_core::{Clock, Id, KeyRing, Purpose, Timestamp};
-use saas_tenancy::{Database, SystemScope, SystemTx, Value};
+use saas_core::{Clock, Id, KeyRing, Timestamp};
+use saas_tenancy::{Database, Row, SystemScope, SystemTx, Value};
 
-use super::{Jwk, JwkSet};
+use super::{Jwk, JwkSet, sealed::KeyMaterial};
 use crate::{Error, SigningKeys};
 
-const SEALING: Purpose = Purpose::new("saas-auth/signing-key/1");
-const NONCE: usize = 24;
-
-const LOAD: &str = "SELECT kid, public_key, private_key, state, retired_at FROM saas_signing_keys ORDER BY created_at";
+const LOAD: &str =
+    "SELECT kid, private_key, state, retired_at FROM saas_signing_keys ORDER BY created_at, kid";
 const INSERT: &str = "INSERT INTO saas_signing_keys (kid, public_key, private_key, state, created_at) \
                       VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
-const RETIRE: &str =
-    "UPDATE saas_signing_keys SET state = 'retired', retired_at = $1 WHERE state = 'active'";
+const RETIRE: &str = "UPDATE saas_signing_keys SET state = 'retired', retired_at = $2 WHERE kid = $1 AND state = 'active'";
 const PROMOTE: &str = "UPDATE saas_signing_keys SET state = 'active' WHERE state = 'next'";
+const REMOVE: &str = "DELETE FROM saas_signing_keys WHERE state = 'retired' AND retired_at < $1";
 
 /// The signing keys of the service; cheap to clone.
 #[derive(Clone)]
@@ -46,9 +41,10 @@ struct Inner {
     current: ArcSwap<KeySet>,
 }
 
+/// The keys as they were loaded last.
 pub(super) struct KeySet {
     pub(super) active: Option<SigningKey>,
-    pub(super) verifying: HashMap<String, DecodingKey>,
+    verifying: HashMap<String, VerifyingKey>,
     public: JwkSet,
 }
 
@@ -57,34 +53,45 @@ pub(super) struct SigningKey {
     pub(super) key: EncodingKey,
 }
 
+struct VerifyingKey {
+    key: DecodingKey,
+    /// The end of a retired key.
+    until: Option<Timestamp>,
+}
+
 impl Keys {
     /// Loads the keys, and makes them when there are none. Two instances that start at once end with
     /// the same keys.
     ///
+    /// `overlap` is how long a retired key still verifies. It has to cover the lifetime of a token and
+    /// the time until every instance has [reloaded](Keys::reload), as
+    /// [`TokenConfig::key_overlap`](crate::TokenConfig::key_overlap) does.
+    ///
     /// # Errors
     ///
     /// [`Error::Crypto`] when a stored key cannot be opened with the master key.
+    ///
+    /// # Cancel safety
+    ///
+    /// Calling again goes on.
     pub async fn load_or_create(database: &Database, overlap: Duration) -> Result<Self, Error> {
-        let empty = KeySet {
-            active: None,
-            verifying: HashMap::new(),
-            public: JwkSet { keys: Vec::new() },
-        };
         let inner = Inner {
             database: database.clone(),
             master: database.keys().clone(),
             clock: Arc::clone(database.clock()),
             overlap,
-            current: ArcSwap::from_pointee(empty),
+            current: ArcSwap::from_pointee(KeySet::empty()),
         };
         let keys = Self {
             inner: Arc::new(inner),
         };
-        let mut tx = keys.write();
-        for state in ["active", "next"] {
-            keys.insert(&mut tx, state).await?;
+        if keys.load().await?.active.is_none() {
+            let mut tx = keys.write();
+            for state in ["active", "next"] {
+                keys.insert(&mut tx, state).await?;
+            }
+            tx.commit().await?;
         }
-        tx.commit().await?;
         keys.reload().await?;
         Ok(keys)
     }
@@ -95,57 +102,40 @@ impl Keys {
     ///
     /// As [`Keys::load_or_create`]. The keys that were loaded before stay in use.
     pub async fn reload(&self) -> Result<(), Error> {
-        let inner = &self.inner;
-        let mut tx = inner
-            .database
-            .system_read(&SystemScope::<SigningKeys>::enter());
-        let rows = tx.fetch_all(LOAD, &[]).await?;
-        drop(tx);
-        let mut set = KeySet {
-            active: None,
-            verifying: HashMap::new(),
-            public: JwkSet { keys: Vec::new() },
-        };
-        for row in rows {
-            let (kid, public, sealed): (String, Vec<u8>, Vec<u8>) =
-                (row.get(0)?, row.get(1)?, row.get(2)?);
-            let (state, retired): (String, Option<Timestamp>) = (row.get(3)?, row.get(4)?);
-            if retired
-                .is_some_and(|retired| inner.clock.now() > retired.saturating_add(inner.overlap))
-            {
-                continue;
-            }
-            if state == "active" {
-                let private = self.open(&kid, &sealed)?;
-                set.active = Some(SigningKey {
-                    kid: kid.clone(),
-                    key: EncodingKey::from_ed_der(&private),
-                });
-            }
-            let x = URL_SAFE_NO_PAD.encode(&public);
-            set.public.keys.push(Jwk::ed25519(&kid, &x));
-            let key = DecodingKey::from_ed_components(&x)
-                .map_err(|_| Error::Crypto("a public key cannot be read"))?;
-            set.verifying.insert(kid, key);
-        }
+        let set = self.load().await?;
         if set.active.is_none() {
             return Err(Error::Crypto("there is no active signing key"));
         }
-        inner.current.store(Arc::new(set));
+        self.inner.current.store(Arc::new(set));
         Ok(())
     }
 
-    /// Makes the next key the active one, and a new next key.
+    /// Makes the next key the active one, and a new next key. Retired keys that verify nothing any
+    /// more are removed.
+    ///
+    /// When another instance has rotated since this one loaded the keys, its rotation counts and
+    /// nothing more happens than a reload.
     ///
     /// # Errors
     ///
     /// As [`Keys::load_or_create`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Either the keys have rotated or not.
     pub async fn rotate(&self) -> Result<(), Error> {
+        let now = self.inner.clock.now();
+        let active = self.current().signing()?.kid.clone();
         let mut tx = self.write();
-        tx.execute(RETIRE, &[Value::Timestamp(self.inner.clock.now())])
+        let retired = tx
+            .execute(RETIRE, &[Value::Text(active), Value::Timestamp(now)])
             .await?;
-        tx.execute(PROMOTE, &[]).await?;
-        self.insert(&mut tx, "next").await?;
+        if retired == 1 {
+            tx.execute(PROMOTE, &[]).await?;
+            self.insert(&mut tx, "next").await?;
+            let ended = Value::Timestamp(now.saturating_sub(self.inner.overlap));
+            tx.execute(REMOVE, &[ended]).await?;
+        }
         tx.commit().await?;
         self.reload().await
     }
@@ -160,22 +150,30 @@ impl Keys {
         self.inner.current.load()
     }
 
+    async fn load(&self) -> Result<KeySet, Error> {
+        let scope = SystemScope::<SigningKeys>::enter();
+        let mut tx = self.inner.database.system_read(&scope);
+        let rows = tx.fetch_all(LOAD, &[]).await?;
+        drop(tx);
+        let mut set = KeySet::empty();
+        for row in rows {
+            set.take(&self.inner, &row)?;
+        }
+        Ok(set)
+    }
+
     fn write(&self) -> SystemTx {
-        self.inner
-            .database
-            .system_write(&SystemScope::<SigningKeys>::enter())
+        let scope = SystemScope::<SigningKeys>::enter();
+        self.inner.database.system_write(&scope)
     }
 
     async fn insert(&self, tx: &mut SystemTx, state: &'static str) -> Result<(), Error> {
-        let document = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
-            .map_err(|_| Error::Crypto("no key could be made"))?;
-        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())
-            .map_err(|_| Error::Crypto("no key could be made"))?;
+        let key = KeyMaterial::generate()?;
         let kid = Id::<Self>::generate().to_string();
-        let sealed = self.seal(&kid, document.as_ref())?;
+        let sealed = key.seal(&self.inner.master, &kid)?;
         let values = [
             Value::Text(kid),
-            Value::Bytes(pair.public_key().as_ref().to_vec()),
+            Value::Bytes(key.public),
             Value::Bytes(sealed),
             Value::Text(state.to_owned()),
             Value::Timestamp(self.inner.clock.now()),
@@ -183,45 +181,54 @@ impl Keys {
         tx.execute(INSERT, &values).await?;
         Ok(())
     }
+}
 
-    /// Seals a private key: the name of the master key, the nonce, the ciphertext.
-    fn seal(&self, kid: &str, plain: &[u8]) -> Result<Vec<u8>, Error> {
-        let (name, subkey) = self
-            .inner
-            .master
-            .sealing(SEALING)
-            .ok_or(Error::Crypto("there is no master key"))?;
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| Error::Crypto("no random bytes"))?;
-        let payload = Payload {
-            msg: plain,
-            aad: kid.as_bytes(),
-        };
-        let sealed = XChaCha20Poly1305::new(subkey.expose().into())
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| Error::Crypto("a key could not be sealed"))?;
-        Ok([&[name][..], &nonce, &sealed].concat())
+impl KeySet {
+    fn empty() -> Self {
+        Self {
+            active: None,
+            verifying: HashMap::new(),
+            public: JwkSet { keys: Vec::new() },
+        }
     }
 
-    fn open(&self, kid: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
-        let wrong =
-            Error::Crypto("a stored signing key does not open with the configured master key");
-        let Some((name, rest)) = sealed.split_first() else {
-            return Err(wrong);
+    /// Gives the key that signs.
+    pub(super) fn signing(&self) -> Result<&SigningKey, Error> {
+        let missing = Error::Crypto("there is no active signing key");
+        self.active.as_ref().ok_or(missing)
+    }
+
+    /// Gives the key of that name, if it verifies now.
+    pub(super) fn verifying(&self, kid: &str, now: Timestamp) -> Option<&DecodingKey> {
+        let key = self.verifying.get(kid)?;
+        let ended = key.until.is_some_and(|until| now > until);
+        (!ended).then_some(&key.key)
+    }
+
+    fn take(&mut self, inner: &Inner, row: &Row) -> Result<(), Error> {
+        let (kid, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let (state, retired): (String, Option<Timestamp>) = (row.get(2)?, row.get(3)?);
+        let until = retired.map(|retired| retired.saturating_add(inner.overlap));
+        if until.is_some_and(|until| inner.clock.now() > until) {
+            return Ok(());
+        }
+        let key = KeyMaterial::open(&inner.master, &kid, &sealed)?;
+        let x = URL_SAFE_NO_PAD.encode(&key.public);
+        let decoding = DecodingKey::from_ed_components(&x)
+            .map_err(|_| Error::Crypto("a public key cannot be read"))?;
+        if state == "active" {
+            self.active = Some(SigningKey {
+                kid: kid.clone(),
+                key: EncodingKey::from_ed_der(key.private.expose()),
+            });
+        }
+        self.public.keys.push(Jwk::ed25519(&kid, &x));
+        let verifying = VerifyingKey {
+            key: decoding,
+            until,
         };
-        let Some((nonce, ciphertext)) = rest.split_first_chunk::<NONCE>() else {
-            return Err(wrong);
-        };
-        let Some(subkey) = self.inner.master.opening(*name, SEALING) else {
-            return Err(wrong);
-        };
-        let payload = Payload {
-            msg: ciphertext,
-            aad: kid.as_bytes(),
-        };
-        XChaCha20Poly1305::new(subkey.expose().into())
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| wrong)
+        self.verifying.insert(kid, verifying);
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod claims;
 mod issue;
 mod jwks;
 mod keys;
+mod sealed;
 mod verify;
 
 pub use issue::{AccessToken, Issuer};

@@ -3,24 +3,31 @@
 //! The order matters: size, then shape, then the signature with the algorithm that *our* key has,
 //! then what the token says. Nothing in a token chooses the algorithm, a place to fetch a key from,
 //! or a way to read it. Checking asks nobody, so a flood of tokens costs only processor time.
+//!
+//! The signature is checked by jsonwebtoken, everything else here: its own checks read the clock of
+//! the machine, take a minute of leeway, and let a token through that lacks `iss` or `aud`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
 use saas_core::{Clock, Principal, PrincipalKind, Timestamp, VerifiedFacts};
+use serde::de::DeserializeOwned;
 
 use super::{
     Keys,
     cache::Cache,
-    claims::{Claims, Header},
+    claims::{self, Claims, Header},
+    keys::KeySet,
 };
 use crate::{Error, TokenConfig};
 
 /// The type of an access token (RFC 9068, section 2.1).
 pub(super) const TYPE: &str = "at+jwt";
+/// The algorithm of our keys (RFC 8037, section 3.1).
+pub(super) const ALGORITHM: &str = "EdDSA";
 const MAX_LENGTH: usize = 8 << 10;
-const MAX_LEEWAY: std::time::Duration = std::time::Duration::from_secs(60);
+const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
 /// Says why a token is refused. For the log; a client learns only that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,8 +52,13 @@ pub enum TokenError {
 
 /// Verifies access tokens; cheap to clone.
 ///
-/// Tokens that were verified are remembered, by their SHA-256, until they expire or their key is
-/// withdrawn, in a cache of bounded size.
+/// Tokens that were verified are remembered, by their SHA-256, in a cache of bounded size. What is
+/// remembered is held against the clock and the keys at each use, so it outlives neither its end nor
+/// its key.
+///
+/// A token is good until it expires, whatever becomes of its holder meanwhile: nobody is asked. The
+/// lifetime of access tokens is therefore the time for which a person who was disabled, or has left
+/// a tenant, is still known as its caller. What they may do there is asked at every request.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -63,8 +75,8 @@ struct Inner {
 /// A token that has been verified, as remembered.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    pub(super) principal: Principal,
-    pub(super) kid: Arc<str>,
+    principal: Principal,
+    kid: Arc<str>,
 }
 
 impl Verifier {
@@ -74,7 +86,7 @@ impl Verifier {
     ///
     /// [`Error::Config`] when the leeway is more than a minute.
     pub fn new(keys: Keys, config: TokenConfig, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        if std::time::Duration::from(config.leeway) > MAX_LEEWAY {
+        if Duration::from(config.leeway) > MAX_LEEWAY {
             return Err(Error::Config {
                 key: "auth.token.leeway",
                 message: "must be at most a minute",
@@ -101,56 +113,42 @@ impl Verifier {
         if token.len() > MAX_LENGTH {
             return Err(TokenError::Malformed);
         }
+        let (now, keys) = (inner.clock.now(), inner.keys.current());
         let digest = Cache::digest(token);
-        let known = match inner.cache.get(&digest) {
-            Some(known) if inner.keys.current().verifying.contains_key(&*known.kid) => known,
-            _ => {
-                let known = self.verify_anew(token)?;
-                inner.cache.insert(digest, known.clone());
-                known
+        if let Some(known) = inner.cache.get(&digest) {
+            if keys.verifying(&known.kid, now).is_some() {
+                return self.unexpired(known, now);
             }
-        };
-        if inner.clock.now()
-            >= known
-                .principal
-                .expires_at()
-                .saturating_add(inner.config.leeway.into())
-        {
-            return Err(TokenError::Expired);
+            inner.cache.forget(&digest);
         }
-        Ok(known.principal)
+        let known = self.verify_anew(token, &keys, now)?;
+        let principal = self.unexpired(known.clone(), now)?;
+        inner.cache.insert(digest, known);
+        Ok(principal)
     }
 
-    fn verify_anew(&self, token: &str) -> Result<Known, TokenError> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(TokenError::Malformed);
-        };
+    fn verify_anew(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<Known, TokenError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
         let header: Header = part(header)?;
-        let plain = header.crit.is_none() && header.zip.is_none() && header.b64.is_none();
-        if header.alg != "EdDSA" || header.typ.as_deref() != Some(TYPE) || !plain {
+        if header.alg != ALGORITHM || header.typ != TYPE {
             return Err(TokenError::Malformed);
         }
-        let kid = header.kid.ok_or(TokenError::Malformed)?;
-        let current = self.inner.keys.current();
-        let key = current.verifying.get(&kid).ok_or(TokenError::Signature)?;
-        let signed = token.rsplit_once('.').map_or("", |(signed, _)| signed);
+        let key = keys
+            .verifying(&header.kid, now)
+            .ok_or(TokenError::Signature)?;
         match jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, Algorithm::EdDSA) {
             Ok(true) => {}
             Ok(false) | Err(_) => return Err(TokenError::Signature),
         }
-        let principal = self.accept(part(payload)?)?;
-        Ok(Known {
-            principal,
-            kid: kid.into(),
-        })
+        let principal = self.accept(part(payload)?, now)?;
+        let kid = header.kid.into();
+        Ok(Known { principal, kid })
     }
 
-    /// Checks what a token with a good signature says.
-    fn accept(&self, claims: Claims) -> Result<Principal, TokenError> {
-        let Inner { config, clock, .. } = &*self.inner;
+    /// Checks what a token with a good signature says, except its end.
+    fn accept(&self, claims: Claims, now: Timestamp) -> Result<Principal, TokenError> {
+        let config = &self.inner.config;
         if claims.iss != config.issuer || claims.aud.0 != config.audience {
             return Err(TokenError::Foreign);
         }
@@ -158,7 +156,7 @@ impl Verifier {
         let (expires_at, issued_at, valid_from) =
             (time(claims.exp)?, time(claims.iat)?, time(claims.nbf)?);
         let authenticated_at = time(claims.auth_time)?;
-        let latest = clock.now().saturating_add(config.leeway.into());
+        let latest = now.saturating_add(config.leeway.into());
         if issued_at > latest || valid_from > latest {
             return Err(TokenError::Premature);
         }
@@ -177,12 +175,20 @@ impl Verifier {
             methods: claims.amr,
         }))
     }
+
+    /// Checks the end of a token, which comes while it is remembered.
+    fn unexpired(&self, known: Known, now: Timestamp) -> Result<Principal, TokenError> {
+        let end = known.principal.expires_at();
+        if now >= end.saturating_add(self.inner.config.leeway.into()) {
+            return Err(TokenError::Expired);
+        }
+        Ok(known.principal)
+    }
 }
 
-/// Reads a part as JSON. Serde's derive refuses members that appear twice.
-fn part<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, TokenError> {
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenError> {
     let bytes = URL_SAFE_NO_PAD
         .decode(text)
         .map_err(|_| TokenError::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
+    claims::read(&bytes).map_err(|_| TokenError::Malformed)
 }

@@ -1,9 +1,21 @@
-//! Who is it, from outside: sign-in, tokens, and what an attacker tries on them.
+//! Who is it, from outside: signing in, tokens, and what an attacker tries on them.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     missing_docs,
     reason = "tests fail by panicking"
 )]
+
+mod accounts;
+mod forge;
+mod jwt;
+mod jwt_random;
+mod keys;
+mod layer;
+mod refresh;
+mod sign_in;
+mod token_endpoint;
+mod world;

@@ -1,0 +1,39 @@
+//! The verified caller, as an argument of a handler.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use saas_core::{Code, Principal, Problem};
+
+/// The caller of a request, verified by the [`AuthLayer`](crate::AuthLayer). A request without one
+/// is refused: `unauthenticated`.
+///
+/// It says who is calling and gives no way to anybody's data; for that, take a
+/// [`Scope`](saas_tenancy::Scope) or a [`TenantTx`](saas_tenancy::TenantTx).
+///
+/// # Examples
+///
+/// ```
+/// use saas_auth::SignedIn;
+///
+/// async fn whoami(SignedIn(principal): SignedIn) -> String {
+///     principal.subject().to_string()
+/// }
+/// # let _ = axum::Router::<()>::new().route("/whoami", axum::routing::get(whoami));
+/// ```
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "handlers take it apart in their arguments"
+)]
+pub struct SignedIn(pub Principal);
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let principal = parts.extensions.get::<Principal>().cloned();
+        principal
+            .map(Self)
+            .ok_or_else(|| Problem::new(Code::UNAUTHENTICATED))
+    }
+}
