@@ -63,7 +63,7 @@ fn micro(criterion: &mut Criterion) {
     for (name, db) in &databases {
         data(criterion, &runtime, name, db);
     }
-    let db = &databases[0].1;
+    let db = &databases.first().unwrap().1;
     tokens(criterion, &runtime, db);
     decisions(criterion, &runtime, db);
     let keys = KeyRing::generate().unwrap();
