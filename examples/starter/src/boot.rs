@@ -108,10 +108,7 @@ pub(crate) async fn boot(config: &StarterConfig) -> Result<Booted, Box<dyn Error
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let passwords = Passwords::new(&config.auth.password)?;
     let token = &config.auth.token;
-    // A retired key verifies as long as a token that it signed can be good.
-    let overlap =
-        std::time::Duration::from(token.access_lifetime) + std::time::Duration::from(token.leeway);
-    let keys = Keys::load_or_create(&database, overlap).await?;
+    let keys = Keys::load_or_create(&database, token.key_overlap()).await?;
     let verifier = Verifier::new(keys.clone(), token.clone(), Arc::clone(database.clock()))?;
     let endpoint = TokenEndpoint::new(
         database.clone(),

@@ -299,3 +299,35 @@ async fn pwd_01_timing_of_known_and_unknown_accounts() {
         slower as f64 / 250_000.0
     );
 }
+
+/// Prints what a flood of sign-ins leaves the process with.
+/// `cargo test -p saas-auth --all-features -- --ignored --nocapture memory`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, to be read and not to fail"]
+async fn pwd_03_memory_of_a_flood_of_sign_ins() {
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS"));
+        line.unwrap().to_owned()
+    };
+    let flood = |config: &mut AuthConfig| {
+        config.password.slots = 2;
+        config.password.queue = 1000;
+    };
+    let world = World::with(Dialect::Sqlite, flood).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let world = Arc::new(world);
+    println!("before {}", resident());
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let answers = at_once(200, |_| {
+            let world = world.clone();
+            Box::pin(async move {
+                let answer = world.sign_in(&world.acme, "ann@acme.test", "wrong");
+                answer.await.status
+            })
+        });
+        assert!(answers.await.iter().all(|status| *status == 400));
+        println!("200 in {:?}, {}", begun.elapsed(), resident());
+    }
+}

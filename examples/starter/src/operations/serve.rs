@@ -1,7 +1,8 @@
 //! The socket, and what is said to whoever starts the service.
 
-use std::{error::Error, time::Duration};
+use std::error::Error;
 
+use saas_auth::TokenConfig;
 use saas_core::edge;
 use tokio::{
     net::TcpListener,
@@ -13,9 +14,6 @@ use crate::{
     config::{Environment, StarterConfig},
     seed::{self, Demo},
 };
-
-/// How often the signing keys are read again, to learn of a rotation by another instance.
-const KEY_RELOAD: Duration = Duration::from_secs(30);
 
 pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let Booted { app, state, keys } = boot::boot(&config).await?;
@@ -29,7 +27,7 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let reload = tokio::spawn(async move {
         loop {
-            tokio::time::sleep(KEY_RELOAD).await;
+            tokio::time::sleep(TokenConfig::KEY_RELOAD).await;
             if let Err(error) = keys.reload().await {
                 tracing::warn!(error = &error as &dyn Error, "signing keys not reloaded");
             }
