@@ -18,7 +18,10 @@ pub use system::{Reason, SystemScope};
 
 use crate::Tenant;
 
-/// The right to the data of one tenant; see the [module](self). It is cheap to clone.
+/// The right to the data of one tenant, on behalf of a caller or of the service; cheap to clone.
+///
+/// It has no public constructor, no `Default` and no `Deserialize`, and cannot be made from an id.
+/// `AdmitLayer` mints it for a verified caller, and [`SystemScope::within`] for a declared reason.
 #[derive(Clone)]
 pub struct Scope(Arc<Parts>);
 
