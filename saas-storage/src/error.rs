@@ -10,6 +10,9 @@ pub enum Error {
     /// The path cannot be that of a file, because a part of it is a file or it is a folder.
     #[error("the path is in use as a folder, or a part of it as a file")]
     Conflict,
+    /// There is a file of that name, and it was not to be written over.
+    #[error("there is a file of that name")]
+    Exists,
     /// The file is larger than allowed.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -33,14 +36,18 @@ pub enum Error {
     Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<opendal::Error> for Error {
-    fn from(error: opendal::Error) -> Self {
-        match error.kind() {
-            opendal::ErrorKind::NotFound => Self::NotFound,
-            opendal::ErrorKind::IsADirectory
-            | opendal::ErrorKind::NotADirectory
-            | opendal::ErrorKind::AlreadyExists => Self::Conflict,
-            _ => Self::Backend(Box::new(error)),
-        }
+impl Error {
+    pub(crate) fn backend(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Backend(cause.into())
+    }
+}
+
+// Not a public `From`: what OpenDAL calls its errors changes with every minor version.
+pub(crate) fn from_opendal(error: opendal::Error) -> Error {
+    match error.kind() {
+        opendal::ErrorKind::NotFound => Error::NotFound,
+        opendal::ErrorKind::IsADirectory | opendal::ErrorKind::NotADirectory => Error::Conflict,
+        opendal::ErrorKind::AlreadyExists | opendal::ErrorKind::ConditionNotMatch => Error::Exists,
+        _ => Error::backend(error),
     }
 }

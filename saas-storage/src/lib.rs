@@ -14,23 +14,30 @@
 //!
 //! Files are streamed both ways, so their size does not matter to memory, and a file that was not
 //! received to its end is never seen.
+//!
+//! An application holds a [`Storage`], which is cheap to clone. Where the bytes go is the business
+//! of a [`Backend`]: folders on disk (`fs://`) and memory (`memory://`) come with the crate, and
+//! both give the same answers.
 
 mod backend;
 mod config;
 #[cfg(feature = "axum")]
 mod download;
 mod error;
+mod file;
 mod key;
 mod problem;
 mod storage;
 #[cfg(feature = "axum")]
 mod upload;
 
+pub use backend::{Backend, open_backend};
 pub use config::StorageConfig;
 #[cfg(feature = "axum")]
 pub use download::download;
 pub use error::Error;
+pub use file::{ByteStream, Existing, FileInfo, FilePage, PutOptions};
 pub use key::{InvalidKey, Key, Prefix};
-pub use storage::{ByteStream, FileInfo, FilePage, Storage};
+pub use storage::Storage;
 #[cfg(feature = "axum")]
 pub use upload::body_stream;

@@ -10,6 +10,7 @@ impl From<Error> for Problem {
             Error::NotFound => Self::new(Code::NOT_FOUND),
             Error::Conflict => Self::new(Code::CONFLICT)
                 .detail("the path is in use as a folder, or a part of it as a file"),
+            Error::Exists => Self::new(Code::CONFLICT).detail("there is a file of that name"),
             Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
             Error::Source(source) => source_problem(&*source),
             Error::Range { .. } => Self::new(Code::RANGE_INVALID),
@@ -23,6 +24,14 @@ impl From<Error> for Problem {
 
 #[cfg(feature = "axum")]
 fn source_problem(source: &(dyn std::error::Error + 'static)) -> Problem {
+    // The bound of axum and tower-http, for who uses those in place of the edge of saas-core.
+    let mut next = Some(source);
+    while let Some(cause) = next {
+        if cause.is::<http_body_util::LengthLimitError>() {
+            return Problem::new(Code::BODY_TOO_LARGE);
+        }
+        next = cause.source();
+    }
     saas_core::edge::BodyFault::of(source).problem()
 }
 

@@ -1,56 +1,38 @@
 //! What can be done with files.
 
-use std::{collections::BTreeSet, fmt, ops::Range, pin::Pin};
+use std::{fmt, ops::Range, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
-use opendal::{EntryMode, Metadata};
-use saas_core::Timestamp;
 use saas_tenancy::Scope;
-use serde::Serialize;
 
-use crate::{Error, Key, Prefix, StorageConfig, backend::Backend, key::space};
-
-/// The contents of a file, piece by piece.
-pub type ByteStream =
-    Pin<Box<dyn Stream<Item = Result<Bytes, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
-
-/// Describes a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct FileInfo {
-    /// Its name.
-    pub path: Key,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was last written, where the backend knows.
-    pub modified_at: Option<Timestamp>,
-}
-
-impl FileInfo {
-    /// Gives a weak validator (RFC 9110, section 8.8.3), where the backend knows when the file was
-    /// written.
-    #[must_use]
-    pub fn etag(&self) -> Option<String> {
-        self.modified_at
-            .map(|time| format!("W/\"{:x}-{:x}\"", self.size, time.as_micros()))
-    }
-}
-
-/// A page of files, in the order of their names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct FilePage {
-    /// The files.
-    pub items: Vec<FileInfo>,
-    /// The name to go on after; absent on the last page.
-    pub next: Option<Key>,
-}
+use crate::{
+    Backend, ByteStream, Error, FileInfo, FilePage, Key, Prefix, PutOptions, StorageConfig,
+    open_backend,
+};
 
 /// Keeps the files of all tenants, each in a space of its own; cheap to clone.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::Bytes;
+/// use futures_util::TryStreamExt as _;
+/// use saas_storage::{ByteStream, Error, Storage};
+/// use saas_tenancy::Scope;
+///
+/// async fn keep(storage: &Storage, scope: &Scope) -> Result<(), Error> {
+///     let key = "greetings/hello.txt".parse().expect("a name");
+///     let body: ByteStream = Box::pin(futures_util::stream::iter([Ok(Bytes::from("hello"))]));
+///     storage.put(scope, &key, body).await?;
+///
+///     let (info, contents) = storage.get(scope, &key, Some(0..4)).await?;
+///     let pieces: Vec<Bytes> = contents.try_collect().await.map_err(Error::Source)?;
+///     assert_eq!((info.size, pieces.concat().as_slice()), (5, b"hell".as_slice()));
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Storage {
-    backend: Backend,
+    backend: Arc<dyn Backend>,
     max_size: u64,
 }
 
@@ -64,10 +46,13 @@ impl Storage {
     ///
     /// [`Error::Config`].
     pub fn open(config: &StorageConfig) -> Result<Self, Error> {
-        Ok(Self {
-            backend: Backend::open(&config.url)?,
-            max_size: config.max_file_size,
-        })
+        Ok(Self::on(open_backend(&config.url)?, config.max_file_size))
+    }
+
+    /// Keeps files in a backend of the caller's, none of them larger than so many bytes.
+    #[must_use]
+    pub fn on(backend: Arc<dyn Backend>, max_size: u64) -> Self {
+        Self { backend, max_size }
     }
 
     /// Gives the size of the largest file that is accepted, in bytes.
@@ -85,44 +70,31 @@ impl Storage {
     ///
     /// # Cancel safety
     ///
-    /// A dropped future leaves the older file, or none. On a file system a remainder may stay in the
-    /// staging folder.
-    pub async fn put(
+    /// A dropped future leaves the older file or none, and nothing that was received, unless the
+    /// stream had ended: then the file may still take its place.
+    pub async fn put(&self, scope: &Scope, key: &Key, body: ByteStream) -> Result<FileInfo, Error> {
+        self.put_with(scope, key, body, PutOptions::default()).await
+    }
+
+    /// Writes a file as [`put`](Self::put) does, with a bound of its own or without writing over
+    /// another.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`put`](Self::put), and [`Error::Exists`].
+    ///
+    /// # Cancel safety
+    ///
+    /// That of [`put`](Self::put).
+    pub async fn put_with(
         &self,
         scope: &Scope,
         key: &Key,
-        mut body: ByteStream,
+        body: ByteStream,
+        options: PutOptions,
     ) -> Result<FileInfo, Error> {
-        let object = self.object(scope, key).await?;
-        self.no_file_above(scope, key).await?;
-        if self.is_folder(&object).await? {
-            return Err(Error::Conflict);
-        }
-        let mut writer = self.backend.operator.writer(&object).await?;
-        let mut size: u64 = 0;
-        let result = loop {
-            match body.next().await {
-                None => break Ok(()),
-                Some(Err(error)) => break Err(Error::Source(error)),
-                Some(Ok(piece)) => {
-                    size = size.saturating_add(piece.len() as u64);
-                    if size > self.max_size {
-                        break Err(Error::TooLarge {
-                            limit: self.max_size,
-                        });
-                    }
-                    if let Err(error) = writer.write(piece).await {
-                        break Err(error.into());
-                    }
-                }
-            }
-        };
-        if let Err(error) = result {
-            let _ = writer.abort().await;
-            return Err(error);
-        }
-        writer.close().await?;
-        self.stat(scope, key).await
+        let options = options.max_size(options.limit().min(self.max_size));
+        self.backend.put(scope, key, body, options).await
     }
 
     /// Describes a file.
@@ -131,15 +103,11 @@ impl Storage {
     ///
     /// [`Error::NotFound`].
     pub async fn stat(&self, scope: &Scope, key: &Key) -> Result<FileInfo, Error> {
-        let object = self.object(scope, key).await.map_err(nothing_there)?;
-        match self.backend.operator.stat(&object).await {
-            Ok(found) if found.mode() == EntryMode::FILE => Ok(info(key.clone(), &found)),
-            Ok(_) => Err(Error::NotFound),
-            Err(error) => Err(nothing_there(error.into())),
-        }
+        self.backend.stat(scope, key).await
     }
 
-    /// Reads a file, or a range of it.
+    /// Reads a file, or a range of it. The description is that of the very file that is read, also
+    /// when it is being written over.
     ///
     /// # Errors
     ///
@@ -150,23 +118,7 @@ impl Storage {
         key: &Key,
         range: Option<Range<u64>>,
     ) -> Result<(FileInfo, ByteStream), Error> {
-        let info = self.stat(scope, key).await?;
-        let range = range.unwrap_or(0..info.size);
-        if range.start > range.end || range.end > info.size {
-            return Err(Error::Range { size: info.size });
-        }
-        if range.is_empty() {
-            return Ok((info, Box::pin(futures_util::stream::empty())));
-        }
-        let object = key.object(scope.tenant().id());
-        let reader = self
-            .backend
-            .operator
-            .reader(&object)
-            .await
-            .map_err(|error| nothing_there(error.into()))?;
-        let stream = reader.into_bytes_stream(range).await?;
-        Ok((info, Box::pin(stream.map_err(Into::into))))
+        self.backend.get(scope, key, range).await
     }
 
     /// Deletes a file. Gives whether there was one.
@@ -179,22 +131,15 @@ impl Storage {
     ///
     /// The file is there or it is not.
     pub async fn delete(&self, scope: &Scope, key: &Key) -> Result<bool, Error> {
-        match self.stat(scope, key).await {
-            Ok(_) => {}
-            Err(Error::NotFound) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        self.backend
-            .operator
-            .delete(&key.object(scope.tenant().id()))
-            .await?;
-        Ok(true)
+        self.backend.delete(scope, key).await
     }
 
-    /// Lists the files of a folder and of the folders in it, by name.
+    /// Lists the files of a folder and of the folders in it, by name, 1 to
+    /// [`MAX_LIMIT`](Self::MAX_LIMIT) at a time.
     ///
-    /// The memory that it takes depends on the page, not on the number of files; the time depends on
-    /// the number of files, because no backend here keeps them in order.
+    /// Names are ordered by their bytes, so `a-b` comes before `a/b`. A page goes on after a name
+    /// and not at a number: nothing is seen twice or left out when files come and go meanwhile, and
+    /// the name is looked for in the caller's own space only.
     ///
     /// # Errors
     ///
@@ -207,126 +152,15 @@ impl Storage {
         limit: usize,
     ) -> Result<FilePage, Error> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let tenant = scope.tenant().id();
-        let (folder, space) = (prefix.object(tenant), space(tenant));
-        match self.backend.check(folder.trim_end_matches('/')).await {
-            Ok(()) => {}
-            Err(Error::NotFound | Error::Conflict) => {
-                return Ok(FilePage {
-                    items: Vec::new(),
-                    next: None,
-                });
-            }
-            Err(error) => return Err(error),
-        }
-        let mut names = BTreeSet::new();
-        let mut found = self
-            .backend
-            .operator
-            .lister_with(&folder)
-            .recursive(true)
-            .await?;
-        while let Some(entry) = found.try_next().await? {
-            let key = entry
-                .path()
-                .strip_prefix(&space)
-                .and_then(|name| name.parse::<Key>().ok());
-            let Some(key) = key.filter(|_| entry.metadata().mode() != EntryMode::DIR) else {
-                continue;
-            };
-            if after.is_none_or(|after| key > *after) {
-                names.insert(key);
-                if names.len() > limit + 1 {
-                    names.pop_last();
-                }
-            }
-        }
-        let more = names.len() > limit;
-        let mut items = Vec::new();
-        for key in names.into_iter().take(limit) {
-            match self.stat(scope, &key).await {
-                Ok(info) => items.push(info),
-                // Deleted meanwhile, or a link that is not followed.
-                Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let next = if more {
-            items.last().map(|info| info.path.clone())
-        } else {
-            None
-        };
-        Ok(FilePage { items, next })
-    }
-
-    async fn object(&self, scope: &Scope, key: &Key) -> Result<String, Error> {
-        let object = key.object(scope.tenant().id());
-        self.backend.check(&object).await?;
-        Ok(object)
-    }
-
-    /// Refuses a path that leads through a file. Object stores would allow it and file systems do
-    /// not, so nobody does.
-    async fn no_file_above(&self, scope: &Scope, key: &Key) -> Result<(), Error> {
-        let mut path = key.as_str();
-        while let Some((folder, _)) = path.rsplit_once('/') {
-            let object = format!("{}{folder}", space(scope.tenant().id()));
-            match self.backend.operator.stat(&object).await {
-                Ok(found) if found.mode() == EntryMode::FILE => return Err(Error::Conflict),
-                _ => path = folder,
-            }
-        }
-        Ok(())
-    }
-
-    async fn is_folder(&self, object: &str) -> Result<bool, Error> {
-        let mut inside = match self
-            .backend
-            .operator
-            .lister_with(&format!("{object}/"))
-            .recursive(true)
-            .await
-        {
-            Ok(inside) => inside,
-            Err(error) if error.kind() == opendal::ErrorKind::NotFound => return Ok(false),
-            Err(error) if error.kind() == opendal::ErrorKind::NotADirectory => return Ok(false),
-            Err(error) => return Err(error.into()),
-        };
-        while let Some(entry) = inside.next().await {
-            match entry {
-                Ok(entry) if entry.metadata().mode() == EntryMode::FILE => return Ok(true),
-                Ok(_) => {}
-                Err(_) => return Ok(false),
-            }
-        }
-        Ok(false)
-    }
-}
-
-/// A path that leads through a file holds nothing to read.
-fn nothing_there(error: Error) -> Error {
-    match error {
-        Error::Conflict => Error::NotFound,
-        other => other,
-    }
-}
-
-fn info(path: Key, found: &Metadata) -> FileInfo {
-    let modified = found.last_modified().and_then(|time| {
-        let micros = time.into_inner().as_microsecond();
-        Timestamp::from_micros(micros).ok()
-    });
-    FileInfo {
-        path,
-        size: found.content_length(),
-        modified_at: modified,
+        self.backend.list(scope, prefix, after, limit).await
     }
 }
 
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Storage")
+            .field("backend", &self.backend)
             .field("max_size", &self.max_size)
-            .finish_non_exhaustive()
+            .finish()
     }
 }

@@ -1,298 +1,243 @@
 //! What can be done with files, and by whom.
 
-use bytes::Bytes;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use saas_storage::{ByteStream, Error, Key, Prefix, Storage, StorageConfig};
-use saas_tenancy::Scope;
-use saas_testkit::TestDatabase;
-use tempfile::TempDir;
+use saas_storage::{Error, Existing, PutOptions, StorageConfig};
 
-struct World {
-    storage: Storage,
-    acme: Scope,
-    beta: Scope,
-    folder: TempDir,
-    _db: TestDatabase,
-}
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = Vec::new();
-    for backend in ["fs", "memory"] {
-        let db = TestDatabase::sqlite(&[&saas_tenancy::MODULE]).await;
-        let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = StorageConfig::default();
-        config.url = if backend == "fs" {
-            format!("fs://{}", folder.path().display())
-        } else {
-            "memory://".to_owned()
-        };
-        config.max_file_size = 1 << 20;
-        let storage = Storage::open(&config).unwrap();
-        worlds.push(World {
-            storage,
-            acme: db.scope(&acme),
-            beta: db.scope(&beta),
-            folder,
-            _db: db,
-        });
-    }
-    worlds
-}
-
-fn key(text: &str) -> Key {
-    text.parse().unwrap()
-}
-
-fn body(pieces: &[&str]) -> ByteStream {
-    let pieces: Vec<_> = pieces
-        .iter()
-        .map(|piece| Ok(Bytes::from((*piece).to_owned())))
-        .collect();
-    Box::pin(stream::iter(pieces))
-}
-
-async fn read(world: &World, scope: &Scope, name: &str) -> Result<String, Error> {
-    let (_, stream) = world.storage.get(scope, &key(name), None).await?;
-    let bytes: Vec<Bytes> = stream.try_collect().await.map_err(Error::Backend)?;
-    Ok(String::from_utf8(bytes.concat()).unwrap())
-}
-
-async fn names(world: &World, scope: &Scope, prefix: &str) -> Vec<String> {
-    let page = world
-        .storage
-        .list(scope, &prefix.parse().unwrap(), None, 100)
-        .await
-        .unwrap();
-    page.items
-        .into_iter()
-        .map(|info| info.path.to_string())
-        .collect()
-}
+use crate::world::{LIMIT, World, body, collect, key, open, worlds};
 
 #[tokio::test]
 async fn a_file_comes_back_as_it_was_sent() {
     for world in worlds().await {
-        let info = world
-            .storage
-            .put(&world.acme, &key("a/b.txt"), body(&["hello ", "world"]))
-            .await
-            .unwrap();
-        assert_eq!(info.size, 11);
-        assert_eq!(
-            read(&world, &world.acme, "a/b.txt").await.unwrap(),
-            "hello world"
-        );
-        let (_, part) = world
-            .storage
-            .get(&world.acme, &key("a/b.txt"), Some(6..11))
-            .await
-            .unwrap();
-        assert_eq!(
-            part.map(|piece| piece.unwrap())
-                .collect::<Vec<_>>()
+        let (storage, acme) = (&world.storage, &world.acme);
+        let sent = body(&["hello ", "", "world"]);
+        let info = storage.put(acme, &key("a/b.txt"), sent).await.unwrap();
+        assert_eq!((info.size, info.path.as_str()), (11, "a/b.txt"));
+        assert_eq!(storage.stat(acme, &key("a/b.txt")).await.unwrap(), info);
+        assert_eq!(world.read(acme, "a/b.txt").await.unwrap(), "hello world");
+        world.put("a/b.txt", "new").await.unwrap();
+        assert_eq!(world.read(acme, "a/b.txt").await.unwrap(), "new");
+        storage.put(acme, &key("empty"), body(&[])).await.unwrap();
+        assert_eq!(world.read(acme, "empty").await.unwrap(), "");
+        assert!(storage.delete(acme, &key("empty")).await.unwrap());
+        assert!(!storage.delete(acme, &key("empty")).await.unwrap());
+        assert!(matches!(
+            world.read(acme, "empty").await,
+            Err(Error::NotFound)
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_range_is_a_part_of_a_file() {
+    for world in worlds().await {
+        let (storage, acme) = (&world.storage, &world.acme);
+        let long: String = ('a'..='z').cycle().take(700_000).collect();
+        world.put("long", &long).await.unwrap();
+        for (from, to) in [
+            (0, 0),
+            (0, 1),
+            (6, 11),
+            (262_143, 262_145),
+            (699_999, 700_000),
+            (700_000, 700_000),
+            (1, 699_999),
+        ] {
+            let range = Some(from as u64..to as u64);
+            let (info, part) = storage.get(acme, &key("long"), range).await.unwrap();
+            assert_eq!(info.size, 700_000);
+            assert_eq!(
+                collect(part).await,
+                long.as_bytes()[from..to],
+                "{from}..{to}"
+            );
+        }
+        #[expect(clippy::reversed_empty_ranges, reason = "that is what is refused")]
+        for range in [
+            0..700_001,
+            700_001..700_002,
+            5..4,
+            u64::MAX..u64::MAX,
+            0..u64::MAX,
+        ] {
+            let refused = storage
+                .get(acme, &key("long"), Some(range))
                 .await
-                .concat(),
-            b"world"
-        );
-        world
-            .storage
-            .put(&world.acme, &key("a/b.txt"), body(&["new"]))
-            .await
-            .unwrap();
-        assert_eq!(read(&world, &world.acme, "a/b.txt").await.unwrap(), "new");
-        world
-            .storage
-            .put(&world.acme, &key("empty"), body(&[]))
-            .await
-            .unwrap();
-        assert_eq!(read(&world, &world.acme, "empty").await.unwrap(), "");
-        assert!(
-            world
-                .storage
-                .delete(&world.acme, &key("empty"))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !world
-                .storage
-                .delete(&world.acme, &key("empty"))
-                .await
-                .unwrap()
-        );
+                .map(|_| ());
+            assert!(
+                matches!(refused, Err(Error::Range { size: 700_000 })),
+                "{refused:?}"
+            );
+        }
     }
 }
 
 #[tokio::test]
 async fn sto_08_a_foreign_file_is_as_unknown_as_none() {
     for world in worlds().await {
-        world
-            .storage
-            .put(&world.beta, &key("secret.txt"), body(&["canary"]))
+        let (storage, acme, beta) = (&world.storage, &world.acme, &world.beta);
+        storage
+            .put(beta, &key("secret.txt"), body(&["canary"]))
             .await
             .unwrap();
-        assert!(matches!(
-            read(&world, &world.acme, "secret.txt").await,
-            Err(Error::NotFound)
-        ));
-        assert!(
-            !world
-                .storage
-                .delete(&world.acme, &key("secret.txt"))
-                .await
-                .unwrap()
-        );
-        assert!(names(&world, &world.acme, "").await.is_empty());
-        let theirs = format!("tenants/{}/secret.txt", world.beta.tenant().id());
-        assert!(matches!(
-            read(&world, &world.acme, &theirs).await,
-            Err(Error::NotFound)
-        ));
-        assert_eq!(
-            read(&world, &world.beta, "secret.txt").await.unwrap(),
-            "canary"
-        );
-    }
-}
-
-#[tokio::test]
-async fn pages_give_every_file_once_in_order() {
-    for world in worlds().await {
-        for n in 0..25 {
-            world
-                .storage
-                .put(
-                    &world.acme,
-                    &key(&format!("d{}/f{n:02}", n % 3)),
-                    body(&["x"]),
-                )
-                .await
-                .unwrap();
+        let theirs = format!("tenants/{}/secret.txt", beta.tenant().id());
+        for name in ["secret.txt", &theirs] {
+            assert!(matches!(world.read(acme, name).await, Err(Error::NotFound)));
+            assert!(matches!(
+                storage.stat(acme, &key(name)).await,
+                Err(Error::NotFound)
+            ));
+            assert!(!storage.delete(acme, &key(name)).await.unwrap());
         }
-        let (mut all, mut after) = (Vec::new(), None);
-        loop {
-            let page = world
-                .storage
-                .list(&world.acme, &Prefix::default(), after.as_ref(), 4)
-                .await
-                .unwrap();
-            assert!(page.items.len() <= 4);
-            all.extend(page.items.into_iter().map(|info| info.path));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
+        // Neither by a prefix, nor by the place where another tenant's page ended.
+        for prefix in [
+            "",
+            &theirs,
+            "tenants/",
+            &format!("tenants/{}", beta.tenant().id()),
+        ] {
+            assert!(world.names(acme, prefix).await.is_empty(), "{prefix}");
         }
-        assert_eq!(all.len(), 25);
-        assert!(all.is_sorted());
-        assert_eq!(names(&world, &world.acme, "d1/").await.len(), 8);
-        assert_eq!(names(&world, &world.acme, "d1").await.len(), 8);
-        assert!(names(&world, &world.acme, "d").await.is_empty());
-    }
-}
-
-#[tokio::test]
-async fn what_is_not_received_to_its_end_is_not_kept() {
-    for world in worlds().await {
-        world
-            .storage
-            .put(&world.acme, &key("kept"), body(&["old"]))
+        storage
+            .put(acme, &key("zebra"), body(&["ours"]))
             .await
             .unwrap();
-        for name in ["kept", "fresh"] {
-            let broken: ByteStream = Box::pin(stream::iter([
-                Ok(Bytes::from_static(b"half")),
-                Err("the connection ended".into()),
-            ]));
-            let refused = world.storage.put(&world.acme, &key(name), broken).await;
-            assert!(matches!(refused, Err(Error::Source(_))), "{refused:?}");
-        }
-        let large: ByteStream = Box::pin(stream::repeat_with(|| Ok(Bytes::from(vec![0; 65536]))));
-        assert!(matches!(
-            world.storage.put(&world.acme, &key("fresh"), large).await,
-            Err(Error::TooLarge { .. })
-        ));
-        assert_eq!(read(&world, &world.acme, "kept").await.unwrap(), "old");
-        assert_eq!(names(&world, &world.acme, "").await, ["kept"]);
-        let staged =
-            std::fs::read_dir(world.folder.path().join("staging")).map_or(0, Iterator::count);
-        assert_eq!(staged, 0, "remainders in the staging folder");
+        let (all, after) = ("".parse().unwrap(), key("secret.txt"));
+        let page = storage.list(acme, &all, Some(&after), 10).await.unwrap();
+        assert_eq!(page.items.len(), 1);
+        assert_eq!(page.items[0].path.as_str(), "zebra");
+        // A file of the same name is another file.
+        world.put("secret.txt", "ours").await.unwrap();
+        assert_eq!(world.read(beta, "secret.txt").await.unwrap(), "canary");
+        assert!(storage.delete(acme, &key("secret.txt")).await.unwrap());
+        assert_eq!(world.read(beta, "secret.txt").await.unwrap(), "canary");
     }
 }
 
 #[tokio::test]
 async fn sto_26_a_path_is_a_file_or_a_folder_on_every_backend() {
     for world in worlds().await {
-        world
-            .storage
-            .put(&world.acme, &key("a"), body(&["file"]))
-            .await
-            .unwrap();
-        let through = world
-            .storage
-            .put(&world.acme, &key("a/b"), body(&["x"]))
-            .await;
-        assert!(matches!(through, Err(Error::Conflict)), "{through:?}");
-        assert!(matches!(
-            read(&world, &world.acme, "a/b").await,
-            Err(Error::NotFound)
-        ));
-        world
-            .storage
-            .put(&world.acme, &key("d/e"), body(&["x"]))
-            .await
-            .unwrap();
-        let over = world
-            .storage
-            .put(&world.acme, &key("d"), body(&["x"]))
-            .await;
+        let (storage, acme) = (&world.storage, &world.acme);
+        world.put("a", "file").await.unwrap();
+        for name in ["a/b", "a/b/c"] {
+            let through = world.put(name, "x").await;
+            assert!(matches!(through, Err(Error::Conflict)), "{through:?}");
+            assert!(matches!(world.read(acme, name).await, Err(Error::NotFound)));
+            assert!(!storage.delete(acme, &key(name)).await.unwrap());
+        }
+        world.put("d/e", "x").await.unwrap();
+        let over = world.put("d", "x").await;
         assert!(matches!(over, Err(Error::Conflict)), "{over:?}");
-        assert!(matches!(
-            read(&world, &world.acme, "d").await,
-            Err(Error::NotFound)
-        ));
-        assert!(!world.storage.delete(&world.acme, &key("d")).await.unwrap());
-        assert_eq!(read(&world, &world.acme, "d/e").await.unwrap(), "x");
+        assert!(matches!(world.read(acme, "d").await, Err(Error::NotFound)));
+        assert!(!storage.delete(acme, &key("d")).await.unwrap());
+        assert_eq!(world.read(acme, "d/e").await.unwrap(), "x");
     }
 }
 
 #[tokio::test]
-async fn sto_07_a_symbolic_link_is_not_followed() {
-    let world = worlds().await.remove(0);
-    world
-        .storage
-        .put(&world.acme, &key("real"), body(&["x"]))
-        .await
-        .unwrap();
-    let outside = tempfile::tempdir().unwrap();
-    std::fs::write(outside.path().join("secret"), "canary").unwrap();
-    let space = world
-        .folder
-        .path()
-        .join(format!("tenants/{}", world.acme.tenant().id()));
-    std::os::unix::fs::symlink(outside.path(), space.join("link")).unwrap();
-    std::os::unix::fs::symlink(outside.path().join("secret"), space.join("file")).unwrap();
-    for name in ["link/secret", "file"] {
+async fn sto_26_a_folder_ends_with_its_last_file() {
+    for world in worlds().await {
+        let (storage, acme) = (&world.storage, &world.acme);
+        world.put("d/e/f", "x").await.unwrap();
+        world.put("d/g", "x").await.unwrap();
+        assert!(storage.delete(acme, &key("d/e/f")).await.unwrap());
+        world.put("d/e", "a file where a folder was").await.unwrap();
+        assert!(storage.delete(acme, &key("d/e")).await.unwrap());
+        assert!(matches!(world.put("d", "x").await, Err(Error::Conflict)));
+        assert!(storage.delete(acme, &key("d/g")).await.unwrap());
+        world.put("d", "a file where a folder was").await.unwrap();
+        assert_eq!(world.names(acme, "").await, ["d"]);
+    }
+}
+
+#[tokio::test]
+async fn an_existing_file_stays_when_it_is_to_be_kept() {
+    let keep = PutOptions::default().existing(Existing::Keep);
+    for world in worlds().await {
+        let (storage, acme) = (&world.storage, &world.acme);
+        storage
+            .put_with(acme, &key("a"), body(&["first"]), keep)
+            .await
+            .unwrap();
+        let second = storage
+            .put_with(acme, &key("a"), body(&["second"]), keep)
+            .await;
+        assert!(matches!(second, Err(Error::Exists)), "{second:?}");
+        assert_eq!(world.read(acme, "a").await.unwrap(), "first");
+        assert_eq!(world.staged(), 0);
+        world.put("a", "third").await.unwrap();
+        assert_eq!(world.read(acme, "a").await.unwrap(), "third");
+    }
+}
+
+#[tokio::test]
+async fn sto_06_both_spellings_of_a_name_are_not_two_files() {
+    for world in worlds().await {
+        world.put("caf\u{e9}", "composed").await.unwrap();
+        assert!("cafe\u{301}".parse::<saas_storage::Key>().is_err());
+        assert_eq!(world.names(&world.acme, "").await, ["caf\u{e9}"]);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_names_are_kept_everywhere() {
+    for world in worlds().await {
+        let longest = [
+            &*"a".repeat(255),
+            &"b".repeat(255),
+            &"c".repeat(255),
+            &"d".repeat(255),
+        ]
+        .join("/");
+        let deepest = ["x"; 512].join("/");
+        for name in [&"n".repeat(255), &longest, &deepest] {
+            world.put(name, "x").await.unwrap();
+            assert_eq!(world.read(&world.acme, name).await.unwrap(), "x");
+        }
+        assert_eq!(world.names(&world.acme, "").await.len(), 3);
+        for name in [&longest, &deepest] {
+            assert!(world.storage.delete(&world.acme, &key(name)).await.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn versions_of_a_file_have_different_validators_on_disk() {
+    let world = World::on_disk(LIMIT).await;
+    let one = world.put("a", "on ").await.unwrap();
+    let two = world.put("a", "off").await.unwrap();
+    assert_eq!(one.size, two.size);
+    assert_ne!(one.etag().unwrap(), two.etag().unwrap());
+    assert!(two.etag().unwrap().starts_with("W/\""));
+    let shown = serde_json::to_value(&two).unwrap();
+    let members: Vec<_> = shown.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["modified_at", "path", "size"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_used_is_named() {
+    for (url, wanted) in [
+        ("s3://bucket", "this version keeps files in"),
+        ("azblob://container", "this version keeps files in"),
+        ("gcs://bucket", "this version keeps files in"),
+        ("s3://key:canary@bucket", "this version keeps files in"),
+        ("ftp://host", "must be"),
+        ("data/files", "must be"),
+        ("memory://x", "must be"),
+        ("", "must be"),
+        ("fs://", "names no folder"),
+        ("fs:///", "names no folder"),
+        ("fs:///dev/null/x", "cannot be used"),
+    ] {
+        let error = open(url, 1).unwrap_err().to_string();
+        assert!(error.starts_with("storage.url: "), "{error}");
         assert!(
-            matches!(read(&world, &world.acme, name).await, Err(Error::NotFound)),
-            "{name}"
-        );
-        assert!(
-            world
-                .storage
-                .put(&world.acme, &key(name), body(&["x"]))
-                .await
-                .is_err(),
-            "{name}"
-        );
-        assert!(
-            !world.storage.delete(&world.acme, &key(name)).await.unwrap(),
-            "{name}"
+            error.contains(wanted) && !error.contains("canary"),
+            "{error}"
         );
     }
-    assert_eq!(
-        std::fs::read_to_string(outside.path().join("secret")).unwrap(),
-        "canary"
-    );
+}
+
+#[test]
+fn an_unknown_setting_is_refused() {
+    assert!(serde_json::from_str::<StorageConfig>(r#"{"max_file_size": 5}"#).is_ok());
+    assert!(serde_json::from_str::<StorageConfig>(r#"{"max_size": 5}"#).is_err());
 }

@@ -1,0 +1,82 @@
+//! Receiving a file.
+
+use std::future::Future;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use tokio::sync::oneshot;
+use tracing::Instrument as _;
+
+use crate::{ByteStream, Error};
+
+/// Pieces are written in blocks of about this size. Bodies come in frames of 16 KiB or less, and a
+/// write to disk is a trip to another thread.
+const BLOCK: usize = 256 * 1024;
+
+/// A body that is counted, gathered into blocks, and ends when nobody waits for the result any more.
+pub(super) struct Incoming {
+    body: ByteStream,
+    limit: u64,
+    size: u64,
+    block: BytesMut,
+    ended: bool,
+    gone: oneshot::Receiver<()>,
+}
+
+/// Runs a write that is told when its caller has gone, instead of being dropped halfway.
+///
+/// A future that is dropped while a file is being opened, closed or moved cannot clean up after
+/// itself. So the write is a task of its own, and a caller who goes away is seen where it waits for
+/// the next piece: it then ends like any other body that is cut short.
+pub(super) async fn receive<T, F>(
+    body: ByteStream,
+    limit: u64,
+    write: impl FnOnce(Incoming) -> F,
+) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    let (stay, gone) = oneshot::channel();
+    let incoming = Incoming {
+        body,
+        limit,
+        size: 0,
+        block: BytesMut::new(),
+        ended: false,
+        gone,
+    };
+    let result = tokio::spawn(write(incoming).in_current_span()).await;
+    drop(stay);
+    result.map_err(Error::backend)?
+}
+
+impl Incoming {
+    /// Gives the next block, or none at the end of the body.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        while !self.ended {
+            let piece = tokio::select! {
+                biased;
+                _ = &mut self.gone => return Err(Error::Source("the caller has gone".into())),
+                piece = self.body.next() => piece,
+            };
+            let Some(piece) = piece.transpose().map_err(Error::Source)? else {
+                self.ended = true;
+                break;
+            };
+            self.size = self.size.saturating_add(piece.len() as u64);
+            if self.size > self.limit {
+                return Err(Error::TooLarge { limit: self.limit });
+            }
+            if self.block.is_empty() && piece.len() >= BLOCK {
+                return Ok(Some(piece));
+            }
+            self.block.extend_from_slice(&piece);
+            if self.block.len() >= BLOCK {
+                break;
+            }
+        }
+        let block = self.block.split().freeze();
+        Ok((!block.is_empty()).then_some(block))
+    }
+}

@@ -1,0 +1,138 @@
+//! Parts of a file (RFC 9110, section 14).
+
+use std::ops::Range;
+
+use http::{HeaderMap, header};
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Whole,
+    Part(Range<u64>),
+    Outside,
+}
+
+pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
+    let mut values = headers.get_all(header::RANGE).into_iter();
+    match (values.next(), values.next()) {
+        // A validator in If-Range has to be strong, and ours are weak.
+        (Some(value), None) if !headers.contains_key(header::IF_RANGE) => value
+            .to_str()
+            .map_or(Wanted::Whole, |text| parse(text, size)),
+        _ => Wanted::Whole,
+    }
+}
+
+/// Reads a `Range` header. What is malformed or names several ranges is ignored, as section 14.2
+/// allows; so a thousand ranges cost nothing.
+fn parse(header: &str, size: u64) -> Wanted {
+    let spec = match header.trim().split_once('=') {
+        Some((unit, spec)) if unit.eq_ignore_ascii_case("bytes") => spec.trim(),
+        _ => return Wanted::Whole,
+    };
+    let Some((first, last)) = spec.split_once('-') else {
+        return Wanted::Whole;
+    };
+    match (number(first), number(last)) {
+        // The last so many bytes.
+        (Some(Number::None), Some(Number::Some(0))) => Wanted::Outside,
+        (Some(Number::None), Some(Number::Some(_))) if size == 0 => Wanted::Outside,
+        (Some(Number::None), Some(Number::Some(count))) => {
+            Wanted::Part(size.saturating_sub(count)..size)
+        }
+        (Some(Number::Some(first)), Some(Number::Some(last))) if last < first => Wanted::Whole,
+        (Some(Number::Some(first)), Some(_)) if first >= size => Wanted::Outside,
+        (Some(Number::Some(first)), Some(Number::None)) => Wanted::Part(first..size),
+        (Some(Number::Some(first)), Some(Number::Some(last))) => {
+            Wanted::Part(first..last.saturating_add(1).min(size))
+        }
+        _ => Wanted::Whole,
+    }
+}
+
+/// A number, or nothing where one could be.
+enum Number {
+    None,
+    Some(u64),
+}
+
+/// Reads digits. Numbers beyond all files are as good as the largest.
+fn number(text: &str) -> Option<Number> {
+    if text.is_empty() {
+        return Some(Number::None);
+    }
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Number::Some(text.parse().unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sto_19_ranges_are_read_as_rfc_9110_says() {
+        for (header, wanted) in [
+            ("bytes=0-4", Wanted::Part(0..5)),
+            ("Bytes=0-4", Wanted::Part(0..5)),
+            ("bytes=0-0", Wanted::Part(0..1)),
+            ("bytes=9-9", Wanted::Part(9..10)),
+            ("bytes=5-", Wanted::Part(5..10)),
+            ("bytes=-3", Wanted::Part(7..10)),
+            ("bytes=-99", Wanted::Part(0..10)),
+            ("bytes=0-99", Wanted::Part(0..10)),
+            ("bytes=0-99999999999999999999999", Wanted::Part(0..10)),
+            ("bytes=-99999999999999999999999", Wanted::Part(0..10)),
+            ("bytes=10-", Wanted::Outside),
+            ("bytes=10-12", Wanted::Outside),
+            ("bytes=99999999999999999999999-", Wanted::Outside),
+            ("bytes=-0", Wanted::Outside),
+            // Malformed, also where it begins behind the end.
+            ("bytes=5-4", Wanted::Whole),
+            ("bytes=50-4", Wanted::Whole),
+            ("bytes=0-1,3-4", Wanted::Whole),
+            ("bytes=a-b", Wanted::Whole),
+            ("bytes=0-4x", Wanted::Whole),
+            ("bytes=+1-2", Wanted::Whole),
+            ("bytes=1--2", Wanted::Whole),
+            ("bytes=--2", Wanted::Whole),
+            ("bytes=-", Wanted::Whole),
+            ("bytes=", Wanted::Whole),
+            ("bytes", Wanted::Whole),
+            ("", Wanted::Whole),
+            ("lines=0-4", Wanted::Whole),
+        ] {
+            assert_eq!(parse(header, 10), wanted, "{header}");
+        }
+        for header in ["bytes=-5", "bytes=0-", "bytes=0-0"] {
+            assert_eq!(parse(header, 0), Wanted::Outside, "{header}");
+        }
+    }
+
+    #[test]
+    fn sto_19_a_thousand_ranges_and_two_headers_are_the_whole_file() {
+        let many = format!("bytes={}", vec!["0-0"; 1000].join(","));
+        let mut headers = HeaderMap::new();
+        headers.append(header::RANGE, many.parse().unwrap());
+        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+        let mut headers = HeaderMap::new();
+        headers.append(header::RANGE, "bytes=0-1".parse().unwrap());
+        assert_eq!(wanted(&headers, 10), Wanted::Part(0..2));
+        headers.append(header::RANGE, "bytes=2-3".parse().unwrap());
+        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+        headers.remove(header::RANGE);
+        headers.append(header::RANGE, "bytes=0-1".parse().unwrap());
+        headers.append(header::IF_RANGE, "W/\"1\"".parse().unwrap());
+        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+    }
+
+    proptest! {
+        #[test]
+        fn sto_19_a_part_lies_inside_the_file(header in "bytes=[0-9]{0,21}-[0-9]{0,21}|[ -~]{0,20}", size: u64) {
+            if let Wanted::Part(range) = parse(&header, size) {
+                prop_assert!(range.start < range.end && range.end <= size);
+            }
+        }
+    }
+}

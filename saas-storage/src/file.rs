@@ -1,0 +1,145 @@
+//! What goes in and out: contents, descriptions, pages, and how to write.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use saas_core::Timestamp;
+use serde::Serialize;
+
+use crate::Key;
+
+/// The contents of a file, piece by piece.
+pub type ByteStream =
+    Pin<Box<dyn Stream<Item = Result<Bytes, Box<dyn std::error::Error + Send + Sync>>> + Send>>;
+
+/// Describes a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FileInfo {
+    /// Its name.
+    pub path: Key,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written, where the backend knows.
+    pub modified_at: Option<Timestamp>,
+    /// Differs between two versions that have the same size and time. It is part of the validator
+    /// and of no answer.
+    #[serde(skip)]
+    version: Option<u64>,
+}
+
+impl FileInfo {
+    /// Describes a file; for backends.
+    #[must_use]
+    pub const fn new(path: Key, size: u64, modified_at: Option<Timestamp>) -> Self {
+        Self {
+            path,
+            size,
+            modified_at,
+            version: None,
+        }
+    }
+
+    /// Adds a number that the backend gives to each version of a file, such as its inode.
+    #[must_use]
+    pub const fn with_version(mut self, version: u64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Gives a weak validator (RFC 9110, section 8.8.3), where the backend knows when the file was
+    /// written.
+    ///
+    /// It is weak because none of size, time and inode promises that two files that agree in it
+    /// have the same bytes: clocks of file systems tick every few milliseconds, and an inode is used
+    /// again.
+    #[must_use]
+    pub fn etag(&self) -> Option<String> {
+        let time = self.modified_at?.as_micros();
+        Some(match self.version {
+            Some(version) => format!("W/\"{:x}-{time:x}-{version:x}\"", self.size),
+            None => format!("W/\"{:x}-{time:x}\"", self.size),
+        })
+    }
+}
+
+/// A page of files, in the order of their names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FilePage {
+    /// The files.
+    pub items: Vec<FileInfo>,
+    /// The name to go on after; absent on the last page.
+    pub next: Option<Key>,
+}
+
+impl FilePage {
+    /// Makes a page; for backends.
+    #[must_use]
+    pub const fn new(items: Vec<FileInfo>, next: Option<Key>) -> Self {
+        Self { items, next }
+    }
+}
+
+/// Says how to write a file.
+///
+/// ```
+/// use saas_storage::{Existing, PutOptions};
+///
+/// let avatar = PutOptions::default().max_size(1 << 20).existing(Existing::Keep);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PutOptions {
+    max_size: u64,
+    existing: Existing,
+}
+
+/// Says what becomes of a file that has the name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Existing {
+    /// The new file takes its place, in one step.
+    #[default]
+    Replace,
+    /// It stays, and the new one is refused with [`Error::Exists`](crate::Error::Exists). Of many
+    /// that come at once exactly one is kept.
+    Keep,
+}
+
+impl Default for PutOptions {
+    fn default() -> Self {
+        Self {
+            max_size: u64::MAX,
+            existing: Existing::Replace,
+        }
+    }
+}
+
+impl PutOptions {
+    /// Lets the file have so many bytes at most. It can only lower the bound of the configuration.
+    #[must_use]
+    pub const fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = bytes;
+        self
+    }
+
+    /// Says what becomes of a file that has the name already.
+    #[must_use]
+    pub const fn existing(mut self, existing: Existing) -> Self {
+        self.existing = existing;
+        self
+    }
+
+    /// Gives the bound; for backends.
+    #[must_use]
+    pub const fn limit(&self) -> u64 {
+        self.max_size
+    }
+
+    /// Tells whether an existing file stays; for backends.
+    #[must_use]
+    pub const fn keeps_existing(&self) -> bool {
+        matches!(self.existing, Existing::Keep)
+    }
+}

@@ -1,0 +1,67 @@
+//! Memory does not grow with files.
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, future::join_all, stream};
+use saas_storage::ByteStream;
+
+use crate::world::{World, key};
+
+const FILES: usize = 8;
+const SIZE: usize = 32 << 20;
+const PIECE: usize = 16 << 10;
+
+/// Gives a figure of this process, in KiB.
+fn figure(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sto_17_eight_files_at_once_take_little_memory() {
+    let world = World::on_disk(1 << 30).await;
+    let before = figure("VmRSS:");
+    let started = std::time::Instant::now();
+    let puts = (0..FILES).map(|n| {
+        let (storage, scope) = (world.storage.clone(), world.acme.clone());
+        let pieces = stream::repeat_with(|| Ok(Bytes::from(vec![7; PIECE]))).take(SIZE / PIECE);
+        let contents: ByteStream = Box::pin(pieces);
+        tokio::spawn(async move {
+            storage
+                .put(&scope, &key(&format!("f{n}")), contents)
+                .await
+                .unwrap()
+                .size
+        })
+    });
+    for size in join_all(puts).await {
+        assert_eq!(size.unwrap(), SIZE as u64);
+    }
+    let (written, peak) = (started.elapsed(), figure("VmHWM:"));
+    let gets = (0..FILES).map(|n| {
+        let (storage, scope) = (world.storage.clone(), world.acme.clone());
+        tokio::spawn(async move {
+            let (_, contents) = storage
+                .get(&scope, &key(&format!("f{n}")), None)
+                .await
+                .unwrap();
+            contents
+                .fold(0, async |sum, piece| sum + piece.unwrap().len())
+                .await
+        })
+    });
+    for size in join_all(gets).await {
+        assert_eq!(size.unwrap(), SIZE);
+    }
+    let (read, after) = (started.elapsed() - written, figure("VmHWM:"));
+    println!(
+        "{} MiB in {FILES} files: put {written:?}, get {read:?}; resident {before} KiB before, at most {peak} KiB \
+         while putting and {after} KiB in all",
+        (FILES * SIZE) >> 20
+    );
+    assert!(
+        after.saturating_sub(before) < 64 << 10,
+        "grew by {} KiB",
+        after - before
+    );
+}
