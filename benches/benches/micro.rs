@@ -11,7 +11,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use saas_auth::{Issuer, Keys, TokenConfig, Verifier};
 use saas_core::{Id, KeyRing, TenantId, Timestamp, UserId, page::Cursor};
 use saas_rbac::{Access, Authorizer, Permission, Presets, RbacConfig, Roles};
-use saas_tenancy::{EntityTable, Migration, Module, Registry, RegistryConfig, Scope, TenantEntity};
+use saas_tenancy::{
+    Dialect, EntityTable, Migration, Module, Registry, RegistryConfig, Scope, TenantEntity,
+};
 use saas_testkit::TestDatabase;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
@@ -34,24 +36,23 @@ struct Note {
     created_at: Timestamp,
 }
 
-const NOTES: Module = Module::new("notes")
-    .migrations(&[Migration::new(
-        1,
-        "notes",
-        "CREATE TABLE notes (tenant_id BLOB NOT NULL, id BLOB NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL, \
-         PRIMARY KEY (tenant_id, id)) STRICT",
-        "CREATE TABLE notes (tenant_id UUID NOT NULL, id UUID NOT NULL, text TEXT NOT NULL, created_at TIMESTAMPTZ NOT NULL, \
-         PRIMARY KEY (tenant_id, id))",
-    )])
-    .entities(&[EntityTable::new::<Note>()]);
+/// The tables as the entities say, so nothing has to be written twice.
+fn notes() -> Module {
+    const NOTES: Module = Module::new("notes").entities(&[EntityTable::new::<Note>()]);
+    let sql = |dialect| -> &'static str { NOTES.ddl(dialect).leak() };
+    let (sqlite, postgres) = (sql(Dialect::Sqlite), sql(Dialect::Postgres));
+    let migrations = vec![Migration::new(1, "notes", sqlite, postgres)];
+    NOTES.migrations(migrations.leak())
+}
 
 fn micro(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let notes = notes();
     let modules = &[
         &saas_tenancy::MODULE,
         &saas_auth::MODULE,
         &saas_rbac::MODULE,
-        &NOTES,
+        &notes,
     ];
     let mut databases = vec![("sqlite", runtime.block_on(TestDatabase::sqlite(modules)))];
     if std::env::var_os("TEST_DATABASE_URL").is_some() {

@@ -38,7 +38,7 @@ async fn main() {
     {
         ["bare", database] => bare::serve(database).await,
         [starter] => {
-            let starter = PathBuf::from(starter);
+            let starter = PathBuf::from(starter).canonicalize().unwrap();
             compare("SQLite", &starter, None).await;
             if std::env::var_os("TEST_DATABASE_URL").is_some() {
                 let database = TestDatabase::postgres(&[]).await;

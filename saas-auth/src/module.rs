@@ -6,12 +6,19 @@ use crate::{Membership, refresh::RefreshRow};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_auth")
-    .migrations(&[Migration::new(
-        1,
-        "identity",
-        include_str!("../migrations/sqlite/0001_identity.sql"),
-        include_str!("../migrations/postgres/0001_identity.sql"),
-    )])
+    .migrations(&[
+        Migration::new(
+            1,
+            "identity",
+            include_str!("../migrations/sqlite/0001_identity.sql"),
+            include_str!("../migrations/postgres/0001_identity.sql"),
+        ),
+        Migration::postgres(
+            2,
+            "guards",
+            include_str!("../migrations/postgres/0002_guards.sql"),
+        ),
+    ])
     .entities(&[
         EntityTable::new::<Membership>().own_rows("id"),
         EntityTable::new::<RefreshRow>(),

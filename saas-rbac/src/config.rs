@@ -15,6 +15,8 @@ pub struct RbacConfig {
     pub cache_lifetime: Period,
     /// For how many tenants rules are kept.
     pub cache_tenants: u32,
+    /// How many roles of its own a tenant may make. The rules of all of them are loaded together.
+    pub max_roles: u32,
 }
 
 impl Default for RbacConfig {
@@ -22,6 +24,7 @@ impl Default for RbacConfig {
         Self {
             cache_lifetime: Period::from(Duration::from_secs(5)),
             cache_tenants: 10_000,
+            max_roles: 200,
         }
     }
 }

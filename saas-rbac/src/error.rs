@@ -22,6 +22,9 @@ pub enum Error {
     /// A role of that name exists.
     #[error("the role `{0}` exists")]
     RoleExists(String),
+    /// The tenant has as many roles of its own as it may have.
+    #[error("a tenant has at most {0} roles of its own")]
+    TooManyRoles(u32),
     /// A built-in role cannot be changed.
     #[error("the role `{0}` is built in")]
     BuiltIn(String),

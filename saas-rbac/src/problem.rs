@@ -13,6 +13,7 @@ impl From<Error> for Problem {
             Error::UnknownPermission(_) => Self::new(Code::VALIDATION).field("permissions", text),
             Error::InvalidRoleName => Self::new(Code::VALIDATION).field("name", text),
             Error::RoleExists(_) => Self::new(Code::CONFLICT).field("name", text),
+            Error::TooManyRoles(_) => Self::new(Code::ROLE_LIMIT).detail(text),
             Error::BuiltIn(_) => Self::new(Code::ROLE_BUILT_IN),
             Error::InUse(_) => Self::new(Code::ROLE_IN_USE),
             Error::Escalation => Self::new(Code::GRANT_FORBIDDEN),

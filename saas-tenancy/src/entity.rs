@@ -103,6 +103,8 @@ pub struct EntityInfo {
     pub created: Option<usize>,
     /// The position of the time of the last change.
     pub updated: Option<usize>,
+    /// The position of the time of the soft deletion; rows that have one are left out of reads.
+    pub deleted: Option<usize>,
     /// The positions of the columns that a caller gives on insert.
     pub given: &'static [usize],
     /// The tables that rows of this one refer to.
@@ -130,6 +132,8 @@ pub struct ColumnInfo {
     pub sort: bool,
     /// Whether its value occurs once in a tenant.
     pub unique: bool,
+    /// Whether it stays as it was inserted.
+    pub fixed: bool,
 }
 
 /// Describes a reference to another table of the same tenant. The foreign key is
@@ -156,15 +160,13 @@ pub struct ReferenceInfo {
 pub struct EntitySql {
     /// All columns, in order, separated by `, `.
     pub columns: &'static str,
-    /// `SELECT … FROM table WHERE tenant_id = $1`
-    pub select: &'static str,
-    /// `SELECT … FROM table WHERE tenant_id = $1 AND id = $2`
+    /// `SELECT … FROM table WHERE tenant_id = $1 AND id = $2`, and that it is not deleted.
     pub select_one: &'static str,
+    /// The same for PostgreSQL outside a transaction: it tells the policies the tenant by itself.
+    pub select_one_alone: &'static str,
     /// `INSERT INTO table (…) VALUES ($1, …) RETURNING …`: `$1` the tenant, `$2` the id, then the
     /// version, created and updated columns as far as there are any, in this order, then the given ones.
     pub insert: &'static str,
-    /// `DELETE FROM table WHERE tenant_id = $1 AND id = $2`
-    pub delete: &'static str,
 }
 
 macro_rules! tuple_from_row {

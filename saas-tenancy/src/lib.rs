@@ -91,7 +91,7 @@ pub use transaction::{SystemTx, TenantTx};
 #[cfg(feature = "axum")]
 pub use transaction::{TransactionLayer, TransactionService};
 pub use value::{Column, Kind, Value};
-pub use verify::{Finding, FindingCode, verify};
+pub use verify::{Finding, FindingCode, Severity, verify};
 
 /// What the macros expand to. Not for use by hand, and different in every version.
 #[doc(hidden)]

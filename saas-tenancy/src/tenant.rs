@@ -187,7 +187,9 @@ impl FromStr for Slug {
             // Every label with hyphens in third and fourth place is reserved (RFC 5891, section 4.2.3.1).
             && bytes.get(2..4) != Some(b"--")
             && !text.starts_with("pg-")
-            && !Self::RESERVED.contains(&text);
+            && !Self::RESERVED.contains(&text)
+            // A header may name a tenant by its id, which must not be the slug of another.
+            && uuid::Uuid::try_parse(text).is_err();
         if ok {
             Ok(Self(text.into()))
         } else {

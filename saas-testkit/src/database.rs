@@ -6,7 +6,7 @@ use saas_core::{Clock, FixedClock, Id, KeyRing, Secret, Timestamp};
 use saas_tenancy::{Database, DatabaseConfig, Dialect, Module, Registry, RegistryConfig, migrate};
 #[expect(clippy::disallowed_types, reason = "the statements are those of tests")]
 use sqlx::AssertSqlSafe;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use url::Url;
 
@@ -136,7 +136,10 @@ impl TestDatabase {
     ///
     /// When a statement fails.
     pub async fn as_owner(&self, statements: &str) {
-        run(&self.owner_url(), statements).await;
+        match &self.place {
+            Place::Sqlite { .. } => run_sqlite(&self.owner_url(), statements).await,
+            Place::Postgres { .. } => run(&self.owner_url(), statements).await,
+        }
     }
 
     /// Runs statements as the superuser, in the test's database (PostgreSQL), to plant a fault.
@@ -151,6 +154,19 @@ impl TestDatabase {
         let mut url = Url::clone(admin);
         url.set_path(name);
         run(url.as_str(), statements).await;
+    }
+
+    /// Gives the names of the service's and the owner's role (PostgreSQL).
+    ///
+    /// # Panics
+    ///
+    /// On SQLite, which has no roles.
+    #[must_use]
+    pub fn roles(&self) -> (String, String) {
+        let Place::Postgres { name, .. } = &self.place else {
+            panic!("only PostgreSQL has roles")
+        };
+        (format!("{name}_service"), format!("{name}_owner"))
     }
 
     /// Opens another handle on the same database, as a second instance of the service has it.
@@ -225,6 +241,7 @@ async fn create() -> Place {
         format!("CREATE ROLE {name}_owner LOGIN PASSWORD '{password}'"),
         format!("CREATE ROLE {name}_service LOGIN PASSWORD '{password}'"),
         format!("CREATE DATABASE {name} OWNER {name}_owner"),
+        format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC"),
     ] {
         run(admin.as_str(), &statement).await;
     }
@@ -253,6 +270,19 @@ async fn run(url: &str, statements: &str) {
     let mut connection = PgConnection::connect(url)
         .await
         .expect("PostgreSQL answers");
+    if let Err(error) = sqlx::raw_sql(AssertSqlSafe(statements))
+        .execute(&mut connection)
+        .await
+    {
+        panic!("`{statements}` fails: {error}");
+    }
+    let _ = connection.close().await;
+}
+
+async fn run_sqlite(url: &str, statements: &str) {
+    let mut connection = SqliteConnection::connect(url)
+        .await
+        .expect("the file can be opened");
     if let Err(error) = sqlx::raw_sql(AssertSqlSafe(statements))
         .execute(&mut connection)
         .await

@@ -16,7 +16,9 @@
 )]
 
 mod database;
+mod reference;
 mod tenants;
 
 pub use database::TestDatabase;
+pub use reference::assert_reference;
 pub use tenants::TestSetup;

@@ -14,14 +14,15 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    config::StarterConfig, files, me, members, openapi, operations, permission::Can, projects,
-    roles, signup, state::AppState, tasks,
+    config::StarterConfig, files, me, members, openapi, operations, password, permission::Can,
+    projects, roles, signup, state::AppState, tasks,
 };
 
 /// Every route with what it needs.
 pub(crate) fn routes() -> Routes<AppState, saas_rbac::Public> {
     Routes::new()
         .get("/api/v1/me", Access::member(), me::show)
+        .put("/api/v1/me/password", Access::member(), password::change)
         .get("/api/v1/projects", Can::ReadProjects, projects::list)
         .post("/api/v1/projects", Can::WriteProjects, projects::create)
         .get("/api/v1/projects/{id}", Can::ReadProjects, projects::show)

@@ -11,6 +11,7 @@ mod me;
 mod members;
 mod openapi;
 mod operations;
+mod password;
 mod permission;
 mod projects;
 mod roles;

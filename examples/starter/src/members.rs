@@ -136,7 +136,10 @@ pub(crate) async fn add(
         .system_write(&SystemScope::<AddMember>::enter());
     // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
     // the person who is meant. Invitations will.
-    let user = state.accounts.create(&mut tx, &email, &hash).await?;
+    let user = state
+        .accounts
+        .create_provisional(&mut tx, &email, &hash)
+        .await?;
     // From here on it is the caller who acts, and who can give no role that he lacks.
     let mut tx = tx.into_scope(&scope).await?;
     let new = NewMembership {

@@ -6,13 +6,14 @@ use saas_core::{Code, Problem, edge::Json};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::{app, files, me, members, operations, projects, roles, signup, tasks};
+use crate::{app, files, me, members, operations, password, projects, roles, signup, tasks};
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Starter", description = "A multi-tenant SaaS to start from."),
     paths(
         me::show,
+        password::change,
         projects::list,
         projects::create,
         projects::show,

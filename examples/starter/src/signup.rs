@@ -190,6 +190,8 @@ async fn prove(
         .verify(password, Some(account.password()))
         .await
     {
+        // Whoever gave a password that he chose for somebody else would know that of the new tenant.
+        Ok(_) if account.is_provisional() => Err(Problem::new(Code::PASSWORD_PROVISIONAL)),
         Ok(_) if account.is_active() => Ok(Owner::Known(account.id())),
         Ok(_) | Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
         Err(error) => Err(error.into()),

@@ -3,6 +3,7 @@ CREATE TABLE saas_accounts (
     email         TEXT    NOT NULL,
     email_key     TEXT    NOT NULL UNIQUE,
     password_hash TEXT    NOT NULL,
+    provisional   BOOLEAN NOT NULL,
     status        TEXT    NOT NULL CHECK (status IN ('active', 'disabled')),
     created_at    TIMESTAMPTZ NOT NULL,
     updated_at    TIMESTAMPTZ NOT NULL

@@ -1,7 +1,7 @@
 //! People, and the tenants they belong to.
 
 mod email;
-mod store;
+pub(crate) mod store;
 
 use saas_core::{Id, TenantId, Timestamp, UserId};
 use saas_tenancy::{Database, SystemScope, SystemTx, TenantEntity};
@@ -17,6 +17,7 @@ pub struct Account {
     email: String,
     hash: PasswordHash,
     active: bool,
+    provisional: bool,
 }
 
 impl Account {
@@ -36,6 +37,13 @@ impl Account {
     #[must_use]
     pub const fn password(&self) -> &PasswordHash {
         &self.hash
+    }
+
+    /// Tells whether somebody else chose the password, who therefore knows it. Such a password opens the
+    /// tenant in which it was given, and must not open another.
+    #[must_use]
+    pub const fn is_provisional(&self) -> bool {
+        self.provisional
     }
 
     /// Tells whether the account may be used.
@@ -116,7 +124,17 @@ impl Accounts {
         Ok(store::by_email(&mut tx, email).await?)
     }
 
-    /// Creates an account inside the caller's transaction.
+    /// Finds an account by its id, on behalf of its holder.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`].
+    pub async fn by_id(&self, user: UserId) -> Result<Option<Account>, Error> {
+        let mut tx = self.database.system_read(&SystemScope::<SignIn>::enter());
+        Ok(store::by_id(&mut tx, user).await?)
+    }
+
+    /// Creates an account inside the caller's transaction, with a password that its holder chose.
     ///
     /// # Errors
     ///
@@ -131,12 +149,56 @@ impl Accounts {
         email: &Email,
         hash: &PasswordHash,
     ) -> Result<UserId, Error> {
+        self.insert(tx, email, hash, false).await
+    }
+
+    /// Creates an account inside the caller's transaction, with a password that somebody else chose; see
+    /// [`Account::is_provisional`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Accounts::create`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Accounts::create`].
+    pub async fn create_provisional(
+        &self,
+        tx: &mut SystemTx,
+        email: &Email,
+        hash: &PasswordHash,
+    ) -> Result<UserId, Error> {
+        self.insert(tx, email, hash, true).await
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut SystemTx,
+        email: &Email,
+        hash: &PasswordHash,
+        provisional: bool,
+    ) -> Result<UserId, Error> {
         let id = UserId::generate();
-        if store::insert(tx, id, email, hash).await? {
+        if store::insert(tx, id, email, hash, provisional).await? {
             Ok(id)
         } else {
             Err(Error::EmailTaken)
         }
+    }
+
+    /// Sets the password that the holder of the account chose, who has proven to know the old one. End the
+    /// sign-ins of the account afterwards, with
+    /// [`RefreshTokens::end_everywhere`](crate::RefreshTokens::end_everywhere).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] when the password was changed since the account was read.
+    pub async fn set_password(&self, account: &Account, hash: &PasswordHash) -> Result<(), Error> {
+        let mut tx = self.database.system_write(&SystemScope::<SignIn>::enter());
+        if !store::set_password(&mut tx, account, hash).await? {
+            return Err(Error::Credentials);
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Keeps a stronger hash of the same password, unless the password was changed meanwhile.

@@ -20,7 +20,7 @@ pub(crate) use row::RefreshRow;
 use row::{Families as _, NewRefreshToken, insert};
 use text::Text;
 
-use crate::{Accounts, Error, Membership, SignIn};
+use crate::{Accounts, Error, Membership, SignIn, account};
 
 /// A refresh token to give to a client, with what it stands for. The text is a secret and is not
 /// printed.
@@ -180,6 +180,30 @@ impl RefreshTokens {
     /// A dropped future leaves the transaction good for nothing but a rollback.
     pub async fn end_all(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
         tx.end_all_of(user).await?;
+        Ok(())
+    }
+
+    /// Ends every sign-in of a person, in all tenants, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`]; some tenants may be done then.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future may leave tenants undone.
+    pub async fn end_everywhere(&self, user: UserId) -> Result<(), Error> {
+        let system = SystemScope::<SignIn>::enter();
+        let mut tx = self.database.system_read(&system).for_user(user);
+        let tenants = account::store::tenants_of(&mut tx, user).await?;
+        drop(tx);
+        for id in tenants {
+            if let Some(tenant) = self.registry.by_id(id).await? {
+                let mut tx = self.database.write(&system.within(&tenant));
+                self.end_all(&mut tx, user).await?;
+                tx.commit().await?;
+            }
+        }
         Ok(())
     }
 

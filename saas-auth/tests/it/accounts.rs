@@ -158,3 +158,12 @@ async fn nothing_that_is_printed_shows_a_secret() {
     assert!(!printed.contains(issued.expose()), "{printed}");
     assert!(!printed.contains("srt_"), "{printed}");
 }
+
+#[test]
+fn the_guards_are_those_of_the_entities() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/migrations/postgres/0002_guards.sql"
+    );
+    saas_testkit::assert_reference(file, &saas_auth::MODULE.guards());
+}

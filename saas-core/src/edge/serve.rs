@@ -1,6 +1,6 @@
 //! A service on a socket.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::Request;
@@ -10,7 +10,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
 };
 use serde::Deserialize;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 use tower_service::Service;
 
 use crate::config::Period;
@@ -20,8 +20,11 @@ use crate::config::Period;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServeConfig {
-    /// How long the head of a request may take to arrive.
+    /// How long the head of a request may take to arrive. A connection on which no request came in this
+    /// time is closed.
     pub header_timeout: Period,
+    /// How many connections are served at a time. Further ones wait until one ends.
+    pub max_connections: usize,
     /// The largest head of a request, in bytes.
     pub header_limit: usize,
     /// How many headers a request may have.
@@ -35,6 +38,7 @@ impl Default for ServeConfig {
         let seconds = |seconds| Period::from(Duration::from_secs(seconds));
         Self {
             header_timeout: seconds(10),
+            max_connections: 10_000,
             header_limit: 32 << 10,
             header_count: 100,
             drain_timeout: seconds(20),
@@ -78,17 +82,25 @@ where
         .max_concurrent_streams(100)
         .keep_alive_interval(Duration::from_secs(30));
     let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
     let mut stop = std::pin::pin!(stop);
     loop {
-        let (stream, peer) = tokio::select! {
-            accepted = accept(&listener) => accepted,
+        // Whoever comes when all places are taken waits in the queue of the system.
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, accept(&listener).await)
+        };
+        let (place, (stream, peer)) = tokio::select! {
+            accepted = accepted => accepted,
             () = stop.as_mut() => break,
         };
         let _ = stream.set_nodelay(true);
         let service = service.clone();
+        let (first, mut requested) = tokio::sync::watch::channel(false);
         let handler = hyper::service::service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
+            first.send_replace(true);
             let mut service = service.clone();
             async move {
                 std::future::poll_fn(|context| service.poll_ready(context)).await?;
@@ -99,10 +111,23 @@ where
             .serve_connection(TokioIo::new(stream), handler)
             .into_owned();
         let connection = connections.watch(connection);
+        let patience = Duration::from(config.header_timeout);
         tokio::spawn(async move {
-            // What a peer does to its own connection is not our error.
-            if let Err(error) = connection.await {
-                tracing::debug!(error = &*error, "connection ended");
+            let _place = place;
+            let mut connection = std::pin::pin!(connection);
+            // Until the version of HTTP is known no timer of hyper runs.
+            let silent = async {
+                let waited = requested.wait_for(|first| *first);
+                if tokio::time::timeout(patience, waited).await.is_ok() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                // What a peer does to its own connection is not our error.
+                ended = connection.as_mut() => if let Err(error) = ended {
+                    tracing::debug!(error = &*error, "connection ended");
+                },
+                () = silent => tracing::debug!("a connection without a request was closed"),
             }
         });
     }

@@ -66,18 +66,25 @@ impl Problem {
         }
     }
 
-    /// Explains this occurrence to the client. The text must hold nothing that the client did not
-    /// send or may not know.
+    /// The longest text that a problem repeats, in characters. What is longer is cut, because texts
+    /// often quote what a client sent.
+    pub const MAX_TEXT: usize = 500;
+
+    /// Explains this occurrence to the client, in up to [`Problem::MAX_TEXT`] characters. The text must
+    /// hold nothing that the client did not send or may not know.
     pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
+        self.detail = Some(match detail.into() {
+            Cow::Owned(text) => shortened(text).into(),
+            text => text,
+        });
         self
     }
 
-    /// Names a wrong field.
+    /// Names a wrong field, and says what is wrong in up to [`Problem::MAX_TEXT`] characters.
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
         self.fields.push(FieldError {
-            field: field.into(),
-            message: message.into(),
+            field: shortened(field.into()),
+            message: shortened(message.into()),
         });
         self
     }
@@ -202,3 +209,10 @@ impl utoipa::PartialSchema for Problem {
 
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for Problem {}
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(Problem::MAX_TEXT) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

@@ -147,7 +147,9 @@ const fn reason(role: Role) -> &'static str {
     match role {
         Role::Id => "rows are always found by their id, and lists end their order with it",
         Role::Tenant => "every statement is bound to the tenant anyway",
-        Role::Version | Role::Created | Role::Updated => "the database layer sets this column",
+        Role::Version | Role::Created | Role::Updated | Role::Deleted => {
+            "the database layer sets this column"
+        }
     }
 }
 
@@ -157,6 +159,7 @@ fn expect_type(column: &Column, role: Role, errors: &mut Errors) {
         Role::Tenant => ("TenantId", "a `TenantId`"),
         Role::Version => ("i64", "an `i64`"),
         Role::Created | Role::Updated => ("Timestamp", "a `Timestamp`"),
+        Role::Deleted => ("Option", "an `Option<Timestamp>`"),
     };
     if last_segment(&column.ty).is_none_or(|segment| segment.ident != expected) {
         errors.at(

@@ -72,7 +72,7 @@ fn info(private: &TokenStream, model: &Model) -> TokenStream {
     };
     let (id, tenant) = (position(Role::Id), position(Role::Tenant));
     let (version, created) = (optional(Role::Version), optional(Role::Created));
-    let updated = optional(Role::Updated);
+    let (updated, deleted) = (optional(Role::Updated), optional(Role::Deleted));
     let given = model.given().map(|(index, _)| index);
     let references = model.positions().filter_map(|(index, column)| {
         let table = column.attr.references.as_ref()?;
@@ -89,6 +89,7 @@ fn info(private: &TokenStream, model: &Model) -> TokenStream {
             version: #version,
             created: #created,
             updated: #updated,
+            deleted: #deleted,
             given: &[#(#given),*],
             references: &[#(#references),*],
             sql: #sql,
@@ -101,6 +102,7 @@ fn column_info(private: &TokenStream, column: &Column) -> TokenStream {
     let filter = column.attr.filter.is_some();
     let sort = column.attr.sort.is_some();
     let unique = column.attr.unique.is_some();
+    let fixed = column.attr.fixed.is_some();
     let kind = quote_spanned!(names::place(ty)=> <#ty as #private::Column>::KIND);
     let nullable = quote_spanned!(names::place(ty)=> <#ty as #private::Column>::NULLABLE);
     quote! {
@@ -111,6 +113,7 @@ fn column_info(private: &TokenStream, column: &Column) -> TokenStream {
             filter: #filter,
             sort: #sort,
             unique: #unique,
+            fixed: #fixed,
         }
     }
 }
@@ -125,10 +128,22 @@ fn statements(private: &TokenStream, model: &Model) -> TokenStream {
         .map(name)
         .collect::<Vec<_>>()
         .join(", ");
-    let select = format!("SELECT {columns} FROM {table} WHERE tenant_id = $1");
-    let select_one = format!("{select} AND id = $2");
-    let delete = format!("DELETE FROM {table} WHERE tenant_id = $1 AND id = $2");
-    let automatic = Role::ALL.into_iter().filter_map(|role| model.role(role));
+    let there = match model.role(Role::Deleted) {
+        Some((_, deleted)) => format!(" AND {} IS NULL", deleted.name),
+        None => String::new(),
+    };
+    let select = |tenant| {
+        format!("SELECT {columns} FROM {table} WHERE tenant_id = {tenant} AND id = $2{there}")
+    };
+    let select_one = select("$1");
+    // `saas_tenancy::sql::select` says why it has this form.
+    let select_one_alone = format!(
+        "SELECT saas_row.* FROM (SELECT set_config('app.tenant_id', $1::uuid::text, true)::uuid AS tenant OFFSET 0) AS \
+         saas_scope CROSS JOIN LATERAL ({} OFFSET 0) AS saas_row",
+        select("saas_scope.tenant")
+    );
+    let automatic = Role::INSERTED.into_iter();
+    let automatic = automatic.filter_map(|role| model.role(role));
     let inserted: Vec<_> = automatic
         .chain(model.given())
         .map(|(_, column)| name(column))
@@ -144,10 +159,9 @@ fn statements(private: &TokenStream, model: &Model) -> TokenStream {
     quote! {
         #private::EntitySql {
             columns: #columns,
-            select: #select,
             select_one: #select_one,
+            select_one_alone: #select_one_alone,
             insert: #insert,
-            delete: #delete,
         }
     }
 }

@@ -37,9 +37,10 @@ pub(super) fn fallback(input: &syn::DeriveInput, model: &Model) -> TokenStream {
                 version: #none,
                 created: #none,
                 updated: #none,
+                deleted: #none,
                 given: &[],
                 references: &[],
-                sql: #private::EntitySql { columns: "", select: "", select_one: "", insert: "", delete: "" },
+                sql: #private::EntitySql { columns: "", select_one: "", select_one_alone: "", insert: "" },
             };
 
             fn row_id(&self) -> #private::Uuid {

@@ -33,11 +33,22 @@ pub(super) enum Role {
     Version,
     Created,
     Updated,
+    Deleted,
 }
 
 impl Role {
-    /// All roles, in the order in which an INSERT binds them.
-    pub(super) const ALL: [Self; 5] = [
+    /// All roles.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Tenant,
+        Self::Id,
+        Self::Version,
+        Self::Created,
+        Self::Updated,
+        Self::Deleted,
+    ];
+
+    /// The roles of the columns that every INSERT sets, in the order in which it binds them.
+    pub(super) const INSERTED: [Self; 5] = [
         Self::Tenant,
         Self::Id,
         Self::Version,
@@ -53,6 +64,7 @@ impl Role {
             Self::Version => "version",
             Self::Created => "created",
             Self::Updated => "updated",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -68,6 +80,7 @@ impl Column {
                 Role::Version => &self.attr.version,
                 Role::Created => &self.attr.created,
                 Role::Updated => &self.attr.updated,
+                Role::Deleted => &self.attr.deleted,
             };
             Some((role, marked.as_ref()?))
         })

@@ -76,9 +76,10 @@ fn fields(private: &TokenStream, model: &Model) -> Option<TokenStream> {
             let constant = column.ident.unraw().to_string().to_uppercase();
             let constant = format_ident!("{constant}", span = span);
             let docs = format!(" The column `{}`.", column.name);
+            let unique = column.attr.unique.is_some();
             quote_spanned! {names::place(ty)=>
                 #[doc = #docs]
-                #vis const #constant: #private::Field<#entity, #ty> = #private::Field::new(#index);
+                #vis const #constant: #private::Field<#entity, #ty, #unique> = #private::Field::new(#index);
             }
         })
         .collect();

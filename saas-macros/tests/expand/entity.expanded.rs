@@ -32,21 +32,25 @@ pub struct ProjectPatch {
 #[allow(dead_code, reason = "not every program filters by every column that can be")]
 impl Project {
     /// The column `name`.
-    pub const NAME: ::saas_tenancy::__private_0_1::Field<Project, String> = ::saas_tenancy::__private_0_1::Field::new(
+    pub const NAME: ::saas_tenancy::__private_0_1::Field<Project, String, true> = ::saas_tenancy::__private_0_1::Field::new(
         2usize,
     );
     /// The column `owner`.
-    pub const OWNER: ::saas_tenancy::__private_0_1::Field<Project, Option<String>> = ::saas_tenancy::__private_0_1::Field::new(
-        3usize,
-    );
+    pub const OWNER: ::saas_tenancy::__private_0_1::Field<
+        Project,
+        Option<String>,
+        false,
+    > = ::saas_tenancy::__private_0_1::Field::new(3usize);
     /// The column `kind`.
-    pub const TYPE: ::saas_tenancy::__private_0_1::Field<Project, Kind> = ::saas_tenancy::__private_0_1::Field::new(
+    pub const TYPE: ::saas_tenancy::__private_0_1::Field<Project, Kind, false> = ::saas_tenancy::__private_0_1::Field::new(
         5usize,
     );
     /// The column `created_at`.
-    pub const CREATED_AT: ::saas_tenancy::__private_0_1::Field<Project, Timestamp> = ::saas_tenancy::__private_0_1::Field::new(
-        7usize,
-    );
+    pub const CREATED_AT: ::saas_tenancy::__private_0_1::Field<
+        Project,
+        Timestamp,
+        false,
+    > = ::saas_tenancy::__private_0_1::Field::new(7usize);
 }
 #[automatically_derived]
 impl ::saas_tenancy::__private_0_1::FromRow for Project {
@@ -83,6 +87,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "tenant_id",
@@ -91,6 +96,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "name",
@@ -99,6 +105,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: true,
                 sort: true,
                 unique: true,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "owner",
@@ -109,6 +116,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: true,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "account_id",
@@ -119,6 +127,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: true,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "kind",
@@ -127,6 +136,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: true,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "version",
@@ -135,6 +145,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "created_at",
@@ -143,6 +154,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: true,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "updated_at",
@@ -151,6 +163,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
         ],
         id: 0usize,
@@ -158,6 +171,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
         version: ::core::option::Option::Some(6usize),
         created: ::core::option::Option::Some(7usize),
         updated: ::core::option::Option::Some(8usize),
+        deleted: ::core::option::Option::None,
         given: &[2usize, 3usize, 4usize, 5usize],
         references: &[
             ::saas_tenancy::__private_0_1::ReferenceInfo {
@@ -167,10 +181,9 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Project {
         ],
         sql: ::saas_tenancy::__private_0_1::EntitySql {
             columns: "id, tenant_id, name, owner, account_id, kind, version, created_at, updated_at",
-            select: "SELECT id, tenant_id, name, owner, account_id, kind, version, created_at, updated_at FROM projects WHERE tenant_id = $1",
             select_one: "SELECT id, tenant_id, name, owner, account_id, kind, version, created_at, updated_at FROM projects WHERE tenant_id = $1 AND id = $2",
+            select_one_alone: "SELECT saas_row.* FROM (SELECT set_config('app.tenant_id', $1::uuid::text, true)::uuid AS tenant OFFSET 0) AS saas_scope CROSS JOIN LATERAL (SELECT id, tenant_id, name, owner, account_id, kind, version, created_at, updated_at FROM projects WHERE tenant_id = saas_scope.tenant AND id = $2 OFFSET 0) AS saas_row",
             insert: "INSERT INTO projects (tenant_id, id, version, created_at, updated_at, name, owner, account_id, kind) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id, tenant_id, name, owner, account_id, kind, version, created_at, updated_at",
-            delete: "DELETE FROM projects WHERE tenant_id = $1 AND id = $2",
         },
     };
     fn row_id(&self) -> ::saas_tenancy::__private_0_1::Uuid {

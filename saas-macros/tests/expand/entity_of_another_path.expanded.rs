@@ -40,6 +40,7 @@ impl facade::tenancy::__private_0_1::TenantEntity for Mark {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             facade::tenancy::__private_0_1::ColumnInfo {
                 name: "tenant_id",
@@ -48,6 +49,7 @@ impl facade::tenancy::__private_0_1::TenantEntity for Mark {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
         ],
         id: 0usize,
@@ -55,14 +57,14 @@ impl facade::tenancy::__private_0_1::TenantEntity for Mark {
         version: ::core::option::Option::None,
         created: ::core::option::Option::None,
         updated: ::core::option::Option::None,
+        deleted: ::core::option::Option::None,
         given: &[],
         references: &[],
         sql: facade::tenancy::__private_0_1::EntitySql {
             columns: "id, tenant_id",
-            select: "SELECT id, tenant_id FROM marks WHERE tenant_id = $1",
             select_one: "SELECT id, tenant_id FROM marks WHERE tenant_id = $1 AND id = $2",
+            select_one_alone: "SELECT saas_row.* FROM (SELECT set_config('app.tenant_id', $1::uuid::text, true)::uuid AS tenant OFFSET 0) AS saas_scope CROSS JOIN LATERAL (SELECT id, tenant_id FROM marks WHERE tenant_id = saas_scope.tenant AND id = $2 OFFSET 0) AS saas_row",
             insert: "INSERT INTO marks (tenant_id, id) VALUES ($1, $2) RETURNING id, tenant_id",
-            delete: "DELETE FROM marks WHERE tenant_id = $1 AND id = $2",
         },
     };
     fn row_id(&self) -> facade::tenancy::__private_0_1::Uuid {

@@ -25,6 +25,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Event {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "id",
@@ -33,6 +34,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Event {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "text",
@@ -41,6 +43,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Event {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
         ],
         id: 1usize,
@@ -48,14 +51,14 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Event {
         version: ::core::option::Option::None,
         created: ::core::option::Option::None,
         updated: ::core::option::Option::None,
+        deleted: ::core::option::Option::None,
         given: &[2usize],
         references: &[],
         sql: ::saas_tenancy::__private_0_1::EntitySql {
             columns: "tenant_id, id, text",
-            select: "SELECT tenant_id, id, text FROM events WHERE tenant_id = $1",
             select_one: "SELECT tenant_id, id, text FROM events WHERE tenant_id = $1 AND id = $2",
+            select_one_alone: "SELECT saas_row.* FROM (SELECT set_config('app.tenant_id', $1::uuid::text, true)::uuid AS tenant OFFSET 0) AS saas_scope CROSS JOIN LATERAL (SELECT tenant_id, id, text FROM events WHERE tenant_id = saas_scope.tenant AND id = $2 OFFSET 0) AS saas_row",
             insert: "INSERT INTO events (tenant_id, id, text) VALUES ($1, $2, $3) RETURNING tenant_id, id, text",
-            delete: "DELETE FROM events WHERE tenant_id = $1 AND id = $2",
         },
     };
     fn row_id(&self) -> ::saas_tenancy::__private_0_1::Uuid {
@@ -142,6 +145,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Mark {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
             ::saas_tenancy::__private_0_1::ColumnInfo {
                 name: "tenant_id",
@@ -150,6 +154,7 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Mark {
                 filter: false,
                 sort: false,
                 unique: false,
+                fixed: false,
             },
         ],
         id: 0usize,
@@ -157,14 +162,14 @@ impl ::saas_tenancy::__private_0_1::TenantEntity for Mark {
         version: ::core::option::Option::None,
         created: ::core::option::Option::None,
         updated: ::core::option::Option::None,
+        deleted: ::core::option::Option::None,
         given: &[],
         references: &[],
         sql: ::saas_tenancy::__private_0_1::EntitySql {
             columns: "id, tenant_id",
-            select: "SELECT id, tenant_id FROM marks WHERE tenant_id = $1",
             select_one: "SELECT id, tenant_id FROM marks WHERE tenant_id = $1 AND id = $2",
+            select_one_alone: "SELECT saas_row.* FROM (SELECT set_config('app.tenant_id', $1::uuid::text, true)::uuid AS tenant OFFSET 0) AS saas_scope CROSS JOIN LATERAL (SELECT id, tenant_id FROM marks WHERE tenant_id = saas_scope.tenant AND id = $2 OFFSET 0) AS saas_row",
             insert: "INSERT INTO marks (tenant_id, id) VALUES ($1, $2) RETURNING id, tenant_id",
-            delete: "DELETE FROM marks WHERE tenant_id = $1 AND id = $2",
         },
     };
     fn row_id(&self) -> ::saas_tenancy::__private_0_1::Uuid {

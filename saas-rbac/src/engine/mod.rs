@@ -3,9 +3,12 @@
 mod load;
 mod snapshot;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use moka::sync::Cache;
@@ -42,9 +45,12 @@ struct Inner {
     database: Database,
     presets: Presets,
     snapshots: Cache<TenantId, Arc<Snapshot>>,
-    /// Counts changes made here. Rules that were read before a change and arrive after it are used
-    /// once and not kept.
-    changes: AtomicU64,
+    /// Count changes made here, each those of some tenants. Rules that were read before a change and
+    /// arrive after it are used once and not kept.
+    changes: [AtomicU64; 64],
+    /// Lets one caller load the rules of a tenant while the others wait.
+    loading: Mutex<HashMap<TenantId, Weak<tokio::sync::Mutex<()>>>>,
+    max_roles: u32,
 }
 
 impl Authorizer {
@@ -60,7 +66,9 @@ impl Authorizer {
                 database,
                 presets,
                 snapshots,
-                changes: AtomicU64::new(0),
+                changes: [const { AtomicU64::new(0) }; 64],
+                loading: Mutex::default(),
+                max_roles: config.max_roles,
             }),
         }
     }
@@ -104,8 +112,12 @@ impl Authorizer {
     /// Drops the rules of a tenant, so that the next decision reads them anew. Call it after the
     /// commit of a change.
     pub fn forget(&self, tenant: TenantId) {
-        self.inner.changes.fetch_add(1, Ordering::SeqCst);
+        self.inner.changes_of(tenant).fetch_add(1, Ordering::SeqCst);
         self.inner.snapshots.invalidate(&tenant);
+    }
+
+    pub(crate) fn max_roles(&self) -> u32 {
+        self.inner.max_roles
     }
 
     /// Gives the built-in roles.
@@ -115,23 +127,45 @@ impl Authorizer {
     }
 
     async fn snapshot(&self, tenant: &Tenant) -> Result<Arc<Snapshot>, Error> {
-        let Inner {
-            database,
-            presets,
-            snapshots,
-            changes,
-        } = &*self.inner;
-        if let Some(snapshot) = snapshots.get(&tenant.id()) {
+        let inner = &*self.inner;
+        // Many may find the rules of a tenant gone at once. One loads them, or a tenant with many
+        // rules would keep every connection busy with the same work.
+        let turn = inner.turn(tenant.id());
+        let _turn = turn.lock().await;
+        if let Some(snapshot) = inner.snapshots.get(&tenant.id()) {
             return Ok(snapshot);
         }
+        let changes = inner.changes_of(tenant.id());
         let before = changes.load(Ordering::SeqCst);
-        let enforcer = load::enforcer(database, tenant, presets).await?;
+        let enforcer = load::enforcer(&inner.database, tenant, &inner.presets).await?;
         let snapshot = Arc::new(Snapshot::compile(&enforcer));
-        snapshots.insert(tenant.id(), Arc::clone(&snapshot));
+        inner.snapshots.insert(tenant.id(), Arc::clone(&snapshot));
         if changes.load(Ordering::SeqCst) != before {
-            snapshots.invalidate(&tenant.id());
+            inner.snapshots.invalidate(&tenant.id());
         }
         Ok(snapshot)
+    }
+}
+
+impl Inner {
+    fn changes_of(&self, tenant: TenantId) -> &AtomicU64 {
+        // The last byte of an id is random.
+        let [.., last] = *tenant.as_uuid().as_bytes();
+        let [first, ..] = &self.changes;
+        self.changes
+            .get(usize::from(last) % self.changes.len())
+            .unwrap_or(first)
+    }
+
+    fn turn(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(turn) = loading.get(&tenant).and_then(Weak::upgrade) {
+            return turn;
+        }
+        loading.retain(|_, turn| turn.strong_count() > 0);
+        let turn = Arc::default();
+        loading.insert(tenant, Arc::downgrade(&turn));
+        turn
     }
 }
 

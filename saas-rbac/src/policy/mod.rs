@@ -9,12 +9,19 @@ use saas_tenancy::{EntityTable, Migration, Module, Reason};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_rbac")
-    .migrations(&[Migration::new(
-        1,
-        "policy",
-        include_str!("../../migrations/sqlite/0001_policy.sql"),
-        include_str!("../../migrations/postgres/0001_policy.sql"),
-    )])
+    .migrations(&[
+        Migration::new(
+            1,
+            "policy",
+            include_str!("../../migrations/sqlite/0001_policy.sql"),
+            include_str!("../../migrations/postgres/0001_policy.sql"),
+        ),
+        Migration::postgres(
+            2,
+            "guards",
+            include_str!("../../migrations/postgres/0002_guards.sql"),
+        ),
+    ])
     .entities(&[
         EntityTable::new::<store::PolicyRule>(),
         EntityTable::new::<store::RoleRow>(),

@@ -56,6 +56,12 @@ pub(crate) trait Rules {
     )]
     async fn permissions_of_role(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
 
+    #[sql("SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'p' ORDER BY v0, v2, v3")]
+    async fn all_permissions(&mut self) -> Result<Vec<PolicyRule>>;
+
+    #[sql("SELECT count(*) FROM saas_roles WHERE {tenant}")]
+    async fn count_roles(&mut self) -> Result<(i64,)>;
+
     // Writing the rows, though nothing changes, makes a second transaction wait that would take
     // away another holder at the same time.
     #[sql("UPDATE saas_policy_rules SET v3 = v3 WHERE {tenant} AND ptype = 'g' AND v1 = :role")]
@@ -110,5 +116,12 @@ impl NewRule {
             v2: object.to_owned(),
             v3: action.to_owned(),
         }
+    }
+}
+
+impl PolicyRule {
+    /// Gives the permission of a `p` line.
+    pub(crate) fn permission(&self) -> String {
+        format!("{}:{}", self.v2, self.v3)
     }
 }

@@ -31,10 +31,7 @@ pub(super) async fn permissions_of_role(
             .collect());
     }
     let rows = tx.permissions_of_role(&model::role(role)).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| format!("{}:{}", row.v2, row.v3))
-        .collect())
+    Ok(rows.into_iter().map(|rule| rule.permission()).collect())
 }
 
 /// Refuses when the caller lacks one of the permissions. What the caller holds is read inside the

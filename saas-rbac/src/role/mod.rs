@@ -3,6 +3,8 @@
 mod grant;
 mod preset;
 
+use std::collections::HashMap;
+
 use saas_core::{Id, UserId};
 use saas_tenancy::TenantTx;
 use serde::Serialize;
@@ -69,16 +71,20 @@ impl Roles {
                     .collect(),
             })
             .collect();
-        for row in tx.all_roles().await? {
-            let permissions =
-                grant::permissions_of_role(self.authorizer.presets(), tx, &row.name).await?;
-            roles.push(Role {
-                name: row.name,
-                description: row.description,
-                built_in: false,
-                permissions,
-            });
+        let mut permissions: HashMap<String, Vec<String>> = HashMap::new();
+        for rule in tx.all_permissions().await? {
+            let permission = rule.permission();
+            permissions.entry(rule.v0).or_default().push(permission);
         }
+        let own = tx.all_roles().await?.into_iter().map(|row| Role {
+            permissions: permissions
+                .remove(&model::role(&row.name))
+                .unwrap_or_default(),
+            name: row.name,
+            description: row.description,
+            built_in: false,
+        });
+        roles.extend(own);
         Ok(roles)
     }
 
@@ -86,7 +92,8 @@ impl Roles {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRoleName`], [`Error::RoleExists`], [`Error::UnknownPermission`], or
+    /// [`Error::InvalidRoleName`], [`Error::RoleExists`], [`Error::UnknownPermission`],
+    /// [`Error::TooManyRoles`], or
     /// [`Error::Escalation`] when the caller lacks one of the permissions.
     pub async fn create(
         &self,
@@ -116,6 +123,10 @@ impl Roles {
             return Err(Error::UnknownPermission(unknown.clone()));
         }
         grant::require(presets, tx, permissions).await?;
+        let max = self.authorizer.max_roles();
+        if tx.count_roles().await?.0 >= i64::from(max) {
+            return Err(Error::TooManyRoles(max));
+        }
         let mut permissions = permissions.to_vec();
         permissions.sort_unstable();
         permissions.dedup();

@@ -215,3 +215,12 @@ async fn load(adapter: TenantAdapter) -> casbin::Enforcer {
     let model = casbin::DefaultModel::from_str(model).await.unwrap();
     casbin::CoreApi::new(model, adapter).await.unwrap()
 }
+
+#[test]
+fn the_guards_are_those_of_the_entities() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/migrations/postgres/0002_guards.sql"
+    );
+    saas_testkit::assert_reference(file, &saas_rbac::MODULE.guards());
+}

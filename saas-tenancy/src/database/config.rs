@@ -13,6 +13,10 @@ pub struct DatabaseConfig {
     /// `sqlite://path/to/file` or `postgres://user:password@host/database`. It holds a password, so
     /// it is a secret.
     pub url: Secret<String>,
+    /// Whether a transaction pooler, such as PgBouncer, stands between the service and PostgreSQL.
+    /// Every statement then goes inside a transaction, nothing is kept prepared, and the limits of
+    /// time are set in each transaction, because such a pooler may give each to another connection.
+    pub pooler: bool,
     /// The largest number of connections (on SQLite: of readers; there is always one writer).
     pub max_connections: u32,
     /// How long a request waits for a free connection before it gets 503.
@@ -32,6 +36,7 @@ impl Default for DatabaseConfig {
         let seconds = |seconds| Period::from(Duration::from_secs(seconds));
         Self {
             url: Secret::from("sqlite://data/app.db"),
+            pooler: false,
             max_connections: 10,
             acquire_timeout: seconds(3),
             statement_timeout: seconds(30),
@@ -49,6 +54,26 @@ impl DatabaseConfig {
         Self {
             url: Secret::new(url.into()),
             ..Self::default()
+        }
+    }
+}
+
+/// Limits that each transaction sets for itself where a connection cannot, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalSettings {
+    pub(crate) statement_timeout: u64,
+    pub(crate) lock_timeout: u64,
+    pub(crate) idle_in_transaction_timeout: u64,
+}
+
+impl LocalSettings {
+    pub(crate) fn new(config: &DatabaseConfig) -> Self {
+        let millis =
+            |period: Period| u64::try_from(Duration::from(period).as_millis()).unwrap_or(u64::MAX);
+        Self {
+            statement_timeout: millis(config.statement_timeout),
+            lock_timeout: millis(config.lock_timeout),
+            idle_in_transaction_timeout: millis(config.idle_in_transaction_timeout),
         }
     }
 }

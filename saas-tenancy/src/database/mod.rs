@@ -7,6 +7,7 @@
 //! [`verify`](crate::verify) checks that.
 
 mod config;
+mod connection;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 mod row;
@@ -20,6 +21,7 @@ use std::{fmt, sync::Arc};
 use saas_core::{Clock, KeyRing};
 
 pub use config::DatabaseConfig;
+pub(crate) use config::LocalSettings;
 pub use row::Row;
 pub(crate) use session::{Access, Context, Ending, Session};
 pub(crate) use state::Monitor;
@@ -76,7 +78,7 @@ pub(crate) enum Pools {
     #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Pools),
     #[cfg(feature = "postgres")]
-    Postgres(sqlx::PgPool),
+    Postgres(postgres::Pool),
 }
 
 impl Database {
@@ -98,7 +100,7 @@ impl Database {
             Some(("sqlite", _)) => Pools::Sqlite(sqlite::open(url, config).await?),
             #[cfg(feature = "postgres")]
             Some(("postgres" | "postgresql", _)) => {
-                Pools::Postgres(postgres::open(url, config).await?)
+                Pools::Postgres(postgres::Pool::open(url, config).await?)
             }
             _ => {
                 return Err(Error::Config(
@@ -179,6 +181,18 @@ impl Database {
 
     pub(crate) fn pools(&self) -> &Pools {
         &self.inner.pools
+    }
+
+    /// Tells whether a reading statement that carries its tenant by itself is cheaper than a
+    /// transaction. Behind a pooler it would not even be safe: preparing and running a statement are two
+    /// exchanges, which may go to two connections.
+    pub(crate) fn reads_alone(&self) -> bool {
+        match &self.inner.pools {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => false,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => pool.settings().is_none(),
+        }
     }
 
     pub(crate) fn monitor(&self) -> &Arc<Monitor> {

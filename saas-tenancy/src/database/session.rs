@@ -1,20 +1,20 @@
-//! One connection with one transaction on it, from the first statement to the end.
+//! One connection with at most one transaction on it, from the first statement to the end.
 //!
 //! Why not the transactions of sqlx: in version 0.9.0 a future that is dropped while `BEGIN` is in
 //! flight gives a connection with an open transaction back to the pool (transact-rs/sqlx#4385), and
 //! the next request, perhaps of another tenant, goes on inside it. Here the rule is: a session is
 //! marked open *before* anything is sent, and only a confirmed end marks it closed. A session that
-//! is dropped open, at whatever await, is rolled back by a task of its own before the pool sees the
-//! connection again; if that takes too long the connection is closed.
+//! is dropped open, at whatever await, is ended by a task of its own before the pool sees the
+//! connection again: what the server is still doing for it is cancelled, and the transaction rolled
+//! back. If that takes too long the connection is closed.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use sqlx::pool::PoolConnection;
 use uuid::Uuid;
 
-use super::{Database, Monitor, Pools, Row, row::Inner};
+use super::{Database, Pools, Row, connection::Connection};
 use crate::{
-    Error, Value,
+    Dialect, Error, Value,
     sql::{Statement, raw},
 };
 
@@ -42,143 +42,149 @@ pub(crate) enum Ending {
     Rollback,
 }
 
-/// A connection inside a transaction.
+const ENDED: Error = Error::Misuse("the transaction has ended");
+
+/// A connection, and the transaction on it once there is one.
 pub(crate) struct Session {
+    database: Database,
     // INVARIANT: `None` only after `finish` or `drop` took it.
     connection: Option<Connection>,
     access: Access,
+    context: Context,
     /// Whether the server was told to begin, and so has to be told to end.
     begun: bool,
-    monitor: Arc<Monitor>,
     /// A statement failed or was cancelled; the transaction can only be rolled back. PostgreSQL
     /// answers COMMIT of a failed transaction with success and rolls back, so this has to be known here.
     failed: bool,
+    /// Something was sent and its answer has not been read to the end.
+    in_flight: bool,
+    /// It is being brought to rest already; a task that is dropped then ends with its runtime.
+    recovering: bool,
+    /// How many marks were made and not left.
+    marks: u32,
+    /// The process of the server that runs the transaction, where it is known.
+    process: Option<i32>,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
-enum Connection {
-    #[cfg(feature = "sqlite")]
-    Sqlite(PoolConnection<sqlx::Sqlite>),
-    #[cfg(feature = "postgres")]
-    Postgres(PoolConnection<sqlx::Postgres>),
-}
-
 impl Session {
-    /// Takes a connection and begins.
+    /// Takes a connection. Nothing is sent.
     ///
     /// # Cancel safety
     ///
     /// Safe: a future that is dropped leaves nothing behind on the connection.
-    pub(crate) async fn begin(
+    pub(crate) async fn open(
         database: &Database,
         access: Access,
         context: Context,
     ) -> Result<Self, Error> {
-        let connection = match database.pools() {
+        let (connection, process) = match database.pools() {
             #[cfg(feature = "sqlite")]
-            Pools::Sqlite(pools) => Connection::Sqlite(
-                match access {
+            Pools::Sqlite(pools) => {
+                let pool = match access {
                     Access::Read => &pools.readers,
                     Access::Write => &pools.writer,
-                }
-                .acquire()
-                .await?,
-            ),
+                };
+                (Connection::Sqlite(pool.acquire().await?), None)
+            }
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => Connection::Postgres(pool.acquire().await?),
+            Pools::Postgres(pool) => {
+                let link = pool.acquire().await?;
+                let process = link.process;
+                (Connection::Postgres(link), process)
+            }
         };
-        let monitor = Arc::clone(database.monitor());
-        monitor.opened();
-        // From here on the session counts as open, before BEGIN is even sent.
-        let mut session = Self {
+        database.monitor().opened();
+        Ok(Self {
+            database: database.clone(),
             connection: Some(connection),
             access,
+            context,
             begun: false,
-            monitor,
             failed: false,
+            in_flight: false,
+            recovering: false,
+            marks: 0,
+            process,
             after_commit: Vec::new(),
-        };
-        if let Some(begin) = raw::begin(database.dialect(), access, context)? {
-            session.begun = true;
-            session.send(begin).await?;
-        }
-        Ok(session)
-    }
-
-    /// Goes on as somebody else inside the same transaction.
-    pub(crate) async fn switch(&mut self, context: Context) -> Result<(), Error> {
-        match self.connection()? {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(_) => Ok(()),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(_) => self.send(raw::switch(context)?).await,
-        }
+        })
     }
 
     pub(crate) const fn access(&self) -> Access {
         self.access
     }
 
+    /// Tells whether a transaction has begun.
+    pub(crate) const fn begun(&self) -> bool {
+        self.begun
+    }
+
     pub(crate) fn after_commit(&mut self, hook: Box<dyn FnOnce() + Send>) {
         self.after_commit.push(hook);
     }
 
+    /// Goes on as somebody else inside the same transaction.
+    pub(crate) async fn switch(&mut self, context: Context) -> Result<(), Error> {
+        self.context = context;
+        if self.begun && self.database.dialect() == Dialect::Postgres {
+            self.send(raw::switch(context)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins the transaction, unless that was done.
+    ///
+    /// # Cancel safety
+    ///
+    /// As the whole session: what was begun is rolled back.
+    pub(crate) async fn begin(&mut self) -> Result<(), Error> {
+        if self.begun {
+            return Ok(());
+        }
+        let settings = match self.database.pools() {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => None,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => pool.settings(),
+        };
+        let dialect = self.database.dialect();
+        let Some(begin) = raw::begin(dialect, self.access, self.context, settings)? else {
+            return Ok(());
+        };
+        // Counts as begun before anything is sent.
+        self.begun = true;
+        match settings {
+            // Behind a pooler the process is the transaction's own, and its answer tells which.
+            Some(_) => {
+                self.process = self
+                    .guarded(async |connection| connection.ask(begin).await)
+                    .await?;
+            }
+            None => self.send(begin).await?,
+        }
+        Ok(())
+    }
+
+    /// Runs a statement and gives all its rows.
     pub(crate) async fn fetch_all(
         &mut self,
         statement: Statement,
         values: &[Value],
     ) -> Result<Vec<Row>, Error> {
-        self.guarded(async |connection| match connection {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => {
-                let arguments = super::sqlite::bind(values)?;
-                let rows = sqlx::query_with(statement, arguments)
-                    .fetch_all(&mut **connection)
-                    .await?;
-                Ok(rows
-                    .into_iter()
-                    .map(|row| Row(Inner::Sqlite(row)))
-                    .collect())
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                let arguments = super::postgres::bind(values)?;
-                let rows = sqlx::query_with(statement, arguments)
-                    .fetch_all(&mut **connection)
-                    .await?;
-                Ok(rows
-                    .into_iter()
-                    .map(|row| Row(Inner::Postgres(row)))
-                    .collect())
-            }
-        })
-        .await
+        self.prepare(&statement).await?;
+        self.guarded(async |connection| connection.fetch_all(statement, values).await)
+            .await
     }
 
+    /// Runs a statement and gives its row, if there is one.
     pub(crate) async fn fetch_optional(
         &mut self,
         statement: Statement,
         values: &[Value],
     ) -> Result<Option<Row>, Error> {
-        self.guarded(async |connection| match connection {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => {
-                let arguments = super::sqlite::bind(values)?;
-                let row = sqlx::query_with(statement, arguments)
-                    .fetch_optional(&mut **connection)
-                    .await?;
-                Ok(row.map(|row| Row(Inner::Sqlite(row))))
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                let arguments = super::postgres::bind(values)?;
-                let row = sqlx::query_with(statement, arguments)
-                    .fetch_optional(&mut **connection)
-                    .await?;
-                Ok(row.map(|row| Row(Inner::Postgres(row))))
-            }
-        })
-        .await
+        self.prepare(&statement).await?;
+        self.guarded(async |connection| connection.fetch_optional(statement, values).await)
+            .await
     }
 
     /// Runs a statement and gives the number of rows it changed.
@@ -187,25 +193,34 @@ impl Session {
         statement: Statement,
         values: &[Value],
     ) -> Result<u64, Error> {
-        self.guarded(async |connection| match connection {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => {
-                let arguments = super::sqlite::bind(values)?;
-                Ok(sqlx::query_with(statement, arguments)
-                    .execute(&mut **connection)
-                    .await?
-                    .rows_affected())
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => {
-                let arguments = super::postgres::bind(values)?;
-                Ok(sqlx::query_with(statement, arguments)
-                    .execute(&mut **connection)
-                    .await?
-                    .rows_affected())
-            }
-        })
-        .await
+        self.prepare(&statement).await?;
+        self.guarded(async |connection| connection.execute(statement, values).await)
+            .await
+    }
+
+    /// Marks a place to which the transaction can be rolled back without ending it. A transaction
+    /// with a mark that was not [left](Session::leave) cannot be committed: its caller went away in
+    /// between.
+    pub(crate) async fn mark(&mut self) -> Result<(), Error> {
+        self.begin().await?;
+        self.marks += 1;
+        self.send(raw::savepoint()).await
+    }
+
+    /// Gives up what happened since the last mark, or keeps it. What failed in between is mended by
+    /// giving it up.
+    pub(crate) async fn leave(&mut self, ending: Ending) -> Result<(), Error> {
+        self.send(raw::leave_savepoint(ending)).await?;
+        self.marks = self.marks.saturating_sub(1);
+        if ending == Ending::Rollback {
+            self.failed = false;
+        }
+        Ok(())
+    }
+
+    /// Tells whether a statement has failed, so that the transaction can only be rolled back.
+    pub(crate) const fn failed(&self) -> bool {
+        self.failed
     }
 
     /// Ends the transaction and gives the connection back.
@@ -234,15 +249,20 @@ impl Session {
 
     async fn finish_here(mut self, ending: Ending) -> Result<(), Error> {
         let (ending, result) = match ending {
-            Ending::Commit if self.failed => (Ending::Rollback, Err(Error::Aborted)),
+            Ending::Commit if self.failed || self.marks > 0 => {
+                (Ending::Rollback, Err(Error::Aborted))
+            }
             ending => (ending, Ok(())),
         };
         if self.begun {
+            if self.in_flight {
+                self.stop().await?;
+            }
             self.send(raw::end(ending)).await?;
         }
         // The end is confirmed: the connection may go back as it is.
         drop(self.connection.take());
-        self.monitor.ended();
+        self.database.monitor().ended();
         if ending == Ending::Commit {
             for hook in self.after_commit.drain(..) {
                 hook();
@@ -251,21 +271,31 @@ impl Session {
         result
     }
 
+    /// Begins the transaction that a statement needs.
+    async fn prepare(&mut self, statement: &Statement) -> Result<(), Error> {
+        if self.begun || statement.alone {
+            Ok(())
+        } else {
+            self.begin().await
+        }
+    }
+
     /// Sends statements that carry no values and no input.
     async fn send(&mut self, statement: Statement) -> Result<(), Error> {
-        self.guarded(async |connection| match connection {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(connection) => Ok(sqlx::raw_sql(statement)
-                .execute(&mut **connection)
-                .await
-                .map(drop)?),
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) => Ok(sqlx::raw_sql(statement)
-                .execute(&mut **connection)
-                .await
-                .map(drop)?),
-        })
-        .await
+        self.guarded(async |connection| connection.send(statement).await)
+            .await
+    }
+
+    /// Stops what the server is still doing for an exchange whose caller went away.
+    async fn stop(&mut self) -> Result<(), Error> {
+        #[cfg(feature = "postgres")]
+        if let (Pools::Postgres(pool), Some(process)) = (self.database.pools(), self.process) {
+            pool.cancel(process).await?;
+        }
+        let connection = self.connection.as_mut();
+        connection.ok_or(ENDED)?.settle().await;
+        self.in_flight = false;
+        Ok(())
     }
 
     /// Runs one exchange with the database. The session counts as failed until it succeeded, so
@@ -275,17 +305,54 @@ impl Session {
         exchange: impl AsyncFnOnce(&mut Connection) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let failed_before = std::mem::replace(&mut self.failed, true);
-        let result = exchange(self.connection()?).await;
-        if result.is_ok() {
-            self.failed = failed_before;
+        self.in_flight = true;
+        let connection = self.connection.as_mut().ok_or(ENDED)?;
+        let result = exchange(connection).await;
+        self.in_flight = false;
+        match &result {
+            Ok(_) => self.failed = failed_before,
+            Err(error) => connection.suspect(error),
         }
         result
     }
 
     fn connection(&mut self) -> Result<&mut Connection, Error> {
-        self.connection
-            .as_mut()
-            .ok_or(Error::Misuse("the transaction has ended"))
+        self.connection.as_mut().ok_or(ENDED)
+    }
+
+    /// Brings a connection back to rest whose caller went away.
+    async fn recover(mut self) {
+        let half_way = self.in_flight;
+        let timeout = self.database.monitor().recovery_timeout();
+        let recovered = tokio::time::timeout(timeout, async {
+            if half_way {
+                self.stop().await?;
+            }
+            self.connection()?.rest().await
+        })
+        .await;
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        let monitor = self.database.monitor();
+        match recovered {
+            Ok(Ok(())) => {
+                // Returned first, so that whoever sees the count sees a connection that can be used.
+                drop(connection);
+                if half_way {
+                    monitor.recovered();
+                } else {
+                    monitor.ended();
+                }
+            }
+            Ok(Err(_)) | Err(_) => {
+                tracing::warn!(
+                    "a cancelled transaction could not be rolled back; its connection is closed"
+                );
+                connection.discard();
+                monitor.discarded();
+            }
+        }
     }
 }
 
@@ -294,81 +361,37 @@ impl Drop for Session {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let monitor = Arc::clone(&self.monitor);
-        match tokio::runtime::Handle::try_current() {
+        let goes_on = self.begun || (self.in_flight && connection.is_remote());
+        if !goes_on {
             // Nothing was begun, so nothing stays open; the connection may go back as it is.
-            Ok(_) if !self.begun => {
-                drop(connection);
-                monitor.ended();
-            }
-            Ok(runtime) => drop(runtime.spawn(recover(connection, self.failed, monitor))),
-            // Without a runtime nothing can be sent. Closing the socket makes the server roll back.
-            Err(_) => {
-                connection.discard();
-                monitor.discarded();
-            }
-        }
-    }
-}
-
-/// Rolls back what a caller left open. `half_way` tells whether it went away during an exchange.
-async fn recover(mut connection: Connection, half_way: bool, monitor: Arc<Monitor>) {
-    match tokio::time::timeout(monitor.recovery_timeout(), connection.rollback()).await {
-        Ok(Ok(())) => {
-            // Returned first, so that whoever sees the count sees a connection that can be used.
             drop(connection);
-            if half_way {
-                monitor.recovered();
-            } else {
-                monitor.ended();
+            self.database.monitor().ended();
+            return;
+        }
+        // Behind a pooler a statement outside a transaction runs who knows where.
+        let known = (self.begun || self.process.is_some()) && !self.recovering;
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) if known => {
+                let session = Self {
+                    database: self.database.clone(),
+                    connection: Some(connection),
+                    access: self.access,
+                    context: self.context,
+                    begun: self.begun,
+                    failed: self.failed,
+                    in_flight: self.in_flight,
+                    recovering: true,
+                    marks: self.marks,
+                    process: self.process,
+                    after_commit: Vec::new(),
+                };
+                drop(runtime.spawn(session.recover()));
             }
-        }
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!(
-                "a cancelled transaction could not be rolled back; its connection is closed"
-            );
-            connection.discard();
-            monitor.discarded();
-        }
-    }
-}
-
-impl Connection {
-    async fn rollback(&mut self) -> Result<(), Error> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => {
-                match sqlx::raw_sql(raw::end(Ending::Rollback))
-                    .execute(&mut **connection)
-                    .await
-                {
-                    Ok(_) => Ok(()),
-                    // BEGIN never ran; there is nothing to roll back.
-                    Err(sqlx::Error::Database(error))
-                        if error.message().contains("no transaction is active") =>
-                    {
-                        Ok(())
-                    }
-                    Err(error) => Err(error.into()),
-                }
+            // Without a runtime nothing can be sent. Closing the socket makes the server roll back.
+            _ => {
+                connection.discard();
+                self.database.monitor().discarded();
             }
-            // PostgreSQL answers ROLLBACK outside a transaction with a warning.
-            #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => sqlx::raw_sql(raw::end(Ending::Rollback))
-                .execute(&mut **connection)
-                .await
-                .map(drop)
-                .map_err(Error::from),
-        }
-    }
-
-    /// Takes the connection out of the pool and closes it.
-    fn discard(self) {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => drop(connection.detach()),
-            #[cfg(feature = "postgres")]
-            Self::Postgres(connection) => drop(connection.detach()),
         }
     }
 }
@@ -377,6 +400,7 @@ impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
             .field("access", &self.access)
+            .field("begun", &self.begun)
             .field("failed", &self.failed)
             .finish_non_exhaustive()
     }

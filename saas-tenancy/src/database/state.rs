@@ -83,6 +83,7 @@ impl Monitor {
 
 /// Gives the open and the idle connections of a pool. The pool counts the two apart, so for a moment
 /// there can seem to be more idle ones than there are, or fewer than none.
+#[cfg(feature = "sqlite")]
 pub(super) fn size<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> (u32, u32) {
     let open = pool.size();
     (open, u32::try_from(pool.num_idle()).unwrap_or(0).min(open))
@@ -96,7 +97,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => pools.size(),
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => size(pool),
+            Pools::Postgres(pool) => pool.size(),
         };
         let monitor = self.monitor();
         DatabaseState {
@@ -135,7 +136,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => pools.ping().await,
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => Ok(sqlx::query("SELECT 1").execute(pool).await.map(drop)?),
+            Pools::Postgres(pool) => pool.ping().await,
         }
     }
 }

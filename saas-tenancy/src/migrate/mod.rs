@@ -5,9 +5,9 @@
 //! each in a transaction, under a lock that only one instance holds, and refuses when one that was
 //! applied has been edited since.
 //!
-//! On PostgreSQL the guards follow, made anew from the entities each time: row-level security on
-//! every table, and the rights of the role that the service connects as. They are applied in one
-//! transaction, so there is no moment at which a table stands open.
+//! Row-level security is a part of the migrations: [`Module::ddl`] writes it from the entities, and
+//! [`verify`](crate::verify) tells when the two have come apart. Only the rights of the role that the
+//! service connects as are given here, because no file can know its name.
 
 mod module;
 mod rights;
@@ -18,7 +18,7 @@ use sqlx::migrate::{Migration as SqlxMigration, MigrationType, Migrator};
 
 pub use module::{EntityTable, Migration, Module, SharedTable};
 
-use crate::{Database, Dialect, Error, database::Pools, error::Cause, schema, sql};
+use crate::{Database, Dialect, Error, database::Pools, error::Cause, sql};
 
 /// Applies what is missing.
 ///
@@ -46,25 +46,28 @@ pub async fn migrate(
         #[cfg(feature = "sqlite")]
         Pools::Sqlite(_) => Ok(()),
         #[cfg(feature = "postgres")]
-        Pools::Postgres(pool) => guard(pool, modules, service_role).await,
+        Pools::Postgres(pool) => match service_role {
+            Some(role) => grant(pool, modules, role).await,
+            None => Ok(()),
+        },
     }
 }
 
 async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
     let dialect = owner.dialect();
-    let migrations = module.migrations.iter().map(|migration| {
+    let migrations = module.migrations.iter().filter_map(|migration| {
         let text = match dialect {
-            Dialect::Sqlite => migration.sqlite,
+            Dialect::Sqlite => migration.sqlite?,
             Dialect::Postgres => migration.postgres,
         };
         let name = Cow::Borrowed(migration.name);
-        SqlxMigration::new(
+        Some(SqlxMigration::new(
             migration.version,
             name,
             MigrationType::Simple,
-            sql::literal(text),
+            sql::literal(text).sql,
             false,
-        )
+        ))
     });
     let mut migrator = Migrator::with_migrations(migrations.collect());
     migrator.dangerous_set_table_name(format!("{}_migrations", module.name));
@@ -72,7 +75,7 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
         #[cfg(feature = "sqlite")]
         Pools::Sqlite(pools) => migrator.run(&pools.writer).await,
         #[cfg(feature = "postgres")]
-        Pools::Postgres(pool) => migrator.run(pool).await,
+        Pools::Postgres(pool) => migrator.run(&mut pool.acquire().await?.connection).await,
     };
     result.map_err(|error| Error::Migration {
         module: module.name,
@@ -81,39 +84,20 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
 }
 
 #[cfg(feature = "postgres")]
-async fn guard(
-    pool: &sqlx::PgPool,
+async fn grant(
+    pool: &crate::database::postgres::Pool,
     modules: &[&Module],
-    service_role: Option<&str>,
+    service_role: &str,
 ) -> Result<(), Error> {
-    // Two instances that start at once take turns; the number is any that nobody else uses.
-    let mut statements = vec![
-        "BEGIN".to_owned(),
-        "SELECT pg_advisory_xact_lock(7163450127)".to_owned(),
-    ];
-    for module in modules {
-        for table in module.entities {
-            statements.extend(schema::entity_policies(table.info, table.own_rows));
-        }
-        for table in module.shared {
-            statements.extend(schema::shared_policies(table));
-        }
-    }
-    if let Some(role) = service_role {
-        statements.extend(rights::grants(modules, role)?);
-    }
-    statements.push("COMMIT".to_owned());
-    let mut connection = pool.acquire().await?;
-    let done = sqlx::raw_sql(sql::schema(statements.join(";\n")))
-        .execute(&mut *connection)
-        .await;
-    if let Err(error) = done {
-        // The connection sits in a failed transaction; it must not go back to the pool.
-        drop(connection.detach());
-        return Err(Error::Migration {
-            module: "row-level security",
+    let statements = rights::grants(modules, service_role)?;
+    let mut link = pool.acquire().await?;
+    // One message is one transaction.
+    sqlx::raw_sql(sql::schema(statements.join(";\n")).sql)
+        .execute(&mut link.connection)
+        .await
+        .map(drop)
+        .map_err(|error| Error::Migration {
+            module: "rights",
             cause: Cause::new(error),
-        });
-    }
-    Ok(())
+        })
 }

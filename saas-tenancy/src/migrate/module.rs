@@ -77,13 +77,13 @@ impl Module {
     }
 }
 
-/// One step of the schema, the same in both dialects. Once released it never changes.
+/// One step of the schema, in both dialects. Once released it never changes.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct Migration {
     pub(crate) version: i64,
     pub(crate) name: &'static str,
-    pub(crate) sqlite: &'static str,
+    pub(crate) sqlite: Option<&'static str>,
     pub(crate) postgres: &'static str,
 }
 
@@ -98,8 +98,19 @@ impl Migration {
         Self {
             version,
             name,
-            sqlite,
+            sqlite: Some(sqlite),
             postgres,
+        }
+    }
+
+    /// Makes a step that there is on PostgreSQL only, such as the guards of tables that an earlier step
+    /// has made; see [`Module::guards`].
+    pub const fn postgres(version: i64, name: &'static str, sql: &'static str) -> Self {
+        Self {
+            version,
+            name,
+            sqlite: None,
+            postgres: sql,
         }
     }
 }

@@ -15,12 +15,19 @@ use crate::{
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_tenancy")
-    .migrations(&[Migration::new(
-        1,
-        "tenants",
-        include_str!("../../migrations/sqlite/0001_tenants.sql"),
-        include_str!("../../migrations/postgres/0001_tenants.sql"),
-    )])
+    .migrations(&[
+        Migration::new(
+            1,
+            "tenants",
+            include_str!("../../migrations/sqlite/0001_tenants.sql"),
+            include_str!("../../migrations/postgres/0001_tenants.sql"),
+        ),
+        Migration::postgres(
+            2,
+            "guards",
+            include_str!("../../migrations/postgres/0002_guards.sql"),
+        ),
+    ])
     .shared(&[SharedTable::new("saas_tenants")
         .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid")]);
 

@@ -1,14 +1,18 @@
 //! One repository for every entity: the derive gives it constants and values, the SQL is here.
 
+mod batch;
 mod field;
+mod filter;
 mod page;
+mod position;
 mod query;
 mod read;
 mod write;
 
 use std::{fmt, marker::PhantomData};
 
-pub use field::{Field, Filter, Sort};
+pub use field::{Field, Sort};
+pub use filter::Filter;
 pub use page::PageQuery;
 pub use query::QueryError;
 
@@ -19,6 +23,7 @@ use crate::{TenantEntity, TenantTx};
 /// Every statement names the tenant; on PostgreSQL the policies check it again.
 pub struct Repository<'tx, E> {
     tx: &'tx mut TenantTx,
+    deleted: bool,
     entity: PhantomData<fn() -> E>,
 }
 
@@ -26,8 +31,16 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     pub(crate) fn new(tx: &'tx mut TenantTx) -> Self {
         Self {
             tx,
+            deleted: false,
             entity: PhantomData,
         }
+    }
+
+    /// Reads rows too that were deleted softly.
+    #[must_use]
+    pub const fn with_deleted(mut self) -> Self {
+        self.deleted = true;
+        self
     }
 }
 

@@ -1,15 +1,21 @@
 //! Query strings of lists.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use percent_encoding::percent_decode_str;
 use saas_core::{Code, Problem};
 
 use super::{Filter, PageQuery, Sort};
-use crate::{Error, TenantEntity};
+use crate::{
+    Error, Kind, TenantEntity, Value,
+    sql::{Compare, Condition},
+};
 
 /// More parameters than any list has are not even looked at.
 const MAX_PARAMETERS: usize = 32;
+
+/// How many values `in` may have.
+const MAX_VALUES: usize = 100;
 
 /// Says what is wrong with a query string.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +75,7 @@ impl From<QueryError> for Problem {
 pub(super) fn parse<E: TenantEntity>(query: &str) -> Result<PageQuery<E>, QueryError> {
     let mut result = PageQuery::new();
     let mut limit = None;
+    let mut named = HashSet::new();
     for (number, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
         if number == MAX_PARAMETERS {
             return Err(QueryError::invalid(
@@ -96,14 +103,10 @@ pub(super) fn parse<E: TenantEntity>(query: &str) -> Result<PageQuery<E>, QueryE
                 result.sort = Some(parse_sort(&value)?);
             }
             _ => {
-                let filter = parse_filter::<E>(&name, &value)?;
-                once(
-                    result
-                        .filters
-                        .iter()
-                        .any(|other| other.index == filter.index),
-                )?;
-                result.filters.push(filter);
+                // Two conditions on one column may hold together, but the same twice is a mistake.
+                once(named.contains(&name))?;
+                result.filters.push(parse_filter::<E>(&name, &value)?);
+                named.insert(name);
             }
         }
     }
@@ -143,18 +146,19 @@ fn parse_sort<E: TenantEntity>(text: &str) -> Result<Sort<E>, QueryError> {
 }
 
 fn parse_filter<E: TenantEntity>(parameter: &str, text: &str) -> Result<Filter<E>, QueryError> {
-    let name = parameter
+    let parts = parameter
         .strip_prefix("filter[")
-        .and_then(|rest| rest.strip_suffix(']'));
-    let Some(name) = name else {
+        .and_then(|rest| rest.strip_suffix(']'))
+        .map(|inner| inner.split_once("][").unwrap_or((inner, "")));
+    let Some((name, operator)) = parts else {
         let message = "is unknown; there are `filter[…]`, `sort`, `limit`, `after` and `before`";
         return Err(QueryError::invalid(shortened(parameter), message));
     };
-    let Some(index) = E::INFO
-        .columns
-        .iter()
-        .position(|column| column.filter && column.name == name)
-    else {
+    let columns = E::INFO.columns.iter().enumerate();
+    let found = columns
+        .filter(|(_, column)| column.filter)
+        .find(|(_, column)| column.name == name);
+    let Some((index, column)) = found else {
         let known = names::<E>(|column| column.filter);
         return Err(QueryError::new(
             Code::FILTER_UNKNOWN,
@@ -162,8 +166,8 @@ fn parse_filter<E: TenantEntity>(parameter: &str, text: &str) -> Result<Filter<E
             format!("is unknown; the list can be filtered by {known}"),
         ));
     };
-    match E::parse_filter(index, text) {
-        Ok(value) => Ok(Filter::new(index, value)),
+    let value = |text: &str| match E::parse_filter(index, text) {
+        Ok(value) => Ok(value),
         Err(Error::Decode(decode)) => Err(QueryError::invalid(
             shortened(parameter),
             format!("must be {}", decode.expected()),
@@ -172,7 +176,43 @@ fn parse_filter<E: TenantEntity>(parameter: &str, text: &str) -> Result<Filter<E
             shortened(parameter),
             "has a value that cannot be read",
         )),
-    }
+    };
+    let compare = |compare| Ok(Condition::Compare(index, compare, value(text)?));
+    let condition = match operator {
+        "" => compare(Compare::Equal),
+        "ne" => compare(Compare::NotEqual),
+        "lt" => compare(Compare::Less),
+        "lte" => compare(Compare::LessOrEqual),
+        "gt" => compare(Compare::Greater),
+        "gte" => compare(Compare::GreaterOrEqual),
+        "in" if text.split(',').count() > MAX_VALUES => Err(QueryError::invalid(
+            shortened(parameter),
+            format!("has more than {MAX_VALUES} values"),
+        )),
+        "in" => {
+            let values = text.split(',').map(value).collect::<Result<Vec<_>, _>>()?;
+            Ok(Condition::In(index, values))
+        }
+        "prefix" if column.kind == Kind::Text => match value(text)? {
+            Value::Text(text) => Ok(Condition::Prefix(index, text)),
+            _ => Err(QueryError::invalid(shortened(parameter), "must be text")),
+        },
+        "null" if column.nullable => match text {
+            "true" => Ok(Condition::Null(index)),
+            "false" => Ok(Condition::Not(Box::new(Condition::Null(index)))),
+            _ => Err(QueryError::invalid(
+                shortened(parameter),
+                "must be `true` or `false`",
+            )),
+        },
+        _ => Err(QueryError::new(
+            Code::FILTER_UNKNOWN,
+            shortened(parameter),
+            "has an operator that the column does not have; there are `ne`, `lt`, `lte`, `gt`, `gte`, `in`, `prefix` \
+             for text, and `null` where a value may be missing",
+        )),
+    };
+    condition.map(Filter::new)
 }
 
 fn names<E: TenantEntity>(which: impl Fn(&crate::ColumnInfo) -> bool) -> String {

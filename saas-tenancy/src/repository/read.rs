@@ -2,10 +2,10 @@
 
 use saas_core::{Id, Page, page::Cursor};
 
-use super::{PageQuery, QueryError, Repository, page::Position};
+use super::{Filter, PageQuery, QueryError, Repository, position::Position};
 use crate::{
-    Error, TenantEntity, Value,
-    sql::{ListSql, literal},
+    Error, Row, TenantEntity, Value,
+    sql::{Compare, Condition, Form, Order, Projection, Select, literal, literal_alone},
 };
 
 impl<E: TenantEntity> Repository<'_, E> {
@@ -15,11 +15,21 @@ impl<E: TenantEntity> Repository<'_, E> {
     ///
     /// As the database answers; a missing row is `Ok(None)`.
     pub async fn find(&mut self, id: Id<E>) -> Result<Option<E>, Error> {
-        let values = [self.tenant(), Value::Uuid(id.as_uuid())];
-        let row = self
-            .tx
-            .fetch_optional(literal(E::INFO.sql.select_one), &values)
-            .await?;
+        let id = Value::Uuid(id.as_uuid());
+        let row = if self.deleted {
+            let condition = Condition::Compare(E::INFO.id, Compare::Equal, id);
+            self.select(Projection::Rows, &[condition], None)
+                .await?
+                .into_iter()
+                .next()
+        } else {
+            let statement = match self.tx.form() {
+                Form::Inside => literal(E::INFO.sql.select_one),
+                Form::Alone => literal_alone(E::INFO.sql.select_one_alone),
+            };
+            let values = [self.tenant(), id];
+            self.tx.fetch_optional(statement, &values).await?
+        };
         row.as_ref().map(E::from_row).transpose()
     }
 
@@ -32,6 +42,31 @@ impl<E: TenantEntity> Repository<'_, E> {
         self.find(id).await?.ok_or(Error::NotFound)
     }
 
+    /// Counts the rows that a filter keeps.
+    ///
+    /// # Errors
+    ///
+    /// As the database answers.
+    pub async fn count(&mut self, filter: Filter<E>) -> Result<u64, Error> {
+        let rows = self
+            .select(Projection::Count, &[filter.condition], None)
+            .await?;
+        let count: i64 = first(&rows)?.get(0)?;
+        u64::try_from(count).map_err(|_| Error::decode("a number of rows"))
+    }
+
+    /// Tells whether a filter keeps any row.
+    ///
+    /// # Errors
+    ///
+    /// As the database answers.
+    pub async fn exists(&mut self, filter: Filter<E>) -> Result<bool, Error> {
+        let rows = self
+            .select(Projection::Exists, &[filter.condition], None)
+            .await?;
+        first(&rows)?.get(0)
+    }
+
     /// Gives a page of the rows that the query asks for.
     ///
     /// # Errors
@@ -39,22 +74,10 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// [`Error::Query`] when the cursor was not issued for this list, filter, order and tenant.
     pub async fn list(&mut self, query: PageQuery<E>) -> Result<Page<E>, Error> {
         let info = E::INFO;
-        let id = info
-            .columns
-            .get(info.id)
-            .map(|column| column.name)
-            .ok_or(Error::Misuse("an entity has an id"))?;
-        let name = |index: usize| {
-            info.columns
-                .get(index)
-                .map(|column| column.name)
-                .ok_or(Error::Misuse("a query names no column of the entity"))
+        let (sort, sort_descending) = match &query.sort {
+            Some(sort) => (Some(sort.index), sort.descending),
+            None => (None, false),
         };
-        let (sort, sort_column, sort_descending) = match &query.sort {
-            Some(sort) => (Some(name(sort.index)?), Some(sort.index), sort.descending),
-            None => (None, None, false),
-        };
-
         let keys = self.tx.database().keys().clone();
         let fingerprint = query.fingerprint();
         let cursor = Cursor::of(
@@ -74,29 +97,29 @@ impl<E: TenantEntity> Repository<'_, E> {
         // A page before a position is read in the opposite order and turned around.
         let descending = sort_descending != backward;
 
-        let mut sql = ListSql::new(info);
-        let mut values = vec![self.tenant()];
-        for filter in &query.filters {
-            if matches!(filter.value, Value::Null(_)) {
-                sql.is_null(name(filter.index)?);
-            } else {
-                sql.equals(name(filter.index)?);
-                values.push(filter.value.clone());
-            }
-        }
-        if let Some(position) = &position {
-            if position.sort.is_some() != sort.is_some() {
-                return Err(QueryError::cursor().into());
-            }
-            sql.beyond(sort, id, descending);
-            values.extend(position.sort.clone());
-            values.push(Value::Uuid(position.id));
+        if position
+            .as_ref()
+            .is_some_and(|position| position.sort.is_some() != sort.is_some())
+        {
+            return Err(QueryError::cursor().into());
         }
         // One row more than asked for tells whether there is a page beyond.
         let limit = usize::from(query.limit);
+        let order = Order {
+            by: sort,
+            descending,
+            beyond: position
+                .as_ref()
+                .map(|position| (position.sort.clone(), Value::Uuid(position.id))),
+            limit: limit + 1,
+        };
+        let conditions: Vec<_> = query
+            .filters
+            .into_iter()
+            .map(|filter| filter.condition)
+            .collect();
         let rows = self
-            .tx
-            .fetch_all(sql.finish(sort, id, descending, limit + 1), &values)
+            .select(Projection::Rows, &conditions, Some(order))
             .await?;
         let more = rows.len() > limit;
         let mut items = rows
@@ -110,7 +133,7 @@ impl<E: TenantEntity> Repository<'_, E> {
 
         let seal = |row: Option<&E>, backward: bool| {
             row.map(|row| {
-                let sort = sort_column.and_then(|index| row.column_value(index));
+                let sort = sort.and_then(|index| row.column_value(index));
                 cursor.seal(
                     &Position {
                         backward,
@@ -139,7 +162,32 @@ impl<E: TenantEntity> Repository<'_, E> {
         Ok(Page::new(items, next, prev))
     }
 
+    /// Runs a reading statement in the form that is the cheapest here.
+    pub(super) async fn select(
+        &mut self,
+        projection: Projection,
+        conditions: &[Condition],
+        order: Option<Order>,
+    ) -> Result<Vec<Row>, Error> {
+        let select = Select {
+            entity: E::INFO,
+            dialect: self.tx.database().dialect(),
+            form: self.tx.form(),
+            projection,
+            deleted: self.deleted,
+            conditions,
+            order,
+        };
+        let query = select.query(self.tenant())?;
+        self.tx.fetch_all(query.statement, &query.values).await
+    }
+
     pub(super) fn tenant(&self) -> Value {
         Value::Uuid(self.tx.scope().tenant().id().as_uuid())
     }
+}
+
+fn first(rows: &[Row]) -> Result<&Row, Error> {
+    rows.first()
+        .ok_or(Error::Misuse("an aggregate gives one row"))
 }

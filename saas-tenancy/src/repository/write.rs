@@ -35,22 +35,11 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// As [`Repository::insert`].
     pub async fn insert_as(&mut self, id: Id<E>, new: E::New) -> Result<E, Error> {
         self.tx.writable()?;
-        let info = E::INFO;
-        let now = self.tx.database().clock().now();
-        let mut values = vec![self.tenant(), Value::Uuid(id.as_uuid())];
-        values.extend(info.version.map(|_| Value::Integer(1)));
-        values.extend(info.created.map(|_| Value::Timestamp(now)));
-        values.extend(info.updated.map(|_| Value::Timestamp(now)));
-        let given = E::new_values(new);
-        if given.len() != info.given.len() {
-            return Err(Error::Misuse(
-                "an entity gives one value for each column on insert",
-            ));
-        }
-        values.extend(given);
+        let mut values = vec![self.tenant()];
+        values.extend(self.inserted_values(id, new));
         let row = self
             .tx
-            .fetch_optional(literal(info.sql.insert), &values)
+            .fetch_optional(literal(E::INFO.sql.insert), &values)
             .await?;
         // Row-level security that hides a row just written would show here.
         E::from_row(row.as_ref().ok_or(Error::NotFound)?)
@@ -77,29 +66,25 @@ impl<E: TenantEntity> Repository<'_, E> {
     ) -> Result<E, Error> {
         self.tx.writable()?;
         let info = E::INFO;
-        let mut changes = E::patch_values(patch);
-        // The same columns always make the same statement, which the connection has prepared.
-        changes.sort_by_key(|(index, _)| *index);
-        if changes.is_empty() && info.version.is_none() && info.updated.is_none() {
+        let changes = self.changes(patch);
+        if changes.is_empty() && info.version.is_none() {
             return self.get(id).await;
         }
-        let columns: Vec<usize> = changes.iter().map(|(index, _)| *index).collect();
-        let mut values = vec![self.tenant(), Value::Uuid(id.as_uuid())];
-        values.extend(changes.into_iter().map(|(_, value)| value));
-        values.extend(
-            info.updated
-                .map(|_| Value::Timestamp(self.tx.database().clock().now())),
-        );
         let expected = expected.filter(|_| info.version.is_some());
-        values.extend(expected.map(Value::Integer));
-        let statement = sql::update(info, &columns, expected.is_some())?;
-        match self.tx.fetch_optional(statement, &values).await? {
+        let key = Value::Uuid(id.as_uuid());
+        let query = sql::update(info, self.tenant(), key, changes, expected)?;
+        match self
+            .tx
+            .fetch_optional(query.statement, &query.values)
+            .await?
+        {
             Some(row) => E::from_row(&row),
             None => Err(self.missing(id, expected).await),
         }
     }
 
-    /// Deletes a row.
+    /// Deletes a row. Where the entity has a `deleted` column, the row is kept, is left out of every
+    /// read from now on, and can be [restored](Self::restore).
     ///
     /// With `expected`, the row is deleted only if it still has that version.
     ///
@@ -112,17 +97,92 @@ impl<E: TenantEntity> Repository<'_, E> {
     ///
     /// As [`Repository::insert`].
     pub async fn delete(&mut self, id: Id<E>, expected: Option<i64>) -> Result<(), Error> {
+        if E::INFO.deleted.is_none() {
+            return self.purge(id, expected).await;
+        }
+        self.tx.writable()?;
         let expected = expected.filter(|_| E::INFO.version.is_some());
-        let mut values = vec![self.tenant(), Value::Uuid(id.as_uuid())];
-        values.extend(expected.map(Value::Integer));
-        let statement = match expected {
-            Some(_) => sql::delete_version(E::INFO)?,
-            None => literal(E::INFO.sql.delete),
-        };
-        match self.tx.execute(statement, &values).await? {
+        let (key, changes) = (Value::Uuid(id.as_uuid()), self.deletion());
+        let query = sql::update(E::INFO, self.tenant(), key, changes, expected)?;
+        match self
+            .tx
+            .fetch_optional(query.statement, &query.values)
+            .await?
+        {
+            Some(_) => Ok(()),
+            None => Err(self.missing(id, expected).await),
+        }
+    }
+
+    /// Brings a row back that was deleted, and gives it as it is afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] when there is no such deleted row in this tenant; [`Error::Unique`] when
+    /// another row has taken its place; [`Error::Misuse`] when the entity has no `deleted` column.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Repository::insert`].
+    pub async fn restore(&mut self, id: Id<E>) -> Result<E, Error> {
+        self.tx.writable()?;
+        let deleted = E::INFO.deleted.ok_or(Error::Misuse(
+            "only an entity with a `deleted` column can be restored",
+        ))?;
+        let mut changes = self.touched();
+        changes.push((deleted, Value::Null(crate::Kind::Timestamp)));
+        let key = Value::Uuid(id.as_uuid());
+        let query = sql::restore(E::INFO, self.tenant(), key, changes)?;
+        let row = self
+            .tx
+            .fetch_optional(query.statement, &query.values)
+            .await?;
+        E::from_row(row.as_ref().ok_or(Error::NotFound)?)
+    }
+
+    /// Removes a row for good, also one that was deleted softly.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repository::delete`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Repository::insert`].
+    pub async fn purge(&mut self, id: Id<E>, expected: Option<i64>) -> Result<(), Error> {
+        let expected = expected.filter(|_| E::INFO.version.is_some());
+        let key = Value::Uuid(id.as_uuid());
+        let query = sql::delete(E::INFO, self.tenant(), key, expected)?;
+        match self.tx.execute(query.statement, &query.values).await? {
             0 => Err(self.missing(id, expected).await),
             _ => Ok(()),
         }
+    }
+
+    /// What a patch changes, with the time of the change.
+    pub(super) fn changes(&self, patch: E::Patch) -> Vec<(usize, Value)> {
+        let mut changes = E::patch_values(patch);
+        // The same columns always make the same statement, which the connection has prepared.
+        changes.sort_by_key(|(index, _)| *index);
+        changes.extend(self.touched());
+        changes
+    }
+
+    /// What a soft deletion changes.
+    pub(super) fn deletion(&self) -> Vec<(usize, Value)> {
+        let now = Value::Timestamp(self.tx.database().clock().now());
+        let mut changes = self.touched();
+        changes.extend(E::INFO.deleted.map(|index| (index, now)));
+        changes
+    }
+
+    fn touched(&self) -> Vec<(usize, Value)> {
+        let now = self.tx.database().clock().now();
+        let updated = E::INFO.updated;
+        updated
+            .map(|index| (index, Value::Timestamp(now)))
+            .into_iter()
+            .collect()
     }
 
     /// Finds out why a change met no row.

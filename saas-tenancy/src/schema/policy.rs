@@ -9,118 +9,128 @@
 //! A setting that was ever made on a connection reads as '' afterwards, not as NULL; `nullif` makes
 //! of both a NULL, which equals no tenant, so a transaction without a tenant sees nothing.
 
-use std::collections::HashSet;
-
-use crate::{EntityInfo, migrate::SharedTable};
+use crate::migrate::{EntityTable, SharedTable};
 
 const CURRENT_TENANT: &str = "nullif(current_setting('app.tenant_id', true), '')::uuid";
+const CURRENT_USER: &str = "nullif(current_setting('app.user_id', true), '')::uuid";
+const SYSTEM: &str = "nullif(current_setting('app.system_scope', true), '') IS NOT NULL";
 
-/// Gives the statements that guard the table of an entity. They may be run again and again.
-pub(crate) fn entity_policies(entity: &EntityInfo, own_rows: Option<&str>) -> Vec<String> {
-    let tenant = entity
-        .columns
-        .get(entity.tenant)
-        .map_or("tenant_id", |column| column.name);
-    let rule = format!("{tenant} = {CURRENT_TENANT}");
-    let mut statements = guard(entity.table);
-    match own_rows {
-        None => {
-            statements.extend(policy(
-                entity.table,
-                "permissive",
-                "ALL",
-                Some(&rule),
-                Some(&rule),
-            ));
-            statements.extend(policy(
-                entity.table,
-                "restrictive",
-                "ALL",
-                Some(&rule),
-                Some(&rule),
-            ));
+/// One policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Policy {
+    pub(crate) table: &'static str,
+    pub(crate) name: String,
+    pub(crate) permissive: bool,
+    /// `ALL`, `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
+    pub(crate) command: &'static str,
+    pub(crate) using: Option<String>,
+    pub(crate) check: Option<String>,
+}
+
+impl Policy {
+    fn new(
+        table: &'static str,
+        permissive: bool,
+        command: &'static str,
+        using: Option<&str>,
+        check: Option<&str>,
+    ) -> Self {
+        let kind = if permissive {
+            "permissive"
+        } else {
+            "restrictive"
+        };
+        Self {
+            table,
+            name: format!("saas_{kind}_{}", command.to_ascii_lowercase()),
+            permissive,
+            command,
+            using: using.map(str::to_owned),
+            check: check.map(str::to_owned),
         }
+    }
+
+    /// Gives the statement that makes it.
+    pub(crate) fn create(&self) -> String {
+        let kind = if self.permissive {
+            "PERMISSIVE"
+        } else {
+            "RESTRICTIVE"
+        };
+        let mut create = format!(
+            "CREATE POLICY {} ON {} AS {kind} FOR {}",
+            self.name, self.table, self.command
+        );
+        if let Some(using) = &self.using {
+            create.push_str(&format!("\n    USING ({using})"));
+        }
+        if let Some(check) = &self.check {
+            create.push_str(&format!("\n    WITH CHECK ({check})"));
+        }
+        create
+    }
+
+    /// Gives the statements that make it anew.
+    pub(crate) fn statements(&self) -> [String; 2] {
+        [
+            format!("DROP POLICY IF EXISTS {} ON {}", self.name, self.table),
+            self.create(),
+        ]
+    }
+}
+
+/// Gives the policies of the table of an entity.
+pub(crate) fn entity_policies(table: &EntityTable) -> Vec<Policy> {
+    let rule = format!("tenant_id = {CURRENT_TENANT}");
+    let rule = Some(rule.as_str());
+    let name = table.info.table;
+    let kinds = [true, false].into_iter();
+    match table.own_rows {
+        None => kinds
+            .map(|kind| Policy::new(name, kind, "ALL", rule, rule))
+            .collect(),
         // Rows that belong to a person may be read by that person over all tenants, and by nobody
         // else. Writing still asks for the tenant.
         Some(column) => {
-            let own = format!(
-                "{rule} OR {column} = nullif(current_setting('app.user_id', true), '')::uuid"
-            );
-            for kind in ["permissive", "restrictive"] {
-                statements.extend(policy(entity.table, kind, "SELECT", Some(&own), None));
-                statements.extend(policy(entity.table, kind, "INSERT", None, Some(&rule)));
-                statements.extend(policy(
-                    entity.table,
-                    kind,
-                    "UPDATE",
-                    Some(&rule),
-                    Some(&rule),
-                ));
-                statements.extend(policy(entity.table, kind, "DELETE", Some(&rule), None));
-            }
+            let own = rule.map(|rule| format!("{rule} OR {column} = {CURRENT_USER}"));
+            let own = own.as_deref();
+            kinds
+                .flat_map(|kind| by_command(name, kind, own, rule))
+                .collect()
         }
     }
-    statements
 }
 
-/// Gives the statements that guard a table without tenant.
-pub(crate) fn shared_policies(table: &SharedTable) -> Vec<String> {
-    let system = "nullif(current_setting('app.system_scope', true), '') IS NOT NULL";
+/// Gives the policies of a table without tenant.
+pub(crate) fn shared_policies(table: &SharedTable) -> Vec<Policy> {
     let read = match table.visible {
-        Some(visible) => format!("{system} OR ({visible})"),
-        None => system.to_owned(),
+        Some(visible) => format!("{SYSTEM} OR ({visible})"),
+        None => SYSTEM.to_owned(),
     };
-    let mut statements = guard(table.name);
-    for kind in ["permissive", "restrictive"] {
-        statements.extend(policy(table.name, kind, "SELECT", Some(&read), None));
-        statements.extend(policy(table.name, kind, "INSERT", None, Some(system)));
-        statements.extend(policy(
-            table.name,
-            kind,
-            "UPDATE",
-            Some(system),
-            Some(system),
-        ));
-        statements.extend(policy(table.name, kind, "DELETE", Some(system), None));
-    }
-    statements
+    [true, false]
+        .into_iter()
+        .flat_map(|kind| by_command(table.name, kind, Some(&read), Some(SYSTEM)))
+        .collect()
 }
 
-/// Gives the names of the policies that the statements create.
-pub(crate) fn policy_names(statements: &[String]) -> HashSet<String> {
-    let name = |statement: &String| {
-        statement
-            .strip_prefix("CREATE POLICY ")
-            .and_then(|rest| rest.split_once(' '))
-            .map(|(name, _)| name.to_owned())
-    };
-    statements.iter().filter_map(name).collect()
-}
-
-fn guard(table: &str) -> Vec<String> {
-    vec![
+/// Gives the statements that turn row-level security on, for the owner of the table too.
+pub(super) fn force(table: &str) -> [String; 2] {
+    [
         format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
         format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
     ]
 }
 
-fn policy(
-    table: &str,
-    kind: &str,
-    command: &str,
-    using: Option<&str>,
-    check: Option<&str>,
-) -> [String; 2] {
-    let name = format!("saas_{kind}_{}", command.to_ascii_lowercase());
-    let mut create = format!(
-        "CREATE POLICY {name} ON {table} AS {} FOR {command}",
-        kind.to_ascii_uppercase()
-    );
-    if let Some(using) = using {
-        create.push_str(&format!(" USING ({using})"));
-    }
-    if let Some(check) = check {
-        create.push_str(&format!(" WITH CHECK ({check})"));
-    }
-    [format!("DROP POLICY IF EXISTS {name} ON {table}"), create]
+fn by_command(
+    table: &'static str,
+    kind: bool,
+    read: Option<&str>,
+    write: Option<&str>,
+) -> [Policy; 4] {
+    [
+        Policy::new(table, kind, "SELECT", read, None),
+        Policy::new(table, kind, "INSERT", None, write),
+        Policy::new(table, kind, "UPDATE", write, write),
+        Policy::new(table, kind, "DELETE", write, None),
+    ]
 }

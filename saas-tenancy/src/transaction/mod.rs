@@ -23,7 +23,7 @@ pub use system::SystemTx;
 use crate::{
     Database, Dialect, Error, Repository, Row, Scope, TenantEntity, Value,
     database::{Access, Context, Ending, Session},
-    sql::{Statement, literal},
+    sql::{Form, Statement, literal},
 };
 
 /// A transaction in one tenant.
@@ -149,6 +149,58 @@ impl TenantTx {
         }
     }
 
+    /// Runs part of the transaction so that it can fail by itself: when `part` gives an error, what
+    /// it did is undone, and the transaction goes on as if it had not been tried.
+    ///
+    /// ```
+    /// # use saas_tenancy::{Error, TenantEntity, TenantTx};
+    /// async fn insert_unless_taken<E: TenantEntity>(tx: &mut TenantTx, new: E::New) -> Result<bool, Error> {
+    ///     match tx.savepoint(async |tx| tx.repo::<E>().insert(new).await).await {
+    ///         Ok(_) => Ok(true),
+    ///         Err(Error::Unique(_)) => Ok(false),
+    ///         Err(error) => Err(error),
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of `part`, and those of the database.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn savepoint<T, F>(
+        &mut self,
+        part: impl AsyncFnOnce(&mut Self) -> Result<T, F>,
+    ) -> Result<T, F>
+    where
+        F: From<Error>,
+    {
+        self.writable()?;
+        let session = self.session().await?;
+        if session.failed() {
+            return Err(Error::Aborted.into());
+        }
+        session.mark().await?;
+        let result = part(self).await;
+        let session = self.session().await?;
+        match result {
+            Ok(_) if session.failed() => {
+                session.leave(Ending::Rollback).await?;
+                Err(Error::Aborted.into())
+            }
+            Ok(value) => {
+                session.leave(Ending::Commit).await?;
+                Ok(value)
+            }
+            Err(error) => {
+                session.leave(Ending::Rollback).await?;
+                Err(error)
+            }
+        }
+    }
+
     /// Runs `hook` right after the commit, and never when there is none. It must be quick: drop a
     /// cached value, send on a channel.
     ///
@@ -217,10 +269,23 @@ impl TenantTx {
         }
     }
 
+    /// Tells in which form a reading statement is the cheapest.
+    ///
+    /// A transaction in which nothing but reading statements of repositories happens never begins on
+    /// PostgreSQL. Each then sees what is committed by its start, as it would inside (READ COMMITTED).
+    pub(crate) fn form(&self) -> Form {
+        let begun = self.session.as_ref().is_some_and(Session::begun);
+        if self.access == Access::Read && !begun && self.database.reads_alone() {
+            Form::Alone
+        } else {
+            Form::Inside
+        }
+    }
+
     async fn session(&mut self) -> Result<&mut Session, Error> {
         if self.session.is_none() {
             let context = Context::Tenant(self.scope.tenant().id().as_uuid());
-            self.session = Some(Session::begin(&self.database, self.access, context).await?);
+            self.session = Some(Session::open(&self.database, self.access, context).await?);
         }
         self.session
             .as_mut()

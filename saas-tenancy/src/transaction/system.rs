@@ -157,7 +157,7 @@ impl SystemTx {
                 reason,
                 user: self.user.map(|user| user.as_uuid()),
             };
-            self.session = Some(Session::begin(&self.database, self.access, context).await?);
+            self.session = Some(Session::open(&self.database, self.access, context).await?);
         }
         self.session
             .as_mut()

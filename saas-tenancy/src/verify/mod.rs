@@ -3,30 +3,83 @@
 //! What the program declares and what the database does can drift apart: somebody connects as the
 //! owner, a table is restored without its policies, a new one is added by hand. So the catalogue of
 //! the running database is read and compared, and a service whose database stands open does not
-//! start. SQLite has no roles and no policies; there the list is always empty, and isolation rests on
-//! the types and the statements alone.
+//! start. On SQLite, which has no roles and no policies, tables and keys are compared.
 
-#[cfg(feature = "postgres")]
-mod catalogue;
 mod finding;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
-pub use finding::{Finding, FindingCode};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Database, Error, Module, database::Pools};
+pub use finding::{Finding, FindingCode, Severity};
+
+use crate::{
+    Database, EntityInfo, Error, Module, SharedTable, database::Pools, migrate::EntityTable,
+};
 
 /// Lists every way in which the database is less guarded than declared. Empty is good.
+///
+/// A finding of [`Severity::Leak`] is a reason not to start; one of [`Severity::Weakness`] is a second
+/// line that is missing. They come in the order of their objects.
 ///
 /// # Errors
 ///
 /// [`Error::Unavailable`] when the catalogue cannot be read.
 pub async fn verify(database: &Database, modules: &[&Module]) -> Result<Vec<Finding>, Error> {
-    match database.pools() {
+    let declared = Declared::new(modules);
+    let mut findings = match database.pools() {
         #[cfg(feature = "sqlite")]
-        Pools::Sqlite(_) => {
-            let _ = modules;
-            Ok(Vec::new())
+        Pools::Sqlite(pools) => {
+            sqlite::read(&mut *pools.readers.acquire().await?, &declared).await?
         }
         #[cfg(feature = "postgres")]
-        Pools::Postgres(pool) => catalogue::read(pool, modules).await,
+        Pools::Postgres(pool) => {
+            postgres::read(&mut pool.acquire().await?.connection, &declared).await?
+        }
+    };
+    findings.sort_by(|a, b| (&a.object, a.code).cmp(&(&b.object, b.code)));
+    findings.dedup();
+    Ok(findings)
+}
+
+/// What the program says there is.
+struct Declared {
+    entities: BTreeMap<&'static str, EntityTable>,
+    shared: BTreeMap<&'static str, SharedTable>,
+}
+
+impl Declared {
+    fn new(modules: &[&Module]) -> Self {
+        let entities = modules.iter().flat_map(|module| module.entities);
+        let shared = modules.iter().flat_map(|module| module.shared);
+        Self {
+            entities: entities.map(|table| (table.info.table, *table)).collect(),
+            shared: shared.map(|table| (table.name, *table)).collect(),
+        }
+    }
+
+    fn has(&self, table: &str) -> bool {
+        self.entities.contains_key(table) || self.shared.contains_key(table)
+    }
+
+    fn is_entity(&self, table: &str) -> bool {
+        self.entities.contains_key(table)
+    }
+
+    fn tables(&self) -> BTreeSet<&'static str> {
+        let entities = self.entities.keys();
+        entities.chain(self.shared.keys()).copied().collect()
+    }
+
+    /// The columns that an entity's table lacks.
+    fn missing_columns(&self, table: &str, found: &[String]) -> Vec<&'static str> {
+        let info: Option<&EntityInfo> = self.entities.get(table).map(|table| table.info);
+        let columns = info.map(|info| info.columns).unwrap_or_default();
+        let names = columns.iter().map(|column| column.name);
+        names
+            .filter(|name| !found.iter().any(|found| found == name))
+            .collect()
     }
 }

@@ -56,28 +56,57 @@ pub(crate) trait Projects {
     async fn delete_named(&mut self, name: &str) -> Result<()>;
 }
 
+/// Kept when it is deleted.
+#[derive(Debug, Clone, PartialEq, TenantEntity)]
+#[entity(table = "notes", new = "NewNote", patch = "NotePatch")]
+pub(crate) struct Note {
+    #[entity(id)]
+    pub id: Id<Note>,
+    #[entity(tenant)]
+    pub tenant_id: TenantId,
+    #[entity(filter, sort, unique)]
+    pub code: String,
+    #[entity(filter)]
+    pub text: Option<String>,
+    #[entity(fixed)]
+    pub author: String,
+    #[entity(version)]
+    pub version: i64,
+    #[entity(updated)]
+    pub updated_at: Timestamp,
+    #[entity(deleted)]
+    pub deleted_at: Option<Timestamp>,
+}
+
 pub(crate) const MODULE: Module = Module::new("world")
     .migrations(&[Migration::new(
         1,
-        "projects",
-        "CREATE TABLE projects (
-             tenant_id BLOB NOT NULL, id BLOB NOT NULL, name TEXT NOT NULL, owner TEXT, rank INTEGER NOT NULL,
-             version INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-             PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, name)) STRICT;
-         CREATE TABLE tasks (
-             tenant_id BLOB NOT NULL, id BLOB NOT NULL, project_id BLOB NOT NULL, title TEXT NOT NULL,
-             PRIMARY KEY (tenant_id, id),
-             FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)) STRICT;",
-        "CREATE TABLE projects (
-             tenant_id UUID NOT NULL, id UUID NOT NULL, name TEXT NOT NULL, owner TEXT, rank BIGINT NOT NULL,
-             version BIGINT NOT NULL, created_at TIMESTAMPTZ NOT NULL, updated_at TIMESTAMPTZ NOT NULL,
-             PRIMARY KEY (tenant_id, id), UNIQUE (tenant_id, name));
-         CREATE TABLE tasks (
-             tenant_id UUID NOT NULL, id UUID NOT NULL, project_id UUID NOT NULL, title TEXT NOT NULL,
-             PRIMARY KEY (tenant_id, id),
-             FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id));",
+        "world",
+        include_str!("schema/sqlite.sql"),
+        include_str!("schema/postgres.sql"),
     )])
-    .entities(&[EntityTable::new::<Project>(), EntityTable::new::<Task>()]);
+    .entities(&[
+        EntityTable::new::<Project>(),
+        EntityTable::new::<Task>(),
+        EntityTable::new::<Note>(),
+    ]);
+
+#[test]
+fn the_schema_is_what_the_entities_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schema");
+    for (dialect, name) in [(Dialect::Sqlite, "sqlite"), (Dialect::Postgres, "postgres")] {
+        saas_testkit::assert_reference(format!("{folder}/{name}.sql"), &MODULE.ddl(dialect));
+    }
+}
+
+#[test]
+fn the_guards_are_those_of_the_registry() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/migrations/postgres/0002_guards.sql"
+    );
+    saas_testkit::assert_reference(file, &saas_tenancy::MODULE.guards());
+}
 
 /// A database with two tenants.
 pub(crate) struct World {

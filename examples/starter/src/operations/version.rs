@@ -41,6 +41,9 @@ pub(crate) fn expected_version(headers: &HeaderMap) -> Result<Option<i64>, Probl
         .strip_prefix('"')
         .and_then(|tag| tag.strip_suffix('"'))
         .ok_or_else(wrong)?;
-    // A tag that is none of ours matches no version there ever was.
-    Ok(Some(version.parse().unwrap_or(i64::MIN)))
+    // A tag that is none of ours matches no version there ever was; `parse` alone would take a sign.
+    let digits = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    Ok(Some(
+        version.parse().ok().filter(|_| digits).unwrap_or(i64::MIN),
+    ))
 }

@@ -156,13 +156,13 @@ async fn iso_09_10_the_service_does_not_start_as_owner_superuser_or_above_the_po
         String::from_utf8(output.stderr).unwrap()
     };
     let error = refused(database.owner_url());
-    assert!(error.contains("RoleOwnsTable"), "{error}");
+    assert!(error.contains("role-owns-table"), "{error}");
     database.as_superuser("DO $$ BEGIN EXECUTE format('ALTER ROLE %I BYPASSRLS', current_database() || '_service'); END $$").await;
     let error = refused(database.service_url());
-    assert!(error.contains("RoleBypassesRls"), "{error}");
+    assert!(error.contains("role-bypasses-rls"), "{error}");
     let (ok, findings, _) = output(&world, &["verify"]);
-    assert!(!ok && findings.contains("RoleBypassesRls"), "{findings}");
+    assert!(!ok && findings.contains("role-bypasses-rls"), "{findings}");
     database.as_superuser("DO $$ BEGIN EXECUTE format('ALTER ROLE %I NOBYPASSRLS SUPERUSER', current_database() || '_service'); END $$").await;
     let error = refused(database.service_url());
-    assert!(error.contains("RoleSuperuser"), "{error}");
+    assert!(error.contains("role-superuser"), "{error}");
 }

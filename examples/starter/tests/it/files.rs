@@ -148,3 +148,24 @@ async fn an_upload_is_whole_or_not_at_all() {
     let list = acme.get("/api/v1/files").await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
+
+/// What another backend would bear or not, and what a first version answered with 503.
+#[tokio::test]
+async fn sto_26_names_that_are_long_or_were_folders_are_kept() {
+    for world in World::all().await {
+        let acme = world.sign_up("acme").await;
+        let put = async |path: &str| {
+            let request = acme.request(Method::PUT, path).body("x");
+            send(request).await.status
+        };
+        assert_eq!(put("/api/v1/files/a/b").await, 201);
+        assert_eq!(acme.delete("/api/v1/files/a/b").await.status, 204);
+        assert_eq!(put("/api/v1/files/a").await, 201);
+        assert_eq!(put("/api/v1/files/a/b").await, 409);
+        assert_eq!(
+            put(&format!("/api/v1/files/{}", "m".repeat(255))).await,
+            201
+        );
+        assert_eq!(put("/api/v1/files/report.pdf%C2%A0").await, 400);
+    }
+}

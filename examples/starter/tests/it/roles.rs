@@ -214,3 +214,37 @@ async fn rba_08_09_10_26_a_custom_role_holds_what_it_names() {
         assert_eq!(owner.delete("/api/v1/roles/reader").await.status, 204);
     }
 }
+
+#[tokio::test]
+async fn a_password_that_somebody_else_chose_opens_no_other_tenant() {
+    for world in World::all().await {
+        let acme = world.sign_up("acme").await;
+        let body = json!({ "email": "bob@corp.test", "name": "Bob", "password": PASSWORD, "roles": ["user"] });
+        assert_eq!(acme.post("/api/v1/members", &body).await.status, 201);
+
+        let sign_up = json!({
+            "tenant": { "slug": "bobs", "name": "Bob's" },
+            "owner": { "email": "bob@corp.test", "password": PASSWORD, "name": "Bob" },
+        });
+        let sign_up = async |password: &str| {
+            let mut body = sign_up.clone();
+            body["owner"]["password"] = password.into();
+            send(world.request(Method::POST, "/api/v1/signup").json(&body)).await
+        };
+        sign_up(PASSWORD)
+            .await
+            .is_problem(403, "password-provisional");
+
+        let bob = world.sign_in("acme", "bob@corp.test", PASSWORD).await;
+        let change = async |current: &str, new: &str| {
+            let body = json!({ "current": current, "new": new });
+            send(bob.request(Method::PUT, "/api/v1/me/password").json(&body)).await
+        };
+        change("not the password", "a password of my own")
+            .await
+            .is_problem(422, "validation");
+        assert_eq!(change(PASSWORD, "a password of my own").await.status, 204);
+        sign_up(PASSWORD).await.is_problem(409, "email-taken");
+        assert_eq!(sign_up("a password of my own").await.status, 201);
+    }
+}

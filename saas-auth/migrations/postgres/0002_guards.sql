@@ -1,0 +1,94 @@
+ALTER TABLE saas_memberships ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_memberships FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_memberships;
+CREATE POLICY saas_permissive_select ON saas_memberships AS PERMISSIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR id = nullif(current_setting('app.user_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_memberships;
+CREATE POLICY saas_permissive_insert ON saas_memberships AS PERMISSIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_memberships;
+CREATE POLICY saas_permissive_update ON saas_memberships AS PERMISSIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_memberships;
+CREATE POLICY saas_permissive_delete ON saas_memberships AS PERMISSIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_memberships;
+CREATE POLICY saas_restrictive_select ON saas_memberships AS RESTRICTIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR id = nullif(current_setting('app.user_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_memberships;
+CREATE POLICY saas_restrictive_insert ON saas_memberships AS RESTRICTIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_memberships;
+CREATE POLICY saas_restrictive_update ON saas_memberships AS RESTRICTIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_memberships;
+CREATE POLICY saas_restrictive_delete ON saas_memberships AS RESTRICTIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_refresh_tokens ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_refresh_tokens FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_refresh_tokens;
+CREATE POLICY saas_permissive_all ON saas_refresh_tokens AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_refresh_tokens;
+CREATE POLICY saas_restrictive_all ON saas_refresh_tokens AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;
+CREATE POLICY saas_permissive_select ON saas_accounts AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_accounts;
+CREATE POLICY saas_permissive_insert ON saas_accounts AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_accounts;
+CREATE POLICY saas_permissive_update ON saas_accounts AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_accounts;
+CREATE POLICY saas_permissive_delete ON saas_accounts AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_accounts;
+CREATE POLICY saas_restrictive_select ON saas_accounts AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_accounts;
+CREATE POLICY saas_restrictive_insert ON saas_accounts AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_accounts;
+CREATE POLICY saas_restrictive_update ON saas_accounts AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_accounts;
+CREATE POLICY saas_restrictive_delete ON saas_accounts AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_signing_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_signing_keys FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_signing_keys;
+CREATE POLICY saas_permissive_select ON saas_signing_keys AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_signing_keys;
+CREATE POLICY saas_permissive_insert ON saas_signing_keys AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_signing_keys;
+CREATE POLICY saas_permissive_update ON saas_signing_keys AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_signing_keys;
+CREATE POLICY saas_permissive_delete ON saas_signing_keys AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_signing_keys;
+CREATE POLICY saas_restrictive_select ON saas_signing_keys AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_signing_keys;
+CREATE POLICY saas_restrictive_insert ON saas_signing_keys AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_signing_keys;
+CREATE POLICY saas_restrictive_update ON saas_signing_keys AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_signing_keys;
+CREATE POLICY saas_restrictive_delete ON saas_signing_keys AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

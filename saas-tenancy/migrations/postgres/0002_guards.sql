@@ -1,0 +1,28 @@
+ALTER TABLE saas_tenants ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_tenants FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_tenants;
+CREATE POLICY saas_permissive_select ON saas_tenants AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL OR (id = nullif(current_setting('app.tenant_id', true), '')::uuid));
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_tenants;
+CREATE POLICY saas_permissive_insert ON saas_tenants AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_tenants;
+CREATE POLICY saas_permissive_update ON saas_tenants AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_tenants;
+CREATE POLICY saas_permissive_delete ON saas_tenants AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_tenants;
+CREATE POLICY saas_restrictive_select ON saas_tenants AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL OR (id = nullif(current_setting('app.tenant_id', true), '')::uuid));
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_tenants;
+CREATE POLICY saas_restrictive_insert ON saas_tenants AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_tenants;
+CREATE POLICY saas_restrictive_update ON saas_tenants AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_tenants;
+CREATE POLICY saas_restrictive_delete ON saas_tenants AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

@@ -1,0 +1,9 @@
+//! PostgreSQL: one pool, and every statement carries its tenant.
+
+mod audit;
+mod pool;
+mod values;
+
+pub(crate) use audit::audit;
+pub(crate) use pool::{Pool, Pooled};
+pub(crate) use values::{bind, read};

@@ -1,0 +1,150 @@
+//! Conditions on rows.
+
+use super::builder::{Builder, column};
+use crate::{Dialect, EntityInfo, Error, Value};
+
+/// More alternatives or values than this are refused, not sent.
+const MAX_PARTS: usize = 1000;
+
+/// A tree of this depth is deeper than anybody writes.
+const MAX_DEPTH: usize = 16;
+
+/// How a column is compared with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Compare {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A condition on declared columns, by their positions.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Condition {
+    Compare(usize, Compare, Value),
+    Null(usize),
+    In(usize, Vec<Value>),
+    Prefix(usize, String),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
+}
+
+impl Condition {
+    /// Writes the condition, in parentheses where it needs them. A row for which it is unknown,
+    /// because a column is NULL, does not fulfil it, and neither does it fulfil its opposite.
+    pub(super) fn write(
+        &self,
+        sql: &mut Builder,
+        entity: &EntityInfo,
+        dialect: Dialect,
+    ) -> Result<(), Error> {
+        self.write_at(sql, entity, dialect, 0)
+    }
+
+    fn write_at(
+        &self,
+        sql: &mut Builder,
+        entity: &EntityInfo,
+        dialect: Dialect,
+        depth: usize,
+    ) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(Error::Misuse("a filter nests too deeply"));
+        }
+        match self {
+            // `= NULL` is never true.
+            Self::Compare(index, Compare::Equal, Value::Null(_)) | Self::Null(index) => {
+                sql.push(column(entity, *index)?).push(" IS NULL");
+            }
+            Self::Compare(index, Compare::NotEqual, Value::Null(_)) => {
+                sql.push(column(entity, *index)?).push(" IS NOT NULL");
+            }
+            Self::Compare(index, compare, value) => {
+                sql.push(column(entity, *index)?)
+                    .push(compare.operator())
+                    .bind(value.clone());
+            }
+            Self::In(_, values) if values.is_empty() => {
+                sql.push("1 = 0");
+            }
+            Self::In(index, values) => {
+                check_parts(values.len())?;
+                sql.push(column(entity, *index)?).push(" IN (");
+                sql.separated(", ", padded(values), |sql, value| {
+                    sql.bind(value.clone());
+                    Ok(())
+                })?;
+                sql.push(")");
+            }
+            Self::Prefix(index, prefix) => {
+                let column = column(entity, *index)?;
+                // LIKE ignores case on SQLite, and its wildcards would have to be escaped.
+                let value = Value::Text(prefix.clone());
+                match dialect {
+                    Dialect::Postgres => sql.push("starts_with(").push(column).push(", "),
+                    Dialect::Sqlite => {
+                        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+                        sql.push("(substr(").push(column).push(", 1, ");
+                        sql.bind(Value::Integer(length)).push(") = ")
+                    }
+                };
+                sql.bind(value).push(")");
+            }
+            Self::All(parts) if parts.is_empty() => {
+                sql.push("1 = 1");
+            }
+            Self::Any(parts) if parts.is_empty() => {
+                sql.push("1 = 0");
+            }
+            Self::All(parts) | Self::Any(parts) => {
+                check_parts(parts.len())?;
+                let word = match self {
+                    Self::All(_) => " AND ",
+                    _ => " OR ",
+                };
+                sql.push("(");
+                sql.separated(word, parts, |sql, part| {
+                    part.write_at(sql, entity, dialect, depth + 1)
+                })?;
+                sql.push(")");
+            }
+            Self::Not(part) => {
+                sql.push("NOT (");
+                part.write_at(sql, entity, dialect, depth + 1)?;
+                sql.push(")");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Compare {
+    const fn operator(self) -> &'static str {
+        match self {
+            Self::Equal => " = ",
+            Self::NotEqual => " <> ",
+            Self::Less => " < ",
+            Self::LessOrEqual => " <= ",
+            Self::Greater => " > ",
+            Self::GreaterOrEqual => " >= ",
+        }
+    }
+}
+
+fn check_parts(number: usize) -> Result<(), Error> {
+    if number > MAX_PARTS {
+        return Err(Error::Misuse("a filter has more than 1000 parts"));
+    }
+    Ok(())
+}
+
+/// Repeats the last value up to the next power of two, so that lists of many lengths share few
+/// statements, which the connection keeps prepared.
+pub(super) fn padded(values: &[Value]) -> impl Iterator<Item = &Value> {
+    let length = values.len().next_power_of_two();
+    let last = values.last().into_iter().cycle();
+    values.iter().chain(last).take(length)
+}

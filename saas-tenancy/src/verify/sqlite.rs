@@ -1,0 +1,74 @@
+//! The schema of an SQLite database. It knows no roles and no policies; what can be compared is what the
+//! statements rely on.
+
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Declared, Finding, FindingCode as Code};
+use crate::Error;
+
+const COLUMNS: &str = "
+    SELECT m.name AS \"table\", c.name AS name, c.\"notnull\" <> 0 AS required
+    FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
+
+/// Unique keys, with their first column.
+const UNIQUE: &str = "
+    SELECT m.name AS \"table\", i.name AS name, coalesce(c.name, '') AS first
+    FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c
+    WHERE m.type = 'table' AND i.\"unique\" <> 0 AND c.seqno = 0";
+
+/// Foreign keys, and whether the tenant of the one row is the tenant of the other.
+const REFERENCES: &str = "
+    SELECT m.name AS \"table\", f.\"table\" AS target, max(f.\"from\" = 'tenant_id' AND f.\"to\" = 'tenant_id') AS holds
+    FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' GROUP BY m.name, f.id";
+
+pub(super) async fn read(
+    connection: &mut SqliteConnection,
+    declared: &Declared,
+) -> Result<Vec<Finding>, Error> {
+    let mut findings = Vec::new();
+    let mut tables: std::collections::BTreeMap<String, Vec<String>> =
+        std::collections::BTreeMap::new();
+    for row in sqlx::query(COLUMNS).fetch_all(&mut *connection).await? {
+        let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
+        let required: bool = row.try_get("required")?;
+        if name == "tenant_id" && !required && declared.is_entity(&table) {
+            let mend = "-- make the table anew, with `tenant_id BLOB NOT NULL`";
+            findings.push(Finding::new(Code::TenantNullable, &table, mend));
+        }
+        tables.entry(table).or_default().push(name);
+    }
+    let mut missing = declared.tables();
+    for (table, columns) in &tables {
+        if missing.remove(table.as_str()) {
+            for column in declared.missing_columns(table, columns) {
+                let (object, mend) = (format!("{table}.{column}"), "-- run the migrations");
+                findings.push(Finding::new(Code::ColumnMissing, object, mend));
+            }
+        } else if columns.iter().any(|column| column == "tenant_id") {
+            let mend = "-- declare an entity for it, or name its column otherwise";
+            findings.push(Finding::new(Code::TableUndeclared, table, mend));
+        }
+    }
+    findings.extend(
+        missing
+            .into_iter()
+            .map(|name| Finding::new(Code::TableMissing, name, "-- run the migrations")),
+    );
+    for row in sqlx::query(UNIQUE).fetch_all(&mut *connection).await? {
+        let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
+        if declared.is_entity(&table) && row.try_get::<String, _>("first")? != "tenant_id" {
+            let mend = format!("DROP INDEX {name} -- and make one that begins with tenant_id");
+            findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
+        }
+    }
+    for row in sqlx::query(REFERENCES).fetch_all(connection).await? {
+        let (table, target): (String, String) = (row.try_get("table")?, row.try_get("target")?);
+        let between = declared.is_entity(&table) && declared.is_entity(&target);
+        if between && !row.try_get::<bool, _>("holds")? {
+            let mend =
+                format!("-- make `{table}` anew, with a foreign key to {target} (tenant_id, id)");
+            findings.push(Finding::new(Code::ReferenceWithoutTenant, table, mend));
+        }
+    }
+    Ok(findings)
+}
