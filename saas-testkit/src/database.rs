@@ -27,6 +27,8 @@ enum Place {
         name: String,
         owner: Box<Url>,
         service: Box<Url>,
+        /// Whether the service connects through a transaction pooler.
+        pooler: bool,
     },
 }
 
@@ -57,7 +59,22 @@ impl TestDatabase {
     ///
     /// When `TEST_DATABASE_URL` is not set or names no superuser of a PostgreSQL.
     pub async fn postgres(modules: &[&Module]) -> Self {
-        Self::migrated(create().await, modules).await
+        Self::migrated(create(None).await, modules).await
+    }
+
+    /// Makes a PostgreSQL database that the service reaches through a transaction pooler, as
+    /// [`DatabaseConfig::pooler`] says.
+    ///
+    /// # Panics
+    ///
+    /// As [`TestDatabase::postgres`]; when `TEST_POOLER_URL` is not set or names no pooler in front of that
+    /// server.
+    pub async fn pooled(modules: &[&Module]) -> Self {
+        let pooler = url_of(
+            "TEST_POOLER_URL",
+            "PgBouncer: run `cargo xtask test`, or set TEST_POOLER_URL to the superuser's URL through one",
+        );
+        Self::migrated(create(Some(pooler)).await, modules).await
     }
 
     async fn migrated(place: Place, modules: &[&Module]) -> Self {
@@ -65,9 +82,11 @@ impl TestDatabase {
         let clock = FixedClock::at("2026-11-21T12:00:00Z".parse().expect("a time"));
         let (owner, service) = place.urls();
         let role = place.service_role();
+        let pooler = place.is_pooled();
         let connect = async |url: &str, connections: u32| {
             let mut config = DatabaseConfig::new(url);
             config.max_connections = connections;
+            config.pooler = pooler && url == service;
             Database::connect(&config, keys.clone(), clock.clone())
                 .await
                 .expect("the test database answers")
@@ -177,6 +196,7 @@ impl TestDatabase {
     pub async fn another_instance(&self, connections: u32) -> Database {
         let mut config = DatabaseConfig::new(self.service_url());
         config.max_connections = connections;
+        config.pooler = self.place.is_pooled();
         Database::connect(&config, self.keys.clone(), self.clock.clone())
             .await
             .expect("the test database answers")
@@ -207,6 +227,10 @@ impl Place {
         }
     }
 
+    fn is_pooled(&self) -> bool {
+        matches!(self, Self::Postgres { pooler: true, .. })
+    }
+
     fn service_role(&self) -> Option<String> {
         match self {
             Self::Sqlite { .. } => None,
@@ -215,8 +239,11 @@ impl Place {
     }
 }
 
-async fn create() -> Place {
-    let admin = admin_url();
+async fn create(pooler: Option<Url>) -> Place {
+    let admin = url_of(
+        "TEST_DATABASE_URL",
+        "PostgreSQL: run `cargo xtask test`, or set TEST_DATABASE_URL to a superuser's URL",
+    );
     let name = format!("test_{}", Id::<()>::generate().as_uuid().simple());
     let password = KeyRing::generate()
         .ok()
@@ -236,7 +263,17 @@ async fn create() -> Place {
             .expect("a URL");
         url
     };
-    let (owner, service) = (url("owner"), url("service"));
+    let (owner, mut service) = (url("owner"), url("service"));
+    if let Some(pooler) = &pooler {
+        service
+            .set_host(pooler.host_str())
+            .and_then(|()| {
+                service
+                    .set_port(pooler.port())
+                    .map_err(|()| url::ParseError::InvalidPort)
+            })
+            .expect("a URL");
+    }
     for statement in [
         format!("CREATE ROLE {name}_owner LOGIN PASSWORD '{password}'"),
         format!("CREATE ROLE {name}_service LOGIN PASSWORD '{password}'"),
@@ -250,20 +287,19 @@ async fn create() -> Place {
         name,
         owner: Box::new(owner),
         service: Box::new(service),
+        pooler: pooler.is_some(),
     }
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the variable is how `cargo xtask test` names its PostgreSQL"
+    reason = "the variables are how `cargo xtask test` names its servers"
 )]
-fn admin_url() -> Url {
-    let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
-        panic!(
-            "this test needs PostgreSQL: run `cargo xtask test`, or set TEST_DATABASE_URL to a superuser's URL"
-        );
+fn url_of(variable: &str, needed: &str) -> Url {
+    let Ok(url) = std::env::var(variable) else {
+        panic!("this test needs {needed}");
     };
-    url.parse().expect("TEST_DATABASE_URL is a URL")
+    url.parse().expect("the variable holds a URL")
 }
 
 async fn run(url: &str, statements: &str) {

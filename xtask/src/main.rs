@@ -7,7 +7,10 @@
 mod bench;
 mod ci;
 mod house;
+mod install;
+mod keeper;
 mod layers;
+mod pooler;
 mod postgres;
 mod run;
 mod scopes;
@@ -18,8 +21,9 @@ use std::process::ExitCode;
 const HELP: &str = "cargo xtask <command>
 
   test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
+  soak [-- args]      the same with larger numbers, for release, and prints figures
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
-  postgres [-- cmd]   starts a throw-away PostgreSQL, and runs the command or waits for Ctrl-C
+  postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
   layers              checks who may know whom
   house               prints the figures of the house and checks its rules
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     };
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::test(&rest(1)),
+        Some("soak") => test::soak(&rest(1)),
         Some("ci") => ci::ci(),
         Some("bench") => bench::bench(),
         Some("postgres") => postgres::command(&rest(1)),

@@ -1,25 +1,16 @@
 //! A PostgreSQL for one run.
 //!
-//! The server lives in a temporary folder and belongs to a small shell script, the keeper, which
-//! reads from a pipe that only we hold open. When the pipe closes, because we are done, were
-//! interrupted or were killed, the keeper stops the server and removes the folder. So nothing stays,
-//! whatever happens to us.
+//! The server lives in a temporary folder, and a [keeper](crate::keeper) ends it.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _},
-    net::TcpListener,
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
-use crate::run;
+use crate::{install, keeper, keeper::Keeper, pooler::Pooler, run};
 
-/// The keeper. It gets: the folder with the programs, the folder of the server, the port.
-///
-/// It ignores the signals of a terminal, so that the server outlives the tests that use it.
+/// What the keeper runs. It gets: the folder with the programs, the folder of the server, the port.
 const KEEPER: &str = r#"
-trap '' INT TERM HUP
 bin=$1 dir=$2 port=$3
 fail() { echo "failed: $1"; tail -n 20 "$dir/log" 2>/dev/null; rm -rf "$dir"; exit 1; }
 mkdir -p "$dir" && cd "$dir" || exit 1
@@ -38,7 +29,7 @@ rm -rf "$dir"
 
 /// A running server. It stops when this is dropped.
 pub(crate) struct Postgres {
-    keeper: Child,
+    _keeper: Keeper,
     url: String,
 }
 
@@ -54,7 +45,7 @@ impl Postgres {
         // Another process may take the port between our look and the server's start.
         let mut last = String::new();
         for _ in 0..5 {
-            match Self::start_on(&programs, free_port()?) {
+            match Self::start_on(&programs, keeper::free_port()?) {
                 Ok(server) => return Ok(server),
                 Err(error) => last = error,
             }
@@ -63,61 +54,30 @@ impl Postgres {
     }
 
     fn start_on(programs: &Path, port: u16) -> Result<Self, String> {
-        let folder =
-            std::env::temp_dir().join(format!("xtask-postgres-{}-{port}", std::process::id()));
-        let mut command = unprivileged()?;
-        command
-            .arg("-c")
-            .arg(KEEPER)
-            .arg("keeper")
-            .arg(programs)
-            .arg(&folder)
-            .arg(port.to_string());
-        // A group of its own: Ctrl-C is meant for the tests.
-        command
-            .process_group(0)
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut keeper = command
-            .spawn()
-            .map_err(|error| format!("the keeper cannot be started: {error}"))?;
-        let mut lines = BufReader::new(keeper.stdout.take().ok_or("the keeper has no output")?);
-        let mut line = String::new();
-        lines
-            .read_line(&mut line)
-            .map_err(|error| error.to_string())?;
-        match line.trim().strip_prefix("ready ") {
-            Some(password) => Ok(Self {
-                keeper,
-                url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
-            }),
-            None => {
-                let mut rest = String::new();
-                let _ = lines.read_to_string(&mut rest);
-                let _ = keeper.wait();
-                Err(format!("{line}{rest}"))
-            }
-        }
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        let folder = keeper::folder("postgres", port);
+        let arguments = [programs.as_os_str(), folder.as_os_str()];
+        let (keeper, password) = Keeper::start(KEEPER, &arguments, port)?;
+        Ok(Self {
+            _keeper: keeper,
+            url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
+        })
     }
 }
 
 /// `cargo xtask postgres`
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     let server = Postgres::start()?;
+    let pooler = Pooler::start(server.url())?;
     if let Some((program, rest)) = arguments.split_first() {
         let mut command = Command::new(program);
-        command.args(rest).env("TEST_DATABASE_URL", server.url());
+        command
+            .args(rest)
+            .env("TEST_DATABASE_URL", server.url())
+            .env("TEST_POOLER_URL", pooler.url());
         return run::step(program, &mut command);
     }
     println!("TEST_DATABASE_URL={}", server.url());
+    println!("TEST_POOLER_URL={}", pooler.url());
     println!("Ctrl-C stops it.");
     let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
     let mut signals =
@@ -126,54 +86,11 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// A shell that is not root: PostgreSQL refuses to run as root.
-fn unprivileged() -> Result<Command, String> {
-    let id = run::output(Command::new("id").arg("-u"))?;
-    if id.trim() != "0" {
-        return Ok(Command::new("sh"));
-    }
-    let users = ["postgres", "nobody"];
-    let user = users.into_iter().find(|user| {
-        Command::new("id")
-            .arg(user)
-            .output()
-            .is_ok_and(|found| found.status.success())
-    });
-    let user = user.ok_or(
-        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it",
-    )?;
-    if run::exists("setpriv") {
-        let mut command = Command::new("setpriv");
-        let group = run::output(Command::new("id").args(["-g", user]))?;
-        command.args([
-            "--reuid",
-            user,
-            "--regid",
-            group.trim(),
-            "--clear-groups",
-            "sh",
-        ]);
-        return Ok(command);
-    }
-    let mut command = Command::new("runuser");
-    command.args(["-u", user, "--", "sh"]);
-    Ok(command)
-}
-
-fn free_port() -> Result<u16, String> {
-    let listener =
-        TcpListener::bind("127.0.0.1:0").map_err(|error| format!("no free port: {error}"))?;
-    listener
-        .local_addr()
-        .map(|address| address.port())
-        .map_err(|error| error.to_string())
-}
-
 fn find_or_install() -> Result<PathBuf, String> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    let installed = install();
+    let installed = install::apt("postgresql");
     find().ok_or_else(|| {
         let reason = installed.err().unwrap_or_else(|| "it was installed and is still not found".to_owned());
         format!(
@@ -219,37 +136,4 @@ fn find() -> Option<PathBuf> {
             .iter()
             .all(|program| place.join(program).is_file())
     })
-}
-
-/// Installs PostgreSQL with apt, without the server that Debian would start.
-fn install() -> Result<(), String> {
-    if !run::exists("apt-get") {
-        return Err("there is no apt-get to install it".to_owned());
-    }
-    let root = run::output(Command::new("id").arg("-u"))?.trim() == "0";
-    let sudo = !root
-        && Command::new("sudo")
-            .args(["-n", "true"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-    if !root && !sudo {
-        return Err("installing it needs root".to_owned());
-    }
-    println!("== installing PostgreSQL");
-    let script = "export DEBIAN_FRONTEND=noninteractive
-        mkdir -p /etc/postgresql-common
-        test -e /etc/postgresql-common/createcluster.conf || echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
-        apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql";
-    let mut command = if root {
-        Command::new("sh")
-    } else {
-        Command::new("sudo")
-    };
-    if sudo {
-        command.args(["-n", "sh"]);
-    }
-    run::step(
-        "apt-get install postgresql",
-        command.args(["-c", script]).stdin(Stdio::null()),
-    )
 }

@@ -1,19 +1,50 @@
 //! Every test, on both databases.
 
-use std::{
-    process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use crate::{postgres::Postgres, run};
+use crate::{pooler::Pooler, postgres::Postgres, run};
 
-const VARIABLE: &str = "TEST_DATABASE_URL";
+/// A superuser's URL, and the same through a pooler.
+const SERVER: &str = "TEST_DATABASE_URL";
+const POOLER: &str = "TEST_POOLER_URL";
 
 /// `cargo xtask test`
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
+    let kind = ["test", "--locked", "--workspace", "--all-features"];
+    run_tests(&kind, arguments, false)
+}
+
+/// `cargo xtask soak`: what has numbers, with larger ones.
+pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
+    let kind = [
+        "test",
+        "--locked",
+        "--release",
+        "-p",
+        "saas-tenancy",
+        "--all-features",
+        "--test",
+        "it",
+    ];
+    let mut arguments = arguments.to_vec();
+    if !arguments.iter().any(|argument| argument == "--") {
+        let shown = [
+            "--",
+            "--nocapture",
+            "--test-threads=1",
+            "--skip",
+            "ui",
+            "soak",
+        ];
+        arguments.extend(shown.map(str::to_owned));
+    }
+    run_tests(&kind, &arguments, true)
+}
+
+fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), String> {
     // The tests get the signal too, being in our group; we wait for them and then clean up.
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -21,13 +52,8 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
             .map_err(|error| error.to_string())?;
     }
     // Built first, so that the server does not idle meanwhile.
-    let mut build = vec![
-        "test",
-        "--locked",
-        "--workspace",
-        "--all-features",
-        "--no-run",
-    ];
+    let mut build = kind.to_vec();
+    build.push("--no-run");
     build.extend(
         arguments
             .iter()
@@ -38,23 +64,31 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     if interrupted.load(Ordering::SeqCst) {
         return Err("interrupted".to_owned());
     }
-    let result = if std::env::var_os(VARIABLE).is_some() {
-        println!("\n== using the server of {VARIABLE}");
-        run::step("tests", &mut command(arguments))
-    } else {
-        let server = Postgres::start()?;
-        println!("\n== PostgreSQL is running for the tests");
-        run::step("tests", command(arguments).env(VARIABLE, server.url()))
+    let given = |name| std::env::var_os(name)?.into_string().ok();
+    let server = match given(SERVER) {
+        Some(_) => None,
+        None => Some(Postgres::start()?),
     };
+    let url = given(SERVER).or_else(|| server.as_ref().map(|server| server.url().to_owned()));
+    let url = url.unwrap_or_default();
+    let pooler = match given(POOLER) {
+        Some(_) => None,
+        None => Some(Pooler::start(&url)?),
+    };
+    let through = given(POOLER).or_else(|| pooler.as_ref().map(|pooler| pooler.url().to_owned()));
+    println!("\n== PostgreSQL and PgBouncer are there for the tests");
+    let mut tests = run::cargo(kind);
+    tests
+        .args(arguments)
+        .env(SERVER, url)
+        .env(POOLER, through.unwrap_or_default());
+    if soak {
+        tests.env("SAAS_SOAK", "1");
+    }
+    let result = run::step("tests", &mut tests);
     if interrupted.load(Ordering::SeqCst) {
         Err("interrupted".to_owned())
     } else {
         result
     }
-}
-
-fn command(arguments: &[String]) -> Command {
-    let mut command = run::cargo(&["test", "--locked", "--workspace", "--all-features"]);
-    command.args(arguments);
-    command
 }

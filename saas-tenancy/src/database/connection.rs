@@ -121,14 +121,19 @@ impl Connection {
         }
     }
 
-    /// Reads what is left of an exchange that was stopped. Its error is what was asked for.
+    /// Reads what is left of an exchange that was stopped. Its errors are what was asked for, and each
+    /// attempt reads up to the next of them.
     pub(super) async fn settle(&mut self) {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => {}
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => {
-                let _ = link.connection.ping().await;
+                for _ in 0..4 {
+                    if link.connection.ping().await.is_ok() {
+                        break;
+                    }
+                }
             }
         }
     }

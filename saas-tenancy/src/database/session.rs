@@ -8,7 +8,7 @@
 //! connection again: what the server is still doing for it is cancelled, and the transaction rolled
 //! back. If that takes too long the connection is closed.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
@@ -41,6 +41,15 @@ pub(crate) enum Ending {
     Commit,
     Rollback,
 }
+
+/// How long to wait for the effect of a cancellation before it is sent again.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(5),
+    Duration::from_millis(20),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+];
 
 const ENDED: Error = Error::Misuse("the transaction has ended");
 
@@ -287,13 +296,24 @@ impl Session {
     }
 
     /// Stops what the server is still doing for an exchange whose caller went away.
+    ///
+    /// A cancellation that arrives before the statement has begun has no effect, so it is sent again until
+    /// the connection is quiet.
     async fn stop(&mut self) -> Result<(), Error> {
+        let connection = self.connection.as_mut().ok_or(ENDED)?;
         #[cfg(feature = "postgres")]
         if let (Pools::Postgres(pool), Some(process)) = (self.database.pools(), self.process) {
-            pool.cancel(process).await?;
+            for pause in PAUSES {
+                pool.cancel(process).await?;
+                if tokio::time::timeout(pause, connection.settle())
+                    .await
+                    .is_ok()
+                {
+                    break;
+                }
+            }
         }
-        let connection = self.connection.as_mut();
-        connection.ok_or(ENDED)?.settle().await;
+        connection.settle().await;
         self.in_flight = false;
         Ok(())
     }

@@ -75,6 +75,11 @@ pub(crate) fn leave_savepoint(ending: Ending) -> Statement {
     })
 }
 
+/// Cancels what a process of the server is doing.
+pub(crate) fn cancel(process: i32) -> Statement {
+    joined(format!("SELECT pg_cancel_backend({process})"))
+}
+
 fn write_context(sql: &mut String, context: Context) -> Result<(), Error> {
     let _ = match context {
         Context::Tenant(tenant) => {

@@ -4,22 +4,27 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use saas_tenancy::{Dialect, Error};
+use saas_tenancy::{Database, DatabaseConfig, Dialect, Error, SystemScope};
+use saas_testkit::TestSetup;
 
-use crate::world::{Project, World, new_project};
+use crate::world::{Project, World, new_project, tier};
 
 /// Waits until no transaction is open any more, those in recovery included.
 async fn settled(world: &World) {
+    settled_on(world.db.database()).await;
+}
+
+async fn settled_on(database: &Database) {
     for _ in 0..1000 {
-        if world.db.database().state().open_transactions == 0 {
+        if database.state().open_transactions == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("transactions stay open: {:?}", world.db.database().state());
+    panic!("transactions stay open: {:?}", database.state());
 }
 
 /// Lets a future be polled so many times and then drops it.
@@ -149,4 +154,76 @@ async fn iso_25_an_exchange_cancelled_half_way_cannot_be_committed() {
     );
     assert!(matches!(tx.commit().await, Err(Error::Aborted)));
     assert_eq!(world.names(&world.acme).await, [""; 0]);
+}
+
+/// A statement whose caller has gone is cancelled on the server, not waited for.
+#[tokio::test]
+async fn iso_24_a_slow_statement_whose_caller_went_away_gives_its_connection_back_at_once() {
+    let world = World::on(Dialect::Postgres).await;
+    let database = world.db.another_instance(1).await;
+    let scope = world.db.scope(&world.acme);
+    let mut took = Vec::new();
+    for round in 0..tier(100, 1000) {
+        let mut slow = database.write(&scope);
+        let query = slow.rls_only("SELECT pg_sleep(5)::text", &[]);
+        let wait = Duration::from_millis(1 + round % 20);
+        assert!(tokio::time::timeout(wait, query).await.is_err());
+        drop(slow);
+        let dropped = Instant::now();
+        // The only connection there is.
+        let mut tx = database.read(&scope);
+        tx.repo::<Project>()
+            .list(saas_tenancy::PageQuery::new())
+            .await
+            .unwrap();
+        took.push(dropped.elapsed());
+    }
+    settled_on(&database).await;
+    took.sort_unstable();
+    let p99 = took[took.len() * 99 / 100];
+    let state = database.state();
+    println!(
+        "usable again after {:?} (median), {p99:?} (p99); {state:?}",
+        took[took.len() / 2]
+    );
+    assert!(p99 < Duration::from_millis(250), "{took:?}");
+    assert_eq!((state.connections, state.discarded), (1, 0), "{state:?}");
+}
+
+/// A read outside a transaction is cancelled like any other.
+#[tokio::test]
+async fn a_read_that_waits_is_cancelled_too() {
+    let world = World::on(Dialect::Postgres).await;
+    let database = world.db.another_instance(1).await;
+    let scope = world.db.scope(&world.acme);
+    // Somebody holds the table.
+    let config = DatabaseConfig::new(world.db.owner_url());
+    let owner = Database::connect(&config, world.db.keys().clone(), world.db.clock().clone());
+    let owner = owner.await.unwrap();
+    let mut lock = owner.system_write(&SystemScope::<TestSetup>::enter());
+    let statement = "LOCK TABLE projects IN ACCESS EXCLUSIVE MODE";
+    lock.execute(statement, &[]).await.unwrap();
+    for _ in 0..10 {
+        let mut tx = database.read(&scope);
+        let mut projects = tx.repo::<Project>();
+        let read = projects.find(saas_core::Id::generate());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(10), read)
+                .await
+                .is_err()
+        );
+    }
+    lock.commit().await.unwrap();
+    let mut tx = database.read(&scope);
+    assert!(
+        tx.repo::<Project>()
+            .list(saas_tenancy::PageQuery::new())
+            .await
+            .is_ok()
+    );
+    drop(tx);
+    settled_on(&database).await;
+    let state = database.state();
+    assert_eq!((state.connections, state.discarded), (1, 0), "{state:?}");
+    assert!(state.recovered > 0, "{state:?}");
 }

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod batch;
 mod cancel;
 mod isolation;
 mod pages;

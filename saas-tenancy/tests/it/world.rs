@@ -108,6 +108,8 @@ fn the_guards_are_those_of_the_registry() {
     saas_testkit::assert_reference(file, &saas_tenancy::MODULE.guards());
 }
 
+const MODULES: &[&Module] = &[&saas_tenancy::MODULE, &MODULE];
+
 /// A database with two tenants.
 pub(crate) struct World {
     pub db: TestDatabase,
@@ -116,19 +118,26 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// One for each way to keep the rows of tenants: SQLite, PostgreSQL, and PostgreSQL behind a
+    /// transaction pooler. A further placement is a further line.
     pub(crate) async fn all() -> Vec<Self> {
+        let pooled = TestDatabase::pooled(MODULES).await;
         vec![
             Self::on(Dialect::Sqlite).await,
             Self::on(Dialect::Postgres).await,
+            Self::with(pooled).await,
         ]
     }
 
     pub(crate) async fn on(dialect: Dialect) -> Self {
-        let modules = &[&saas_tenancy::MODULE, &MODULE];
-        let db = match dialect {
-            Dialect::Sqlite => TestDatabase::sqlite(modules).await,
-            _ => TestDatabase::postgres(modules).await,
-        };
+        Self::with(match dialect {
+            Dialect::Sqlite => TestDatabase::sqlite(MODULES).await,
+            _ => TestDatabase::postgres(MODULES).await,
+        })
+        .await
+    }
+
+    async fn with(db: TestDatabase) -> Self {
         let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
         Self { db, acme, beta }
     }
@@ -165,5 +174,14 @@ pub(crate) fn new_project(name: &str) -> NewProject {
         name: name.to_owned(),
         owner: None,
         rank: 0,
+    }
+}
+
+/// How often to do something: the first number in CI, the second under `cargo xtask soak`.
+pub(crate) fn tier(ci: u64, soak: u64) -> u64 {
+    if std::env::var_os("SAAS_SOAK").is_some() {
+        soak
+    } else {
+        ci
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     Error,
     database::{DatabaseConfig, LocalSettings},
     error::Cause,
+    sql::raw,
 };
 
 /// A connection that nobody used for so long is asked for a sign of life before it is used.
@@ -132,9 +133,8 @@ impl Pool {
             Some(connection) => connection,
             None => Box::pin(PgConnection::connect_with(&self.links.manager().options)).await?,
         };
-        sqlx::query("SELECT pg_cancel_backend($1)")
-            .bind(process)
-            .persistent(false)
+        // One message: behind a pooler, two could go to two servers.
+        sqlx::raw_sql(raw::cancel(process).sql)
             .execute(&mut connection)
             .await?;
         *control = Some(connection);

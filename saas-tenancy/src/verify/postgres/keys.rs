@@ -35,7 +35,7 @@ pub(super) async fn read(
     declared: &Declared,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    for row in sqlx::query(UNIQUE).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(UNIQUE).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
         if !declared.is_entity(&table) {
             continue;
@@ -48,7 +48,7 @@ pub(super) async fn read(
         let mend = format!("{drop}; CREATE UNIQUE INDEX ON {table} (tenant_id, {columns})");
         findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
     }
-    for row in sqlx::query(REFERENCES).fetch_all(connection).await? {
+    for row in sqlx::raw_sql(REFERENCES).fetch_all(connection).await? {
         let (table, target): (String, String) = (row.try_get("table")?, row.try_get("target")?);
         let between = declared.is_entity(&table) && declared.is_entity(&target);
         if between && !row.try_get::<bool, _>("holds")? {

@@ -1,4 +1,6 @@
 //! The catalogue of PostgreSQL: who we are, what there is, what guards it.
+//!
+//! Each question is one message without parameters, so that it gets its answer behind a pooler too.
 
 mod keys;
 mod objects;

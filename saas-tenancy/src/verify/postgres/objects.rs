@@ -48,7 +48,7 @@ pub(super) async fn read(
     declared: &Declared,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    for row in sqlx::query(VIEWS).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(VIEWS).fetch_all(&mut *connection).await? {
         let (view, table): (String, String) = (row.try_get("view")?, row.try_get("table")?);
         if !declared.has(&table) || !row.try_get::<bool, _>("reachable")? {
             continue;
@@ -62,7 +62,7 @@ pub(super) async fn read(
             findings.push(Finding::new(Code::ViewWithoutInvoker, view, mend));
         }
     }
-    for row in sqlx::query(FUNCTIONS).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(FUNCTIONS).fetch_all(&mut *connection).await? {
         let name: String = row.try_get("name")?;
         let kind = match row.try_get("procedure")? {
             true => "PROCEDURE",
@@ -71,7 +71,7 @@ pub(super) async fn read(
         let mend = format!("ALTER {kind} {name} SECURITY INVOKER");
         findings.push(Finding::new(Code::SecurityDefiner, name, mend));
     }
-    for row in sqlx::query(PUBLICATIONS)
+    for row in sqlx::raw_sql(PUBLICATIONS)
         .fetch_all(&mut *connection)
         .await?
     {
@@ -81,14 +81,18 @@ pub(super) async fn read(
             findings.push(Finding::new(Code::PublicationUnfiltered, name, mend));
         }
     }
-    for row in sqlx::query(EXTENSIONS).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(EXTENSIONS)
+        .fetch_all(&mut *connection)
+        .await?
+    {
         let (name, quoted): (String, String) = (row.try_get("name")?, row.try_get("quoted")?);
         let mend = format!("DROP EXTENSION {quoted}");
         findings.push(Finding::new(Code::ExtensionReachesOut, name, mend));
     }
-    if sqlx::query_scalar(LARGE_OBJECTS)
+    if sqlx::raw_sql(LARGE_OBJECTS)
         .fetch_one(connection)
         .await?
+        .try_get(0)?
     {
         let mend = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata";
         findings.push(Finding::new(Code::LargeObjects, "pg_largeobject", mend));

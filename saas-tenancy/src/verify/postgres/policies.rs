@@ -30,7 +30,7 @@ pub(super) async fn read(
         .map(|policy| ((policy.table.to_owned(), policy.name.clone()), policy))
         .collect();
     let mut findings = Vec::new();
-    for row in sqlx::query(POLICIES).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(POLICIES).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
         if !declared.has(&table) {
             continue;
@@ -71,8 +71,9 @@ pub(super) async fn read(
         };
         findings.push(Finding::new(code, object, policy.statements().join("; ")));
     }
-    let there = sqlx::query_scalar(TABLES).fetch_all(connection).await?;
-    let there: HashSet<String> = there.into_iter().collect();
+    let there = sqlx::raw_sql(TABLES).fetch_all(connection).await?;
+    let there = there.iter().map(|row| row.try_get(0));
+    let there = there.collect::<Result<HashSet<String>, _>>()?;
     let missing = expected.into_values();
     let missing = missing.filter(|policy| there.contains(policy.table));
     findings.extend(missing.map(|policy| {

@@ -63,7 +63,7 @@ impl Role {
 
 /// Lists the roles that the service is or can become.
 pub(super) async fn roles(connection: &mut PgConnection) -> Result<Vec<Role>, Error> {
-    let rows = sqlx::query(ROLES).fetch_all(connection).await?;
+    let rows = sqlx::raw_sql(ROLES).fetch_all(connection).await?;
     let roles = rows.iter().map(|row| {
         Ok(Role {
             name: row.try_get("name")?,
@@ -89,7 +89,7 @@ pub(super) async fn read(
             findings.push(role.finding(Code::RoleBypassesRls, "NOBYPASSRLS"));
         }
     }
-    for row in sqlx::query(PRESETS).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(PRESETS).fetch_all(&mut *connection).await? {
         let (role, database): (String, String) = (row.try_get("role")?, row.try_get("database")?);
         let setting: String = row.try_get("setting")?;
         let mend = match (role.is_empty(), database.is_empty()) {
@@ -99,13 +99,13 @@ pub(super) async fn read(
         };
         findings.push(Finding::new(Code::TenantPreset, setting, mend));
     }
-    let row = sqlx::query(RIGHTS).fetch_one(&mut *connection).await?;
+    let row = sqlx::raw_sql(RIGHTS).fetch_one(&mut *connection).await?;
     if row.try_get("temporary")? {
         let (database, role): (String, String) = (row.try_get("database")?, row.try_get("role")?);
         let mend = format!("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {role}");
         findings.push(Finding::new(Code::TemporaryTables, database, mend));
     }
-    for row in sqlx::query(SCHEMAS).fetch_all(&mut *connection).await? {
+    for row in sqlx::raw_sql(SCHEMAS).fetch_all(&mut *connection).await? {
         let (schema, role): (String, String) = (row.try_get("schema")?, row.try_get("role")?);
         let mend = format!("REVOKE CREATE ON SCHEMA {schema} FROM PUBLIC, {role}");
         findings.push(Finding::new(Code::SchemaWritable, schema, mend));
@@ -114,9 +114,10 @@ pub(super) async fn read(
 }
 
 async fn server(connection: &mut PgConnection) -> Result<Option<Finding>, Error> {
-    let number: i64 = sqlx::query_scalar("SELECT current_setting('server_version_num')::bigint")
+    let number: i64 = sqlx::raw_sql("SELECT current_setting('server_version_num')::bigint")
         .fetch_one(&mut *connection)
-        .await?;
+        .await?
+        .try_get(0)?;
     let (major, minor) = (number / 10_000, number % 10_000);
     let first = FIRST_SAFE.iter().find(|(safe, _)| *safe == major);
     let outdated = match first {

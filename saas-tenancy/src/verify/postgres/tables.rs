@@ -26,7 +26,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     let mut missing = declared.tables();
-    for row in sqlx::query(TABLES).fetch_all(connection).await? {
+    for row in sqlx::raw_sql(TABLES).fetch_all(connection).await? {
         let name: String = row.try_get("name")?;
         let columns: Vec<String> = row.try_get("columns")?;
         let tenant = columns.iter().any(|column| column == "tenant_id");
