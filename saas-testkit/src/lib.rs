@@ -8,6 +8,8 @@
 //! sets it. Without it a test that asks for PostgreSQL fails and says so: nothing is skipped in
 //! silence.
 //!
+//! A [`LeakProbe`] calls every operation of a service as one tenant with the ids of another.
+//!
 //! This crate is a development dependency. It panics where a test has to fail.
 #![expect(
     clippy::panic,
@@ -16,9 +18,11 @@
 )]
 
 mod database;
+mod probe;
 mod reference;
 mod tenants;
 
 pub use database::TestDatabase;
+pub use probe::{Leak, LeakProbe, LeakReport, ProbeTenant};
 pub use reference::assert_reference;
 pub use tenants::TestSetup;

@@ -9,7 +9,7 @@ use axum::{
 };
 use saas_auth::{AuthLayer, Verifier, oauth, oauth::TokenEndpoint};
 use saas_core::edge;
-use saas_rbac::{Access, Routes};
+use saas_rbac::{Access, Public, Routes};
 use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Every route with what it needs.
-pub(crate) fn routes() -> Routes<AppState, saas_rbac::Public> {
+pub(crate) fn routes() -> Routes<AppState, Public> {
     Routes::new()
         .get("/api/v1/me", Access::member(), me::show)
         .put("/api/v1/me/password", Access::member(), password::change)
@@ -94,13 +94,14 @@ pub(crate) type App = BoxCloneSyncService<Request, Response, Infallible>;
 /// Puts the layers around the routes. This is the path of a request, read from the bottom up.
 pub(crate) fn build(
     config: &StarterConfig,
+    routes: Routes<AppState, Public>,
     state: AppState,
     verifier: Verifier,
     tokens: TokenEndpoint,
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
     // Each route has its guard, which decides before the handler is called.
-    let router: Router = routes()
+    let router: Router = routes
         .into_router(&state.authorizer)?
         .layer(Extension(tokens))
         .with_state(state);

@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use saas_auth::{Accounts, Keys, Passwords, RefreshTokens, Verifier, oauth::TokenEndpoint};
 use saas_core::{SystemClock, health::Health};
-use saas_rbac::{Authorizer, Roles};
+use saas_rbac::{Authorizer, Public, Roles, Routes};
 use saas_storage::Storage;
 use saas_tenancy::{
     Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
@@ -114,6 +114,14 @@ async fn check(database: &Database) -> Result<(), Box<dyn Error>> {
 
 /// Migrates where that is possible, checks the database, and puts the services together.
 pub(crate) async fn boot(config: &StarterConfig) -> Result<Booted, Box<dyn Error>> {
+    boot_with(config, app::routes()).await
+}
+
+/// Does so with other routes.
+pub(crate) async fn boot_with(
+    config: &StarterConfig,
+    routes: Routes<AppState, Public>,
+) -> Result<Booted, Box<dyn Error>> {
     let sqlite = config.database.url.expose().starts_with("sqlite:");
     if sqlite || config.migrate.url.is_some() {
         migrate_now(config).await?;
@@ -148,7 +156,7 @@ pub(crate) async fn boot(config: &StarterConfig) -> Result<Booted, Box<dyn Error
         passwords,
         authorizer,
     };
-    let app = app::build(config, state.clone(), verifier, endpoint)?;
+    let app = app::build(config, routes, state.clone(), verifier, endpoint)?;
     Ok(Booted { app, state, keys })
 }
 

@@ -1,6 +1,6 @@
 //! The configuration of the starter: `starter.toml`, then the environment.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use saas_auth::AuthConfig;
 use saas_core::{
@@ -128,10 +128,17 @@ impl Default for LogConfig {
 impl StarterConfig {
     /// Reads file and environment.
     pub(crate) fn load() -> Result<Self, ConfigError> {
+        Self::load_with(std::env::vars_os())
+    }
+
+    /// Reads the file and these variables.
+    pub(crate) fn load_with(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
         Config::new()
             .defaults(DEFAULTS)
             .file("starter.toml")
-            .environment("SAAS", std::env::vars_os())
+            .environment("SAAS", variables)
             .short("ENVIRONMENT", "environment")
             .short("BIND", "server.bind")
             .short("DATABASE_URL", "database.url")

@@ -13,6 +13,8 @@ mod openapi;
 mod operations;
 mod password;
 mod permission;
+#[cfg(test)]
+mod probe;
 mod projects;
 mod roles;
 mod seed;

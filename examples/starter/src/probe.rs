@@ -1,0 +1,192 @@
+//! The leak probe over the whole service, and over a copy of it with leaks.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{Request, StatusCode, header},
+};
+use saas_core::{
+    Code, Id, Problem,
+    edge::{Json, Path},
+};
+use saas_tenancy::{Dialect, SystemScope, TenantTx};
+use saas_testkit::{LeakProbe, LeakReport, ProbeTenant, TestDatabase};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::{
+    app::{self, App},
+    boot::{self, Booted},
+    config::StarterConfig,
+    openapi,
+    projects::Project,
+    seed::{self, Seed},
+    state::AppState,
+};
+
+/// A service with two tenants, and what it stands on.
+struct World {
+    booted: Booted,
+    planted: Value,
+    document: Value,
+    _database: Option<TestDatabase>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    async fn on(dialect: Dialect, leaks: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().display();
+        let mut variables = vec![
+            ("SAAS__DATA_DIR", data.to_string()),
+            ("STORAGE_URL", format!("fs://{data}/files")),
+            (
+                "SAAS__TENANCY__RESOLVE__BASE_DOMAINS",
+                "localhost".to_owned(),
+            ),
+        ];
+        let database = match dialect {
+            Dialect::Postgres => Some(TestDatabase::postgres(&[]).await),
+            _ => None,
+        };
+        match &database {
+            Some(database) => {
+                variables.push(("DATABASE_URL", database.service_url()));
+                variables.push(("MIGRATE_DATABASE_URL", database.owner_url()));
+            }
+            None => variables.push(("DATABASE_URL", format!("sqlite://{data}/app.db"))),
+        }
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()));
+        let config = StarterConfig::load_with(variables).unwrap();
+        let planted = seed::plant(&config, 2).await.unwrap();
+        let (mut routes, mut document) = (app::routes(), openapi::document());
+        if leaks {
+            routes = routes
+                .get("/planted/reads/{id}", reads)
+                .get("/planted/tells/{id}", tells)
+                .delete("/planted/deletes/{id}", deletes);
+            for (path, method) in [("reads", "get"), ("tells", "get"), ("deletes", "delete")] {
+                let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+                document["paths"][format!("/planted/{path}/{{id}}")] = json!({
+                    method: { "parameters": [id], "responses": {}, "security": [{ "bearer": [] }] }
+                });
+            }
+        }
+        Self {
+            booted: boot::boot_with(&config, routes).await.unwrap(),
+            planted: serde_json::to_value(planted).unwrap(),
+            document,
+            _database: database,
+            _folder: folder,
+        }
+    }
+
+    async fn probe(&self) -> LeakReport {
+        let app = self.booted.app.clone();
+        let (caller, victim) = (&self.planted[0], &self.planted[1]);
+        LeakProbe::new(app.clone(), &self.document)
+            .caller(ProbeTenant::new(token(&app, caller).await))
+            .victim(
+                ProbeTenant::new(token(&app, victim).await)
+                    .marker("x-tenant", text(victim, "/slug"))
+                    .marker("x-tenant", text(victim, "/id"))
+                    .marker("host", format!("{}.localhost", text(victim, "/slug")))
+                    .canary(text(victim, "/canary")),
+            )
+            .run()
+            .await
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap()
+}
+
+/// Signs the owner of a planted tenant in.
+async fn token(app: &App, tenant: &Value) -> String {
+    let form = format!(
+        "grant_type=password&client_id=starter-web&username={}&password={}",
+        text(tenant, "/users/0/email").replace('@', "%40"),
+        text(tenant, "/users/0/password"),
+    );
+    let request = Request::post("/oauth/token")
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("x-tenant", text(tenant, "/slug"))
+        .body(Body::from(form))
+        .unwrap();
+    let answer = app.clone().oneshot(request).await.unwrap();
+    let body = axum::body::to_bytes(answer.into_body(), 1 << 16)
+        .await
+        .unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    text(&body, "/access_token").to_owned()
+}
+
+/// Looks for a project in every tenant, which no handler may.
+async fn anywhere(state: &AppState, id: Id<Project>) -> Option<(TenantTx, Project)> {
+    for slug in ["tenant-1", "tenant-2"] {
+        let tenant = state.registry.by_slug(&slug.parse().ok()?).await.ok()??;
+        let scope = SystemScope::<Seed>::enter().within(&tenant);
+        let mut tx = state.database.write(&scope);
+        if let Ok(Some(project)) = tx.repo::<Project>().find(id).await {
+            return Some((tx, project));
+        }
+    }
+    None
+}
+
+async fn reads(
+    State(state): State<AppState>,
+    Path(id): Path<Id<Project>>,
+) -> Result<Json<Value>, Problem> {
+    let (_, project) = anywhere(&state, id).await.ok_or(Code::NOT_FOUND)?;
+    Ok(Json(json!({ "name": project.name })))
+}
+
+async fn tells(
+    State(state): State<AppState>,
+    Path(id): Path<Id<Project>>,
+) -> Result<StatusCode, Problem> {
+    match anywhere(&state, id).await {
+        Some(_) => Err(Code::FORBIDDEN.into()),
+        None => Err(Code::NOT_FOUND.into()),
+    }
+}
+
+async fn deletes(
+    State(state): State<AppState>,
+    Path(id): Path<Id<Project>>,
+) -> Result<StatusCode, Problem> {
+    if let Some((mut tx, project)) = anywhere(&state, id).await {
+        let _ = tx.repo::<Project>().delete(project.id, None).await;
+        let _ = tx.commit().await;
+    }
+    Err(Code::NOT_FOUND.into())
+}
+
+#[tokio::test]
+async fn iso_02_20_the_service_gives_no_tenant_away() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let report = World::on(dialect, false).await.probe().await;
+        report.assert_clean();
+        assert!(report.requests > 200, "{report}");
+    }
+}
+
+#[tokio::test]
+async fn planted_leaks_are_found() {
+    let report = World::on(Dialect::Sqlite, true).await.probe().await;
+    let found = |operation: &str| {
+        report
+            .leaks
+            .iter()
+            .any(|leak| leak.operation.contains(operation))
+    };
+    assert!(found("/planted/reads/{id}"), "{report}");
+    assert!(found("/planted/tells/{id}"), "{report}");
+    // The answer is the same for all; that the project is gone is not.
+    assert!(found("GET /api/v1/projects"), "{report}");
+}

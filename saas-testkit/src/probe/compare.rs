@@ -1,0 +1,183 @@
+//! Sending, and comparing what comes back.
+
+use std::{convert::Infallible, fmt};
+
+use axum::{
+    body::{Body, to_bytes},
+    response::Response,
+};
+use http::{HeaderMap, Request, StatusCode, header};
+use serde_json::Value;
+use tower::{Service, ServiceExt as _};
+
+use super::document::Call;
+
+/// What may differ between two answers to the same question.
+const VOLATILE: &[&str] = &[
+    "date",
+    "x-request-id",
+    "server-timing",
+    "x-response-time",
+    "age",
+    "content-length",
+];
+
+/// How much of a body is looked at.
+const MAX_BODY: usize = 4 << 20;
+
+/// Sends calls to a service.
+pub(super) struct Send<S> {
+    service: S,
+    count: usize,
+}
+
+/// An answer, read to its end.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl<S> Send<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
+    pub(super) const fn new(service: S) -> Self {
+        Self { service, count: 0 }
+    }
+
+    pub(super) const fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(super) async fn call(
+        &mut self,
+        call: &Call,
+        token: Option<&str>,
+        markers: &[(String, String)],
+    ) -> Answer {
+        self.count += 1;
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(call.address());
+        if !markers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
+        {
+            request = request.header(header::HOST, "localhost");
+        }
+        for (name, value) in call.headers.iter().chain(markers) {
+            request = request.header(name, value);
+        }
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = match (&call.body, &call.media_type) {
+            (Some(body), Some(media_type)) => {
+                request = request.header(header::CONTENT_TYPE, media_type);
+                match body {
+                    Value::String(text) => Body::from(text.clone()),
+                    body => Body::from(body.to_string()),
+                }
+            }
+            _ => Body::empty(),
+        };
+        let request = request.body(body).expect("the probe builds a request");
+        let Ok(response) = self.service.clone().oneshot(request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, MAX_BODY).await.unwrap_or_default();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Option<Value> {
+        serde_json::from_str(&self.text).ok()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn contains(&self, text: &str) -> bool {
+        let in_header = |value: &http::HeaderValue| {
+            let found = value.as_bytes().windows(text.len().max(1));
+            found.into_iter().any(|window| window == text.as_bytes())
+        };
+        self.text.contains(text) || self.headers.values().any(in_header)
+    }
+
+    /// Tells in what an answer differs from another, once the values that were sent are taken out.
+    pub(super) fn differs(&self, other: &Self, values: [&str; 2], in_path: bool) -> Option<String> {
+        let [own, others] = values;
+        if self.status != other.status {
+            return Some(format!("{} and {}", self.status, other.status));
+        }
+        // An answer that was given may depend on what was asked: a list that goes on after another name. It
+        // is looked through for what it may not hold.
+        if self.status.is_success() && !in_path {
+            return None;
+        }
+        let (mine, theirs) = (self.shown(own), other.shown(others));
+        (mine != theirs).then(|| format!("{mine} and {theirs}"))
+    }
+
+    /// Headers and body without what is different in every answer.
+    fn shown(&self, value: &str) -> String {
+        let encoded = super::document::encode(value);
+        let plain = |text: &str| text.replace(&encoded, "{value}").replace(value, "{value}");
+        let mut headers: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !VOLATILE.contains(&name.as_str()))
+            .map(|(name, value)| {
+                format!(
+                    "{name}: {}",
+                    plain(&String::from_utf8_lossy(value.as_bytes()))
+                )
+            })
+            .collect();
+        headers.sort_unstable();
+        let body = match self.json() {
+            Some(mut body) => {
+                if let Some(body) = body.as_object_mut() {
+                    body.remove("request_id");
+                    body.remove("instance");
+                }
+                // What an answer makes up by itself, such as a new id or time, is not told apart by it.
+                if self.status.is_success() {
+                    blank(&mut body);
+                }
+                body.to_string()
+            }
+            None => self.text.clone(),
+        };
+        format!("[{}] {}", headers.join(", "), plain(&body))
+    }
+}
+
+/// Takes ids, times and cursors out.
+fn blank(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(blank),
+        Value::Object(members) => members.values_mut().for_each(blank),
+        Value::String(text) => {
+            let time = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T');
+            if super::sample::is_id(text) || time {
+                *text = "…".to_owned();
+            }
+        }
+        _ => {}
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start: String = self.text.chars().take(200).collect();
+        write!(f, "{} {start}", self.status)
+    }
+}

@@ -1,0 +1,349 @@
+//! A search for leaks between tenants, over HTTP.
+//!
+//! The probe knows nothing of the service but its OpenAPI document. It signs in as two tenants, learns from
+//! what the second may read which ids, names and cursors it has, and then calls every operation as the first
+//! with the second's values. An answer gives the second tenant away when it differs in anything from the
+//! answer to a value that nobody has, when it holds what only the second knows, or when the second finds its
+//! data changed afterwards.
+
+mod compare;
+mod document;
+mod harvest;
+mod report;
+mod sample;
+
+use std::{collections::BTreeSet, convert::Infallible};
+
+use axum::{body::Body, response::Response};
+use http::Request;
+use serde_json::Value;
+use tower::Service;
+
+use self::{
+    compare::{Answer, Send},
+    document::{Document, Operation, Place},
+    harvest::Harvest,
+};
+pub use report::{Leak, LeakReport};
+
+/// More values of one parameter than this are not tried.
+const MAX_VALUES: usize = 24;
+
+/// One of the two tenants: how to call as one of its members, and what names it.
+#[derive(Debug, Clone)]
+pub struct ProbeTenant {
+    token: String,
+    markers: Vec<(String, String)>,
+    canaries: Vec<String>,
+}
+
+impl ProbeTenant {
+    /// Takes an access token of a member who may read as much as possible.
+    #[must_use]
+    pub fn new(token: impl Into<String>) -> Self {
+        Self {
+            token: token.into(),
+            markers: Vec::new(),
+            canaries: Vec::new(),
+        }
+    }
+
+    /// Adds a header that names the tenant, such as `x-tenant` or `host`.
+    #[must_use]
+    pub fn marker(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
+        self.markers.push((header.into(), value.into()));
+        self
+    }
+
+    /// Adds a text that stands in this tenant's data and nowhere else.
+    #[must_use]
+    pub fn canary(mut self, text: impl Into<String>) -> Self {
+        self.canaries.push(text.into());
+        self
+    }
+}
+
+/// Calls every operation of a service as one tenant with another's ids.
+///
+/// ```no_run
+/// # async fn example(router: axum::Router, document: serde_json::Value, acme: String, beta: String) {
+/// use saas_testkit::{LeakProbe, ProbeTenant};
+///
+/// LeakProbe::new(router, &document)
+///     .caller(ProbeTenant::new(acme))
+///     .victim(ProbeTenant::new(beta).marker("x-tenant", "beta").canary("only beta says so"))
+///     .run()
+///     .await
+///     .assert_clean();
+/// # }
+/// ```
+///
+/// A route that is added later is covered as soon as it is in the document. An operation with a parameter of
+/// which the second tenant has no value cannot be tried; the report names it, and
+/// [`assert_clean`](LeakReport::assert_clean) fails, unless it was [excused](LeakProbe::excuse).
+#[derive(Debug, Clone)]
+pub struct LeakProbe<S> {
+    service: S,
+    document: Document,
+    caller: Option<ProbeTenant>,
+    victim: Option<ProbeTenant>,
+    excused: BTreeSet<String>,
+}
+
+impl<S> LeakProbe<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
+    /// Takes a service, such as an `axum::Router`, and its OpenAPI document.
+    #[must_use]
+    pub fn new(service: S, document: &Value) -> Self {
+        Self {
+            service,
+            document: Document::read(document),
+            caller: None,
+            victim: None,
+            excused: BTreeSet::new(),
+        }
+    }
+
+    /// Sets the tenant that calls.
+    #[must_use]
+    pub fn caller(mut self, tenant: ProbeTenant) -> Self {
+        self.caller = Some(tenant);
+        self
+    }
+
+    /// Sets the tenant whose data must stay unknown. It should have a value of every kind.
+    #[must_use]
+    pub fn victim(mut self, tenant: ProbeTenant) -> Self {
+        self.victim = Some(tenant);
+        self
+    }
+
+    /// Excuses an operation, such as `GET /reports/{year}`, from being tried with a foreign value.
+    #[must_use]
+    pub fn excuse(mut self, operation: impl Into<String>) -> Self {
+        self.excused.insert(operation.into());
+        self
+    }
+
+    /// Runs the probe.
+    ///
+    /// # Panics
+    ///
+    /// When a tenant is missing, or when the second may read nothing: a probe without values proves nothing.
+    pub async fn run(self) -> LeakReport {
+        let caller = self.caller.expect("the probe needs a caller");
+        let victim = self.victim.expect("the probe needs a victim");
+        let mut run = Run {
+            send: Send::new(self.service),
+            document: self.document,
+            report: LeakReport::default(),
+            caller,
+            victim,
+            sent: BTreeSet::new(),
+        };
+        let mine = Harvest::gather(&mut run.send, &run.document, &run.caller).await;
+        let before = Harvest::gather(&mut run.send, &run.document, &run.victim).await;
+        let theirs = before.without(&mine);
+        assert!(
+            !theirs.is_empty(),
+            "the victim can read nothing that the caller does not know as well: give it data and a member who may read"
+        );
+        for operation in run.document.operations.clone() {
+            run.parameters(&operation, &mine, &theirs, &self.excused)
+                .await;
+            run.body(&operation, &mine, &theirs).await;
+            run.markers(&operation, &mine, &theirs).await;
+        }
+        let after = Harvest::gather(&mut run.send, &run.document, &run.victim).await;
+        for address in before.changed(&after) {
+            let why = "what the victim reads here has changed";
+            run.report.add(&address, String::new(), None, why);
+        }
+        run.report.requests = run.send.count();
+        run.report
+    }
+}
+
+/// A probe under way.
+struct Run<S> {
+    send: Send<S>,
+    document: Document,
+    report: LeakReport,
+    caller: ProbeTenant,
+    victim: ProbeTenant,
+    /// What was sent. A second time it would meet what the first has written.
+    sent: BTreeSet<String>,
+}
+
+impl<S> Run<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
+{
+    /// Tries the victim's values in the path and in the query, one parameter after the other.
+    async fn parameters(
+        &mut self,
+        operation: &Operation,
+        mine: &Harvest,
+        theirs: &Harvest,
+        excused: &BTreeSet<String>,
+    ) {
+        for parameter in &operation.parameters {
+            let values = theirs.values(&parameter.name, &parameter.schema);
+            if values.is_empty() {
+                let name = operation.to_string();
+                if parameter.place == Place::Path && !excused.contains(&name) {
+                    self.report.unexercised.insert(name);
+                }
+                continue;
+            }
+            for value in values.into_iter().take(MAX_VALUES) {
+                for others in [theirs, mine] {
+                    let Some(mut call) = operation.call(others) else {
+                        continue;
+                    };
+                    call.set(parameter, &value);
+                    if !self.sent.insert(call.to_string()) {
+                        continue;
+                    }
+                    let mut control = call.clone();
+                    let unknown = sample::like(&value);
+                    control.set(parameter, &unknown);
+                    let token = Some(self.caller.token.clone());
+                    self.pair(
+                        operation,
+                        theirs,
+                        [call.clone(), control.clone()],
+                        [&value, &unknown],
+                        token,
+                    )
+                    .await;
+                    self.pair(operation, theirs, [call, control], [&value, &unknown], None)
+                        .await;
+                }
+            }
+        }
+    }
+
+    /// Tries the victim's ids in the body, and its tenant where no tenant belongs.
+    async fn body(&mut self, operation: &Operation, mine: &Harvest, theirs: &Harvest) {
+        let Some(call) = operation.call(mine) else {
+            return;
+        };
+        let Some(body) = call.body.clone() else {
+            return;
+        };
+        for pointer in sample::places(&body) {
+            let Some(known) = body.pointer(&pointer).and_then(Value::as_str) else {
+                continue;
+            };
+            for value in theirs.alike(known).into_iter().take(MAX_VALUES) {
+                let unknown = sample::like(&value);
+                let calls = [&value, &unknown].map(|value| {
+                    let mut call = call.clone();
+                    if let Some(place) = call
+                        .body
+                        .as_mut()
+                        .and_then(|body| body.pointer_mut(&pointer))
+                    {
+                        *place = Value::from(value.as_str());
+                    }
+                    call
+                });
+                let token = Some(self.caller.token.clone());
+                self.pair(operation, theirs, calls, [&value, &unknown], token)
+                    .await;
+            }
+        }
+        for tenant in theirs.tenants().into_iter().take(MAX_VALUES) {
+            let mut call = call.clone();
+            if let Some(body) = call.body.as_mut().and_then(Value::as_object_mut) {
+                body.insert("tenant_id".to_owned(), Value::from(tenant.as_str()));
+                let answer = self.send.call(&call, Some(&self.caller.token), &[]).await;
+                self.look(operation, theirs, &call.to_string(), &answer, &[&tenant]);
+            }
+        }
+    }
+
+    /// Calls with the caller's token and whatever else names the victim.
+    async fn markers(&mut self, operation: &Operation, mine: &Harvest, theirs: &Harvest) {
+        for values in [mine, theirs] {
+            let Some(call) = operation.call(values) else {
+                continue;
+            };
+            for marker in self.victim.markers.clone() {
+                let token = operation.secured.then(|| self.caller.token.clone());
+                let answer = self
+                    .send
+                    .call(&call, token.as_deref(), std::slice::from_ref(&marker))
+                    .await;
+                let sent = format!("{call} with {}: {}", marker.0, marker.1);
+                let mut known = call.sent();
+                known.push(marker.1);
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                self.look(operation, theirs, &sent, &answer, &known);
+                if operation.secured && answer.status.is_success() {
+                    let why = "the token of one tenant is good at the address of another";
+                    self.report
+                        .add(&operation.to_string(), sent, Some(&answer), why);
+                }
+            }
+        }
+    }
+
+    /// Sends a call with a foreign value and one with a value that nobody has, and compares.
+    async fn pair(
+        &mut self,
+        operation: &Operation,
+        theirs: &Harvest,
+        calls: [document::Call; 2],
+        values: [&str; 2],
+        token: Option<String>,
+    ) {
+        let [foreign, unknown] = &calls;
+        let answer = self.send.call(foreign, token.as_deref(), &[]).await;
+        let control = self.send.call(unknown, token.as_deref(), &[]).await;
+        let sent = match token {
+            Some(_) => foreign.to_string(),
+            None => format!("{foreign} without a token"),
+        };
+        let known = foreign.sent();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.look(operation, theirs, &sent, &answer, &known);
+        let [own, _] = values;
+        let in_path = foreign.path_holds(own);
+        if let Some(difference) = answer.differs(&control, values, in_path) {
+            let why = format!("the answer to a value that nobody has differs: {difference}");
+            self.report
+                .add(&operation.to_string(), sent, Some(&answer), &why);
+        }
+    }
+
+    /// Looks for what the answer may not hold.
+    fn look(
+        &mut self,
+        operation: &Operation,
+        theirs: &Harvest,
+        sent: &str,
+        answer: &Answer,
+        known: &[&str],
+    ) {
+        let canaries = self.victim.canaries.iter().map(String::as_str);
+        let ids = theirs.ids();
+        let mut secrets = canaries.chain(ids.iter().map(String::as_str));
+        let found = secrets.find(|secret| {
+            answer.contains(secret) && !known.iter().any(|known| known.contains(secret))
+        });
+        if let Some(secret) = found {
+            let why = format!("the answer holds `{secret}`, which only the victim knows");
+            self.report
+                .add(&operation.to_string(), sent.to_owned(), Some(answer), &why);
+        }
+        if answer.status.is_server_error() {
+            let why = "the service failed";
+            self.report
+                .add(&operation.to_string(), sent.to_owned(), Some(answer), why);
+        }
+    }
+}
