@@ -28,6 +28,8 @@ mod refresh;
 mod scheme;
 #[cfg(feature = "axum")]
 mod service;
+#[cfg(doctest)]
+mod surfaces;
 mod token;
 
 pub use account::{

@@ -28,6 +28,8 @@ mod file;
 mod key;
 mod problem;
 mod storage;
+#[cfg(all(doctest, feature = "axum"))]
+mod surfaces;
 #[cfg(feature = "axum")]
 mod upload;
 

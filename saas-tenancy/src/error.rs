@@ -55,6 +55,15 @@ pub enum Error {
     /// The slug is taken by another tenant.
     #[error("the slug `{0}` is taken")]
     SlugTaken(crate::Slug),
+    /// The domain belongs to another tenant.
+    #[error("the domain `{0}` is taken")]
+    DomainTaken(crate::Domain),
+    /// The DNS of the domain does not hold the token.
+    #[error("the domain `{0}` has no record with the token")]
+    DomainUnproven(crate::Domain),
+    /// The tenant has claimed as many domains as it may.
+    #[error("a tenant claims at most 100 domains")]
+    TooManyDomains,
     /// The configuration of the database can not be used.
     #[error("{0}")]
     Config(String),

@@ -50,6 +50,7 @@ compile_error!("saas-tenancy needs a database: turn on the feature `sqlite`, `po
 #[cfg(feature = "axum")]
 pub mod admit;
 mod database;
+mod domain;
 mod entity;
 mod error;
 #[cfg(feature = "axum")]
@@ -75,12 +76,16 @@ mod verify;
 #[cfg(feature = "axum")]
 pub use admit::{Admission, AdmitLayer};
 pub use database::{ConnectionAudit, Database, DatabaseConfig, DatabaseState, Dialect, Row};
+pub use domain::{Domain, InvalidDomain};
 pub use entity::{ColumnInfo, EntityInfo, EntitySql, FromRow, ReferenceInfo, TenantEntity};
 pub use error::{Cause, Decode, Error};
 #[cfg(feature = "axum")]
 pub use layer::TenantLayer;
 pub use migrate::{EntityTable, Migration, Module, SharedTable, migrate};
-pub use registry::{MODULE, NewTenant, Registry, RegistryConfig, ResolveTenant};
+pub use registry::{
+    DomainClaim, DomainProof, MODULE, ManageDomains, NewTenant, Registry, RegistryConfig,
+    ResolveTenant,
+};
 pub use repository::{Field, Filter, PageQuery, QueryError, Repository, Sort};
 pub use saas_macros::{TenantEntity, tenant_repository};
 pub use scope::{Actor, Reason, Scope, SystemScope};

@@ -12,6 +12,9 @@ impl From<Error> for Problem {
             Error::Unique(_) => Code::CONFLICT,
             Error::Reference(_) => Code::REFERENCE_INVALID,
             Error::InvalidValue(_) => Code::VALIDATION,
+            Error::DomainTaken(_) => Code::DOMAIN_TAKEN,
+            Error::DomainUnproven(_) => Code::DOMAIN_UNPROVEN,
+            Error::TooManyDomains => Code::DOMAIN_LIMIT,
             Error::SlugTaken(_) => Code::SLUG_TAKEN,
             Error::Query(query) => return query.to_problem(),
             Error::Conflict(_) | Error::Unavailable(_) => {

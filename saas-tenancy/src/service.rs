@@ -2,12 +2,13 @@
 
 use std::{
     future::Future,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use axum::{body::Body, response::IntoResponse as _};
+use axum::{body::Body, extract::ConnectInfo, response::IntoResponse as _};
 use http::{Request, Response};
 use saas_core::{Code, Problem};
 use tower_service::Service;
@@ -50,7 +51,9 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let address = resolve::read(&self.config, &parts);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|ConnectInfo(peer)| peer.ip());
+        let address = resolve::read(&self.config, &parts, peer);
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let registry = self.registry.clone();
@@ -84,6 +87,7 @@ async fn find(registry: &Registry, names: &[Name]) -> Result<Option<Tenant>, Pro
         let tenant = match name {
             Name::Slug(slug) => registry.by_slug(slug).await?,
             Name::Id(id) => registry.by_id(*id).await?,
+            Name::Domain(domain) => registry.by_domain(domain).await?,
         };
         let tenant = tenant.ok_or_else(|| Problem::new(Code::TENANT_UNKNOWN))?;
         if found

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{house, layers, run, scopes, test};
+use crate::{house, layers, run, scopes, surfaces, test};
 
 /// The small feature sets that have to compile by themselves.
 const SMALL: &[(&str, &str)] = &[
@@ -21,6 +21,7 @@ pub(crate) fn ci() -> Result<(), String> {
     layers::check()?;
     house::check()?;
     scopes::check(false)?;
+    surfaces::check(false)?;
     let lints = [
         "clippy",
         "--locked",

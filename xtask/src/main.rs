@@ -14,6 +14,7 @@ mod pooler;
 mod postgres;
 mod run;
 mod scopes;
+mod surfaces;
 mod test;
 
 use std::process::ExitCode;
@@ -27,7 +28,8 @@ const HELP: &str = "cargo xtask <command>
   bench               micro benchmarks, and the starter beside bare axum, for release
   layers              checks who may know whom
   house               prints the figures of the house and checks its rules
-  scopes [--write]    checks, or writes, the list of system scopes";
+  scopes [--write]    checks, or writes, the list of system scopes
+  surfaces [--write]  the same of the functions that reach data of a tenant";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Some("postgres") => postgres::command(&rest(1)),
         Some("layers") => layers::check(),
         Some("house") => house::check(),
+        Some("surfaces") => surfaces::check(arguments.iter().any(|argument| argument == "--write")),
         Some("scopes") => scopes::check(arguments.iter().any(|argument| argument == "--write")),
         _ => {
             println!("{HELP}");

@@ -8,13 +8,14 @@ use std::{
 use moka::sync::Cache as Moka;
 use saas_core::TenantId;
 
-use super::RegistryConfig;
-use crate::{Error, Slug, Tenant};
+use super::{Change, RegistryConfig};
+use crate::{Domain, Error, Slug, Tenant};
 
 #[derive(Debug)]
 pub(super) struct Cache {
     slugs: Moka<Slug, Option<Tenant>>,
     ids: Moka<TenantId, Option<Tenant>>,
+    domains: Moka<Domain, Option<Tenant>>,
     /// Counts the changes made here. An answer that was asked for before a change and arrives after
     /// it is used, but not kept.
     changes: AtomicU64,
@@ -25,6 +26,7 @@ impl Cache {
         Self {
             slugs: bounded(config),
             ids: bounded(config),
+            domains: bounded(config),
             changes: AtomicU64::new(0),
         }
     }
@@ -45,10 +47,40 @@ impl Cache {
         self.through(&self.ids, &id, load).await
     }
 
-    pub(super) fn forget(&self, tenant: &Tenant) {
+    pub(super) async fn by_domain(
+        &self,
+        domain: &Domain,
+        load: impl Future<Output = Result<Option<Tenant>, Error>>,
+    ) -> Result<Option<Tenant>, Error> {
+        self.through(&self.domains, domain, load).await
+    }
+
+    pub(super) fn forget(&self, change: &Change) {
         self.changes.fetch_add(1, Ordering::SeqCst);
-        self.slugs.invalidate(tenant.slug());
-        self.ids.invalidate(&tenant.id());
+        match change {
+            Change::Tenant { id, slug } => {
+                self.slugs.invalidate(slug);
+                self.ids.invalidate(id);
+                // Which domains lead to it is not kept. Tenants rarely change.
+                self.domains.invalidate_all();
+            }
+            Change::Domain(domain) => self.domains.invalidate(domain),
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        // The counts follow with the next maintenance.
+        self.slugs.run_pending_tasks();
+        self.ids.run_pending_tasks();
+        self.domains.run_pending_tasks();
+        self.slugs.entry_count() + self.ids.entry_count() + self.domains.entry_count()
+    }
+
+    pub(super) fn forget_all(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.slugs.invalidate_all();
+        self.ids.invalidate_all();
+        self.domains.invalidate_all();
     }
 
     async fn through<K: Hash + Eq + Clone + Send + Sync + 'static>(

@@ -1,16 +1,20 @@
 //! Which tenants there are.
 
 mod cache;
+mod domains;
 mod store;
+mod watch;
+
+pub use domains::{DomainClaim, DomainProof, ManageDomains};
 
 use std::sync::Arc;
 
 use saas_core::{Id, TenantId, config::Period};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Database, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope, SystemTx,
-    Tenant,
+    Database, Domain, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope,
+    SystemTx, Tenant,
 };
 
 /// The tables of this crate.
@@ -22,14 +26,23 @@ pub const MODULE: Module = Module::new("saas_tenancy")
             include_str!("../../migrations/sqlite/0001_tenants.sql"),
             include_str!("../../migrations/postgres/0001_tenants.sql"),
         ),
-        Migration::postgres(
+        Migration::new(
             2,
+            "domains",
+            include_str!("../../migrations/sqlite/0002_domains.sql"),
+            include_str!("../../migrations/postgres/0002_domains.sql"),
+        ),
+        Migration::postgres(
+            3,
             "guards",
-            include_str!("../../migrations/postgres/0002_guards.sql"),
+            include_str!("../../migrations/postgres/0003_guards.sql"),
         ),
     ])
-    .shared(&[SharedTable::new("saas_tenants")
-        .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid")]);
+    .shared(&[
+        SharedTable::new("saas_tenants")
+            .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid"),
+        SharedTable::new("saas_domains"),
+    ]);
 
 /// Finds the tenant that a request names.
 #[derive(Debug)]
@@ -48,6 +61,23 @@ impl Reason for ResolveTenant {
 pub struct Registry {
     database: Database,
     cache: Arc<cache::Cache>,
+}
+
+/// What is no longer as it may be remembered. It travels between instances as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Change {
+    Tenant { id: TenantId, slug: Slug },
+    Domain(Domain),
+}
+
+impl Change {
+    fn of(tenant: &Tenant) -> Self {
+        Self::Tenant {
+            id: tenant.id(),
+            slug: tenant.slug().clone(),
+        }
+    }
 }
 
 /// Bounds of the registry's cache.
@@ -122,6 +152,23 @@ impl Registry {
         self.cache.by_id(id, store::by_id(&self.database, id)).await
     }
 
+    /// Finds the tenant that has proven to own a domain.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::by_slug`].
+    pub async fn by_domain(&self, domain: &Domain) -> Result<Option<Tenant>, Error> {
+        self.cache
+            .by_domain(domain, store::by_domain(&self.database, domain))
+            .await
+    }
+
+    /// Gives the number of answers that are remembered, for metrics.
+    #[must_use]
+    pub fn remembered(&self) -> u64 {
+        self.cache.len()
+    }
+
     /// Creates a tenant, to be committed together with what belongs to it.
     ///
     /// # Errors
@@ -136,9 +183,11 @@ impl Registry {
         let now = self.database.clock().now();
         let tenant = Tenant::new(Id::generate(), new.slug, new.name, Status::Active, now);
         store::insert(tx, &tenant).await?;
+        store::announce(tx, &Change::of(&tenant)).await?;
         // Requests may have been told until now that there is no such tenant.
         let (cache, created) = (Arc::clone(&self.cache), tenant.clone());
-        tx.after_commit(move || cache.forget(&created)).await?;
+        tx.after_commit(move || cache.forget(&Change::of(&created)))
+            .await?;
         Ok(tenant)
     }
 
@@ -176,8 +225,9 @@ impl Registry {
     ) -> Result<(), Error> {
         let mut tx = self.database.system_write(scope);
         store::set_status(&mut tx, tenant.id(), status).await?;
+        store::announce(&mut tx, &Change::of(tenant)).await?;
         tx.commit().await?;
-        self.cache.forget(tenant);
+        self.cache.forget(&Change::of(tenant));
         Ok(())
     }
 }

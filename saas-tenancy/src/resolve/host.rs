@@ -1,19 +1,37 @@
 //! The host of a request, and the subdomain in it.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::{header::HOST, request::Parts};
 use saas_core::{Code, Problem};
 
-use super::{ResolveConfig, unknown};
-use crate::Slug;
+use super::{Name, ResolveConfig, forwarded, unknown};
+use crate::{Domain, Slug};
 
 /// A DNS name is at most 253 characters (RFC 1035, section 2.3.4), and a port at most six more.
 const MAX_AUTHORITY: usize = 260;
 
 /// Gives the tenant that the host names, if it names one.
-pub(super) fn read(config: &ResolveConfig, parts: &Parts) -> Result<Option<Slug>, Problem> {
-    let host = match normalise(authority(parts)?)? {
+pub(super) fn read(
+    config: &ResolveConfig,
+    parts: &Parts,
+    peer: Option<IpAddr>,
+) -> Result<Option<Name>, Problem> {
+    // Also where a proxy says another host, a request with two of its own is refused.
+    let own = authority(parts)?;
+    let trusted = peer.is_some_and(|peer| {
+        let peer = peer.to_canonical();
+        config
+            .trusted_proxies
+            .iter()
+            .any(|proxies| proxies.contains(&peer))
+    });
+    let forwarded = if trusted {
+        forwarded::host(&parts.headers)?
+    } else {
+        None
+    };
+    let host = match normalise(forwarded.as_deref().unwrap_or(own))? {
         Host::Ip => return Ok(None),
         Host::Name(name) => name,
     };
@@ -32,10 +50,16 @@ pub(super) fn read(config: &ResolveConfig, parts: &Parts) -> Result<Option<Slug>
             .and_then(|rest| rest.strip_suffix('.'));
         if let Some(label) = label {
             // A label with dots in it is no slug, so `a.acme.app.test` names nothing.
-            return label.parse().map(Some).map_err(|_| unknown());
+            let slug: Result<Slug, _> = label.parse();
+            return slug
+                .map(|slug| Some(Name::Slug(slug)))
+                .map_err(|_| unknown());
         }
     }
-    Err(unknown())
+    match host.parse::<Domain>() {
+        Ok(domain) if config.custom_domains => Ok(Some(Name::Domain(domain))),
+        _ => Err(unknown()),
+    }
 }
 
 /// Finds the one authority of a request: `Host` in HTTP/1.1, `:authority` in HTTP/2 (RFC 9110,
@@ -135,9 +159,51 @@ mod tests {
             .body(())
             .unwrap()
             .into_parts();
-        read(&config(), &parts)
-            .map(|slug| slug.map(|slug| slug.to_string()))
+        read(&config(), &parts, None)
+            .map(|name| name.map(shown))
             .map_err(|problem| problem.code().name())
+    }
+
+    fn shown(name: Name) -> String {
+        match name {
+            Name::Slug(slug) => slug.to_string(),
+            Name::Id(id) => id.to_string(),
+            Name::Domain(domain) => format!("domain {domain}"),
+        }
+    }
+
+    #[test]
+    fn ten_08_09_a_forwarded_host_counts_from_a_trusted_proxy_only() {
+        let mut config = config();
+        config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let request = http::Request::builder()
+            .header("host", "acme.app.test")
+            .header("x-forwarded-host", "beta.app.test");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        for (peer, slug) in [
+            (None, "acme"),
+            (Some("192.0.2.1"), "acme"),
+            (Some("11.0.0.1"), "acme"),
+            (Some("10.1.2.3"), "beta"),
+            (Some("::ffff:10.1.2.3"), "beta"),
+            (Some("fd00::1"), "beta"),
+        ] {
+            let peer = peer.map(|peer| peer.parse().unwrap());
+            let name = read(&config, &parts, peer).unwrap().map(shown);
+            assert_eq!(name.as_deref(), Some(slug), "{peer:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_host_has_one_form_whatever_it_is(host in "[ -~]{0,40}|([a-zA-Z0-9-]{1,8}\\.){1,4}[a-zA-Z]{2,4}\\.?(:[0-9]{1,5})?") {
+            if let Ok(Host::Name(name)) = normalise(&host) {
+                // Its own form, and reached by the other spellings of it.
+                proptest::prop_assert_eq!(normalise(&name), Ok(Host::Name(name.clone())));
+                proptest::prop_assert_eq!(normalise(&name.to_ascii_uppercase()), Ok(Host::Name(name.clone())));
+                proptest::prop_assert!(!name.ends_with('.') && !name.contains(':'));
+            }
+        }
     }
 
     #[test]
@@ -184,19 +250,24 @@ mod tests {
     fn ten_10_14_15_a_look_alike_names_nobody() {
         for host in [
             "a.acme.app.test",
-            "acme.app.test.evil.com",
-            "evilapp.test",
-            "acmeapp.test",
             "xn--acme-.app.test",
             "acme.app.test.xn--",
             "www.app.test",
             "localhost",
-            "evil.com",
             "-acme.app.test",
             "127.1",
             "2130706433",
         ] {
             assert_eq!(resolve(host), Err("tenant-unknown"), "{host}");
+        }
+        // Names of their own, which nobody has proven.
+        for host in [
+            "acme.app.test.evil.com",
+            "evilapp.test",
+            "acmeapp.test",
+            "evil.com",
+        ] {
+            assert_eq!(resolve(host), Ok(Some(format!("domain {host}"))), "{host}");
         }
     }
 
@@ -207,7 +278,7 @@ mod tests {
             .header("host", "acme.app.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert_eq!(
-            read(&config(), &parts).unwrap_err().code(),
+            read(&config(), &parts, None).unwrap_err().code(),
             Code::HOST_INVALID
         );
         let request = http::Request::builder()
@@ -215,12 +286,12 @@ mod tests {
             .header("host", "acme.app.test");
         let (parts, ()) = request.body(()).unwrap().into_parts();
         assert_eq!(
-            read(&config(), &parts).unwrap_err().code(),
+            read(&config(), &parts, None).unwrap_err().code(),
             Code::HOST_INVALID
         );
         let (parts, ()) = http::Request::builder().body(()).unwrap().into_parts();
         assert_eq!(
-            read(&config(), &parts).unwrap_err().code(),
+            read(&config(), &parts, None).unwrap_err().code(),
             Code::HOST_INVALID
         );
     }

@@ -1,22 +1,27 @@
 //! Which tenant a request names, before anybody is signed in.
 //!
-//! An address can name it in three places: a subdomain, the header `X-Tenant`, a path prefix. All
-//! are read; when two of them disagree the request is refused, because guessing which one counts is
-//! how one tenant gets to see another. What a token claims is not read here: an unverified claim
-//! never chooses a tenant.
+//! An address can name it in four places: a subdomain, a domain of the tenant's own, the header
+//! `X-Tenant`, a path prefix. All that are configured are read; when two of them disagree the request is
+//! refused, because guessing which one counts is how one tenant gets to see another. What a token claims
+//! is not read here: an unverified claim never chooses a tenant. It is compared with the others when the
+//! caller has been verified, by [`AdmitLayer`](crate::AdmitLayer).
 //!
-//! Forwarded hosts (`X-Forwarded-Host`, `Forwarded`) are ignored: nothing says that the peer may
-//! set them.
+//! Forwarded hosts (`X-Forwarded-Host`, RFC 7239's `Forwarded`) count only when the peer is a trusted
+//! proxy; otherwise nothing says that it may set them.
 
+mod forwarded;
 mod header;
 mod host;
 mod path;
 
+use std::net::IpAddr;
+
 use http::{Uri, request::Parts};
+use ipnet::IpNet;
 use saas_core::{Code, Problem, TenantId};
 use serde::Deserialize;
 
-use crate::Slug;
+use crate::{Domain, Slug};
 
 /// Where tenants are looked for in a request.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +34,11 @@ pub struct ResolveConfig {
     /// Other hosts that this service answers to, without a tenant. The base domains and literal IP
     /// addresses always belong to them.
     pub hosts: Vec<String>,
+    /// Whether other hosts are looked for among the domains that tenants have proven to own.
+    pub custom_domains: bool,
+    /// The networks of proxies whose forwarded hosts count, such as `10.0.0.0/8`. The address that is
+    /// compared is that of the peer, from `ConnectInfo`.
+    pub trusted_proxies: Vec<IpNet>,
     /// The header that names a tenant by slug or id; empty for none.
     pub header: String,
     /// The first path segment that is followed by a slug, such as `t` in `/t/acme/projects`; empty
@@ -41,6 +51,8 @@ impl Default for ResolveConfig {
         Self {
             base_domains: vec!["localhost".to_owned()],
             hosts: Vec::new(),
+            custom_domains: true,
+            trusted_proxies: Vec::new(),
             header: "x-tenant".to_owned(),
             path_prefix: "t".to_owned(),
         }
@@ -55,6 +67,8 @@ pub enum Name {
     Slug(Slug),
     /// By its id.
     Id(TenantId),
+    /// By a domain that may be its own.
+    Domain(Domain),
 }
 
 /// What an address says.
@@ -67,17 +81,19 @@ pub struct Address {
     pub uri: Option<Uri>,
 }
 
-/// Reads the names of a request.
+/// Reads the names of a request that came from `peer`, where that is known.
 ///
 /// # Errors
 ///
 /// The problem to answer with: `host-invalid`, `header-invalid`, `bad-request` or `tenant-unknown`
 /// (the host is none of ours, or a subdomain that cannot be a tenant).
-pub fn read(config: &ResolveConfig, parts: &Parts) -> Result<Address, Problem> {
+pub fn read(
+    config: &ResolveConfig,
+    parts: &Parts,
+    peer: Option<IpAddr>,
+) -> Result<Address, Problem> {
     let mut address = Address::default();
-    address
-        .names
-        .extend(host::read(config, parts)?.map(Name::Slug));
+    address.names.extend(host::read(config, parts, peer)?);
     address.names.extend(header::read(config, parts)?);
     if let Some((slug, uri)) = path::read(config, &parts.uri)? {
         address.names.push(Name::Slug(slug));

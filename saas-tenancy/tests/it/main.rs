@@ -10,6 +10,7 @@
 
 mod batch;
 mod cancel;
+mod domains;
 mod isolation;
 mod pages;
 mod repository;

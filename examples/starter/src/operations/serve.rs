@@ -33,6 +33,8 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
             }
         }
     });
+    let registry = state.registry.clone();
+    let watch = tokio::spawn(async move { registry.watch().await });
     greet(
         &format!("http://{address}"),
         demo.as_ref(),
@@ -42,6 +44,7 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let stopped = stop()?;
     edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
     reload.abort();
+    watch.abort();
     state.database.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -12,7 +12,10 @@ use deadpool::{
         Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts,
     },
 };
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{
+    Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
 use tokio::sync::Mutex;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
@@ -103,6 +106,15 @@ impl Pool {
             return Ok(None);
         }
         self.acquire().await.map(Some)
+    }
+
+    /// Opens a connection of its own that listens.
+    pub(crate) async fn listener(&self) -> Result<PgListener, Error> {
+        let options = self.links.manager().options.clone();
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
+        Ok(PgListener::connect_with(&pool).await?)
     }
 
     /// Asks the server for an answer.

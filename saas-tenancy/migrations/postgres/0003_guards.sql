@@ -26,3 +26,31 @@ CREATE POLICY saas_restrictive_update ON saas_tenants AS RESTRICTIVE FOR UPDATE
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_tenants;
 CREATE POLICY saas_restrictive_delete ON saas_tenants AS RESTRICTIVE FOR DELETE
     USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_domains ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_domains FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_domains;
+CREATE POLICY saas_permissive_select ON saas_domains AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_domains;
+CREATE POLICY saas_permissive_insert ON saas_domains AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_domains;
+CREATE POLICY saas_permissive_update ON saas_domains AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_domains;
+CREATE POLICY saas_permissive_delete ON saas_domains AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_domains;
+CREATE POLICY saas_restrictive_select ON saas_domains AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_domains;
+CREATE POLICY saas_restrictive_insert ON saas_domains AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_domains;
+CREATE POLICY saas_restrictive_update ON saas_domains AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_domains;
+CREATE POLICY saas_restrictive_delete ON saas_domains AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

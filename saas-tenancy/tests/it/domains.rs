@@ -1,0 +1,178 @@
+//! Domains of tenants' own, and what instances tell each other.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use saas_tenancy::{
+    Dialect, Domain, DomainProof, Error, NewTenant, Registry, RegistryConfig, SystemScope,
+};
+use saas_testkit::TestSetup;
+
+use crate::world::World;
+
+/// A DNS in which somebody has put a record.
+struct Dns(Vec<(String, String)>);
+
+#[async_trait]
+impl DomainProof for Dns {
+    async fn txt(
+        &self,
+        name: &str,
+    ) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+        if name.ends_with("broken.example") {
+            return Err("no answer".into());
+        }
+        let records = self.0.iter().filter(|(record, _)| record == name);
+        Ok(records.map(|(_, text)| text.clone()).collect())
+    }
+}
+
+fn domain(text: &str) -> Domain {
+    text.parse().unwrap()
+}
+
+#[tokio::test]
+async fn ten_21_a_domain_leads_to_a_tenant_once_it_is_proven() {
+    for world in World::all().await {
+        let registry = world.db.registry();
+        let (acme, beta) = (world.db.scope(&world.acme), world.db.scope(&world.beta));
+        let shop = domain("shop.example");
+        let claim = registry.claim_domain(&acme, &shop).await.unwrap();
+        assert_eq!(claim.record(), "_saas-challenge.shop.example");
+        assert_eq!(
+            registry
+                .claim_domain(&acme, &domain("SHOP.example."))
+                .await
+                .unwrap(),
+            claim
+        );
+        // A claim keeps nobody else from claiming, and leads nowhere.
+        let other = registry.claim_domain(&beta, &shop).await.unwrap();
+        assert_ne!(other.token, claim.token);
+        assert_eq!(registry.by_domain(&shop).await.unwrap(), None);
+
+        let nothing = Dns(Vec::new());
+        let unproven = registry.verify_domain(&acme, &shop, &nothing).await;
+        assert!(
+            matches!(unproven, Err(Error::DomainUnproven(_))),
+            "{unproven:?}"
+        );
+        // The token of one tenant proves nothing for another.
+        let theirs = Dns(vec![(other.record(), other.token.clone())]);
+        let stolen = registry.verify_domain(&acme, &shop, &theirs).await;
+        assert!(
+            matches!(stolen, Err(Error::DomainUnproven(_))),
+            "{stolen:?}"
+        );
+        let unclaimed = registry
+            .verify_domain(&acme, &domain("other.example"), &nothing)
+            .await;
+        assert!(matches!(unclaimed, Err(Error::NotFound)), "{unclaimed:?}");
+
+        let both = Dns(vec![
+            (claim.record(), claim.token),
+            (other.record(), other.token),
+        ]);
+        let verified = registry.verify_domain(&acme, &shop, &both).await.unwrap();
+        assert_eq!(verified.verified_at, Some(world.db.now()));
+        let found = registry.by_domain(&shop).await.unwrap().unwrap();
+        assert_eq!(found.id(), world.acme.id());
+        let late = registry.verify_domain(&beta, &shop, &both).await;
+        assert!(matches!(late, Err(Error::DomainTaken(_))), "{late:?}");
+        for variant in ["shop.example", "SHOP.EXAMPLE", "shop.example."] {
+            let taken = registry.claim_domain(&beta, &domain(variant)).await;
+            assert!(matches!(taken, Err(Error::DomainTaken(_))), "{taken:?}");
+        }
+        let broken = domain("broken.example");
+        registry.claim_domain(&acme, &broken).await.unwrap();
+        let failed = registry.verify_domain(&acme, &broken, &both).await;
+        assert!(matches!(failed, Err(Error::Unavailable(_))), "{failed:?}");
+
+        let claims = registry.domains(&acme).await.unwrap();
+        let names: Vec<_> = claims.iter().map(|claim| claim.domain.as_str()).collect();
+        assert_eq!(names, ["broken.example", "shop.example"]);
+        assert_eq!(registry.domains(&beta).await.unwrap().len(), 1);
+        assert!(matches!(
+            registry.release_domain(&beta, &broken).await,
+            Err(Error::NotFound)
+        ));
+        registry.release_domain(&acme, &shop).await.unwrap();
+        assert_eq!(registry.by_domain(&shop).await.unwrap(), None);
+        // It is free for whoever can prove it now.
+        registry.verify_domain(&beta, &shop, &both).await.unwrap();
+        let found = registry.by_domain(&shop).await.unwrap().unwrap();
+        assert_eq!(found.id(), world.beta.id());
+    }
+}
+
+#[tokio::test]
+async fn ten_22_24_what_one_instance_changes_another_sees_at_once() {
+    let world = World::on(Dialect::Postgres).await;
+    let mut config = RegistryConfig::default();
+    config.cache_lifetime = Duration::from_secs(3600).into();
+    let here = Registry::new(world.db.database().clone(), &config);
+    let there = Registry::new(world.db.another_instance(2).await, &config);
+    let watched = there.clone();
+    let watcher = tokio::spawn(async move { watched.watch().await });
+    let slug = "new-one".parse().unwrap();
+    let system = SystemScope::<TestSetup>::enter();
+
+    // Remembered, also that there is none.
+    assert_eq!(there.by_slug(&slug).await.unwrap(), None);
+    let mut tx = world.db.database().system_write(&system);
+    let tenant = here
+        .create(&mut tx, NewTenant::new(slug.clone(), "New"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    eventually(async || there.by_slug(&slug).await.unwrap().is_some()).await;
+
+    here.suspend(&system, &tenant).await.unwrap();
+    eventually(async || {
+        let seen = there.by_slug(&slug).await.unwrap().unwrap();
+        seen.status() == saas_tenancy::Status::Suspended
+    })
+    .await;
+
+    // A listener that was cut off forgets everything when it is back.
+    world
+        .db
+        .as_superuser(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'",
+        )
+        .await;
+    here.resume(&system, &tenant).await.unwrap();
+    eventually(async || {
+        let seen = there.by_slug(&slug).await.unwrap().unwrap();
+        seen.status() == saas_tenancy::Status::Active
+    })
+    .await;
+    watcher.abort();
+}
+
+#[tokio::test]
+async fn ten_24_unknown_names_are_remembered_within_bounds() {
+    for world in World::all().await {
+        let mut config = RegistryConfig::default();
+        config.cache_lifetime = Duration::from_secs(3600).into();
+        config.cache_entries = 100;
+        let registry = Arc::new(Registry::new(world.db.database().clone(), &config));
+        for number in 0..1000 {
+            let slug = format!("nobody-{number}").parse().unwrap();
+            assert_eq!(registry.by_slug(&slug).await.unwrap(), None);
+        }
+        let remembered = registry.remembered();
+        assert!(remembered <= 100, "{remembered}");
+    }
+}
+
+/// Waits for what another instance will see in a moment.
+async fn eventually(mut seen: impl AsyncFnMut() -> bool) {
+    for _ in 0..400 {
+        if seen().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it was never seen");
+}
