@@ -37,6 +37,7 @@ impl Reason for SignIn {
     const NAME: &'static str = "sign-in";
     const WHY: &'static str =
         "before sign-in there is no caller, and an account belongs to no tenant";
+    const ROUTINE: bool = true;
 }
 
 /// Loads and rotates the keys that sign tokens.

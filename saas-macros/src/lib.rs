@@ -131,6 +131,10 @@ pub fn tenant_entity(input: TokenStream) -> TokenStream {
 ///
 /// A form of SQL that is not understood is refused as well.
 ///
+/// A statement does what it says and nothing more: an `UPDATE` of a table with a `version` column raises the
+/// version and sets the time of change itself (`SET …, version = version + 1`), or whoever read the row before
+/// overwrites it unseen; and a `SELECT` of a table with a `deleted` column leaves deleted rows out itself.
+///
 /// `crate = "facade::tenancy"` beside `entity` says where saas-tenancy is found, when it is not called
 /// that.
 #[proc_macro_attribute]

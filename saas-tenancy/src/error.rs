@@ -187,6 +187,10 @@ fn classify(code: &str, unique: bool, foreign_key: bool) -> fn(Cause) -> Error {
     if code.len() < 5
         && let Ok(code) = code.parse::<u32>()
     {
+        // CONSTRAINT_CHECK, CONSTRAINT_NOTNULL, CONSTRAINT_DATATYPE
+        if matches!(code, 275 | 1299 | 3091) {
+            return Error::InvalidValue;
+        }
         return match code & 0xff {
             // BUSY, LOCKED, NOMEM, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB
             5 | 6 | 7 | 9 | 10 | 11 | 13 | 14 | 26 => Error::Unavailable,
@@ -201,7 +205,8 @@ fn classify(code: &str, unique: bool, foreign_key: bool) -> fn(Cause) -> Error {
         "40001" | "40P01" | "55P03" => Error::Conflict,
         "42501" => Error::Denied,
         "25006" => |_| Error::ReadOnly,
-        "23514" => Error::InvalidValue,
+        // check_violation, not_null_violation
+        "23514" | "23502" => Error::InvalidValue,
         _ => match code.get(..2) {
             // Data exceptions.
             Some("22") => Error::InvalidValue,

@@ -84,6 +84,12 @@ pub enum Value {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a column",
+    label = "no column of this type",
+    note = "there are columns of `Id`, `Timestamp`, `String`, `i64`, `i32`, `u32`, `bool`, `f64`, `Vec<u8>`, JSON and `Option`s \
+            of them; implement `saas_tenancy::Column` for enums and newtypes of your own"
+)]
 pub trait Column: Sized + Send + 'static {
     /// The kind of the column.
     const KIND: Kind;

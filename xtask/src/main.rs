@@ -10,6 +10,7 @@ mod house;
 mod install;
 mod keeper;
 mod layers;
+mod mutants;
 mod pooler;
 mod postgres;
 mod run;
@@ -23,6 +24,7 @@ const HELP: &str = "cargo xtask <command>
 
   test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
+  mutants             takes each guard between tenants away, and looks whether a test notices
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Some("soak") => test::soak(&rest(1)),
         Some("ci") => ci::ci(),
         Some("bench") => bench::bench(),
+        Some("mutants") => mutants::check(),
         Some("postgres") => postgres::command(&rest(1)),
         Some("layers") => layers::check(),
         Some("house") => house::check(),

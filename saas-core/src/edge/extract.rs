@@ -67,14 +67,27 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let inner = error.into_inner();
         match inner.classify() {
             serde_json::error::Category::Data => {
-                let field = if path == "." { String::new() } else { path };
-                Problem::new(Code::JSON_TYPE).field(field, reason(&inner))
+                let reason = reason(&inner);
+                let path = if path == "." { String::new() } else { path };
+                Problem::new(Code::JSON_TYPE).field(with_missing(path, &reason), reason)
             }
             _ => syntax(&inner),
         }
     })?;
     deserializer.end().map_err(|error| syntax(&error))?;
     Ok(value)
+}
+
+/// Adds the member that is missing, which serde names in its text only.
+fn with_missing(path: String, reason: &str) -> String {
+    let missing = reason
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'));
+    match missing {
+        Some((name, _)) if path.is_empty() => name.to_owned(),
+        Some((name, _)) => format!("{path}.{name}"),
+        None => path,
+    }
 }
 
 fn syntax(error: &serde_json::Error) -> Problem {

@@ -36,4 +36,5 @@ impl Reason for PolicyLoad {
     const NAME: &'static str = "policy-load";
     const WHY: &'static str =
         "the rules of a tenant are loaded before anybody is allowed anything in it";
+    const ROUTINE: bool = true;
 }

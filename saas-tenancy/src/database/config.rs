@@ -17,6 +17,12 @@ pub struct DatabaseConfig {
     /// Every statement then goes inside a transaction, nothing is kept prepared, and the limits of
     /// time are set in each transaction, because such a pooler may give each to another connection.
     pub pooler: bool,
+    /// The URL of a replica (PostgreSQL). Reading transactions go there, except those of a tenant that has just
+    /// written.
+    pub read_url: Option<Secret<String>>,
+    /// How far the replica may be behind. For so long after a commit the tenant that wrote reads from the
+    /// primary, through the instance that it wrote through.
+    pub replica_lag: Period,
     /// The largest number of connections (on SQLite: of readers; there is always one writer).
     pub max_connections: u32,
     /// How long a request waits for a free connection before it gets 503.
@@ -37,6 +43,8 @@ impl Default for DatabaseConfig {
         Self {
             url: Secret::from("sqlite://data/app.db"),
             pooler: false,
+            read_url: None,
+            replica_lag: seconds(10),
             max_connections: 10,
             acquire_timeout: seconds(3),
             statement_timeout: seconds(30),

@@ -10,6 +10,8 @@ mod config;
 mod connection;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
+#[cfg(feature = "postgres")]
+mod replica;
 mod row;
 mod session;
 #[cfg(feature = "sqlite")]
@@ -22,6 +24,8 @@ use saas_core::{Clock, KeyRing};
 
 pub use config::DatabaseConfig;
 pub(crate) use config::LocalSettings;
+#[cfg(feature = "postgres")]
+pub(crate) use replica::Replica;
 pub use row::Row;
 pub(crate) use session::{Access, Context, Ending, Session};
 pub(crate) use state::Monitor;
@@ -69,6 +73,8 @@ pub struct Database {
 
 struct Inner {
     pools: Pools,
+    #[cfg(feature = "postgres")]
+    replica: Option<Replica>,
     keys: KeyRing,
     clock: Arc<dyn Clock>,
     monitor: Arc<Monitor>,
@@ -112,6 +118,8 @@ impl Database {
         };
         Ok(Self {
             inner: Arc::new(Inner {
+                #[cfg(feature = "postgres")]
+                replica: Replica::open(&pools, config).await?,
                 pools,
                 keys,
                 clock,
@@ -132,6 +140,11 @@ impl Database {
     }
 
     /// Opens a read-only transaction in the scope's tenant. It begins with its first statement.
+    ///
+    /// Where [`DatabaseConfig::read_url`] names a replica it may run there, and then sees what the primary had
+    /// up to [`DatabaseConfig::replica_lag`] ago. What the tenant has written through this instance it always
+    /// sees. Where even more is needed, such as a check before something that cannot be undone, open
+    /// [`Database::write`].
     #[must_use]
     pub fn read(&self, scope: &Scope) -> TenantTx {
         TenantTx::new(self.clone(), scope.clone(), Access::Read)
@@ -175,7 +188,12 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => pools.close().await,
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => {
+                if let Some(replica) = &self.inner.replica {
+                    replica.pool().close().await;
+                }
+                pool.close().await;
+            }
         }
     }
 
@@ -193,6 +211,11 @@ impl Database {
             #[cfg(feature = "postgres")]
             Pools::Postgres(pool) => pool.settings().is_none(),
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn replica(&self) -> Option<&Replica> {
+        self.inner.replica.as_ref()
     }
 
     pub(crate) fn monitor(&self) -> &Arc<Monitor> {

@@ -12,6 +12,8 @@ use std::{fmt, time::Duration};
 
 use uuid::Uuid;
 
+#[cfg(feature = "postgres")]
+use super::Replica;
 use super::{Database, Pools, Row, connection::Connection};
 use crate::{
     Dialect, Error, Value,
@@ -51,6 +53,9 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(500),
 ];
 
+/// How long a cancellation may take to be delivered.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 const ENDED: Error = Error::Misuse("the transaction has ended");
 
 /// A connection, and the transaction on it once there is one.
@@ -73,6 +78,8 @@ pub(crate) struct Session {
     marks: u32,
     /// The process of the server that runs the transaction, where it is known.
     process: Option<i32>,
+    /// Whether the connection is one to the replica.
+    replicated: bool,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
 }
 
@@ -87,6 +94,7 @@ impl Session {
         access: Access,
         context: Context,
     ) -> Result<Self, Error> {
+        let mut replicated = false;
         let (connection, process) = match database.pools() {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => {
@@ -97,8 +105,11 @@ impl Session {
                 (Connection::Sqlite(pool.acquire().await?), None)
             }
             #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => {
-                let link = pool.acquire().await?;
+            Pools::Postgres(primary) => {
+                let replica = database.replica();
+                let pool = replica.and_then(|replica| replica.serves(access, context));
+                replicated = pool.is_some();
+                let link = pool.unwrap_or(primary).acquire().await?;
                 let process = link.process;
                 (Connection::Postgres(link), process)
             }
@@ -115,6 +126,7 @@ impl Session {
             recovering: false,
             marks: 0,
             process,
+            replicated,
             after_commit: Vec::new(),
         })
     }
@@ -263,6 +275,13 @@ impl Session {
             }
             ending => (ending, Ok(())),
         };
+        #[cfg(feature = "postgres")]
+        if let (Ending::Commit, Access::Write, Some(replica)) =
+            (ending, self.access, self.database.replica())
+        {
+            // Before the commit, so that there is no moment in which it is done and not noted.
+            replica.written(self.context);
+        }
         if self.begun {
             if self.in_flight {
                 self.stop().await?;
@@ -302,9 +321,15 @@ impl Session {
     async fn stop(&mut self) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(ENDED)?;
         #[cfg(feature = "postgres")]
-        if let (Pools::Postgres(pool), Some(process)) = (self.database.pools(), self.process) {
+        if let (Pools::Postgres(primary), Some(process)) = (self.database.pools(), self.process) {
+            let replica = self.database.replica().filter(|_| self.replicated);
+            let pool = replica.map_or(primary, Replica::pool);
             for pause in PAUSES {
-                pool.cancel(process).await?;
+                // Behind a pooler the cancellation waits for a server like any other statement, and all
+                // of them may be held by transactions that wait for their cancellation.
+                if let Ok(sent) = tokio::time::timeout(PATIENCE, pool.cancel(process)).await {
+                    sent?;
+                }
                 if tokio::time::timeout(pause, connection.settle())
                     .await
                     .is_ok()
@@ -403,6 +428,7 @@ impl Drop for Session {
                     recovering: true,
                     marks: self.marks,
                     process: self.process,
+                    replicated: self.replicated,
                     after_commit: Vec::new(),
                 };
                 drop(runtime.spawn(session.recover()));

@@ -19,6 +19,9 @@ pub(super) fn read(
 ) -> Result<Option<Name>, Problem> {
     // Also where a proxy says another host, a request with two of its own is refused.
     let own = authority(parts)?;
+    if !config.reads_hosts() {
+        return Ok(None);
+    }
     let trusted = peer.is_some_and(|peer| {
         let peer = peer.to_canonical();
         config

@@ -29,7 +29,9 @@ use crate::{Domain, Slug};
 #[non_exhaustive]
 pub struct ResolveConfig {
     /// Domains under which every subdomain is a tenant: with `app.example`, the host
-    /// `acme.app.example` names the tenant `acme`.
+    /// `acme.app.example` names the tenant `acme`. A request to a host that is neither under one of them,
+    /// nor one of `hosts`, nor a tenant's own domain is answered with `tenant-unknown`; without any of
+    /// the three every host is answered.
     pub base_domains: Vec<String>,
     /// Other hosts that this service answers to, without a tenant. The base domains and literal IP
     /// addresses always belong to them.
@@ -56,6 +58,26 @@ impl Default for ResolveConfig {
             header: "x-tenant".to_owned(),
             path_prefix: "t".to_owned(),
         }
+    }
+}
+
+impl ResolveConfig {
+    /// Reads tenants from one header only, whatever the host: for services behind a gateway that sets it.
+    #[must_use]
+    pub fn header_only(header: impl Into<String>) -> Self {
+        Self {
+            base_domains: Vec::new(),
+            hosts: Vec::new(),
+            custom_domains: false,
+            trusted_proxies: Vec::new(),
+            header: header.into(),
+            path_prefix: String::new(),
+        }
+    }
+
+    /// Whether the host may name a tenant, or has to be one of ours.
+    pub(crate) fn reads_hosts(&self) -> bool {
+        self.custom_domains || !self.base_domains.is_empty() || !self.hosts.is_empty()
     }
 }
 

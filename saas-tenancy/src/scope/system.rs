@@ -31,6 +31,9 @@ pub trait Reason: 'static {
     const NAME: &'static str;
     /// Why the access is needed, as a sentence for a reviewer.
     const WHY: &'static str;
+    /// Whether it happens all the time by itself, such as loading the rules of a tenant. Its audit events are
+    /// then at the level `debug`, and otherwise at `info`.
+    const ROUTINE: bool = false;
 }
 
 /// The right to act for a declared reason.
@@ -40,7 +43,7 @@ impl<R: Reason> SystemScope<R> {
     /// Enters the scope. It is noted in the log.
     #[must_use]
     pub fn enter() -> Self {
-        tracing::debug!(reason = R::NAME, "system scope entered");
+        tracing::debug!(target: "saas::audit", reason = R::NAME, "system scope entered");
         Self(PhantomData)
     }
 
@@ -50,9 +53,16 @@ impl<R: Reason> SystemScope<R> {
         R::NAME
     }
 
-    /// Goes on inside one tenant.
+    /// Goes on inside one tenant. Each time is an audit event: it is logged with the target `saas::audit`,
+    /// the reason and the tenant, at the level that [`Reason::ROUTINE`] says.
     #[must_use]
     pub fn within(&self, tenant: &Tenant) -> Scope {
+        let tenant_id = tracing::field::display(tenant.id());
+        if R::ROUTINE {
+            tracing::debug!(target: "saas::audit", reason = R::NAME, tenant = tenant_id, "system scope in a tenant");
+        } else {
+            tracing::info!(target: "saas::audit", reason = R::NAME, tenant = tenant_id, "system scope in a tenant");
+        }
         Scope::mint(tenant.clone(), Actor::System(R::NAME))
     }
 }

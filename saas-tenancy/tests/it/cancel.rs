@@ -13,7 +13,7 @@ use saas_testkit::TestSetup;
 use crate::world::{Project, World, new_project, tier};
 
 /// Waits until no transaction is open any more, those in recovery included.
-async fn settled(world: &World) {
+pub(crate) async fn settled(world: &World) {
     settled_on(world.db.database()).await;
 }
 
@@ -28,7 +28,7 @@ async fn settled_on(database: &Database) {
 }
 
 /// Lets a future be polled so many times and then drops it.
-async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
+pub(crate) async fn poll_times<F: Future>(future: F, times: usize) -> Option<F::Output> {
     struct Limited<'a, F: Future>(Pin<&'a mut F>, usize);
     impl<F: Future> Future for Limited<'_, F> {
         type Output = Option<F::Output>;

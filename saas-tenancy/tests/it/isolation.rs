@@ -4,7 +4,7 @@ use saas_core::Id;
 use saas_tenancy::{Dialect, Error, NewTenant, SystemScope};
 use saas_testkit::TestSetup;
 
-use crate::world::{NewTask, Project, ProjectPatch, Task, World, new_project};
+use crate::world::{NewTask, Project, ProjectPatch, Task, World, new_project, tier};
 
 #[tokio::test]
 async fn iso_02_a_foreign_id_is_as_unknown_as_a_random_one() {
@@ -251,5 +251,46 @@ async fn lif_02_one_of_many_sign_ups_for_a_slug_wins() {
             }
         }
         assert_eq!(won, 1);
+    }
+}
+
+/// Printed, and asserted where the machine is left alone: `cargo xtask soak`.
+#[tokio::test]
+async fn iso_45_a_foreign_id_takes_as_long_as_one_that_nobody_has() {
+    for world in World::all().await {
+        let scope = world.db.scope(&world.acme);
+        let theirs = world.project(&world.beta, "theirs").await;
+        for rank in 0..200 {
+            world.project(&world.acme, &format!("mine {rank}")).await;
+        }
+        let (mut foreign, mut unknown) = (Vec::new(), Vec::new());
+        for round in 0..tier(300, 10_000) {
+            let pair = [
+                (theirs.id, &mut foreign),
+                (saas_core::Id::generate(), &mut unknown),
+            ];
+            // Neither is always the first.
+            let pair: Vec<_> = if round % 2 == 0 {
+                pair.into()
+            } else {
+                pair.into_iter().rev().collect()
+            };
+            for (id, times) in pair {
+                let mut tx = world.db.database().read(&scope);
+                let started = std::time::Instant::now();
+                assert_eq!(tx.repo::<Project>().find(id).await.unwrap(), None);
+                times.push(started.elapsed());
+            }
+        }
+        let median = |times: &mut Vec<std::time::Duration>| {
+            times.sort_unstable();
+            times[times.len() / 2].as_secs_f64()
+        };
+        let ratio = median(&mut foreign) / median(&mut unknown);
+        println!(
+            "a foreign id takes {ratio:.3} of the time of an unknown one on {:?}",
+            world.db
+        );
+        assert!(tier(1, 0) == 1 || (ratio - 1.0).abs() < 0.05, "{ratio}");
     }
 }

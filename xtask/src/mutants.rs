@@ -1,0 +1,187 @@
+//! Each guard between tenants is taken away in turn, and the tests have to notice.
+//!
+//! A guard that no test misses is a guard that may be lost in the next change. The changes are made in a copy
+//! of the sources.
+
+use std::path::{Path, PathBuf};
+
+use crate::{pooler::Pooler, postgres::Postgres, run};
+
+/// A guard, how it is taken away, and the tests that have to fail then.
+struct Mutant {
+    guard: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    package: &'static str,
+    tests: &'static [&'static str],
+}
+
+const MUTANTS: &[Mutant] = &[
+    Mutant {
+        guard: "the tenant in reading statements",
+        file: "saas-tenancy/src/sql/select.rs",
+        from: r#"" = $1""#,
+        to: r#"" IS NOT NULL AND $1 = $1""#,
+        package: "saas-tenancy",
+        tests: &["batch::", "isolation::"],
+    },
+    Mutant {
+        guard: "the tenant in writing statements",
+        file: "saas-tenancy/src/sql/change.rs",
+        from: r#".push(" = $1");"#,
+        to: r#".push(" IS NOT NULL AND $1 = $1");"#,
+        package: "saas-tenancy",
+        tests: &["batch::", "isolation::"],
+    },
+    Mutant {
+        guard: "the tenant in the statements of the derive",
+        file: "saas-macros/src/entity/expand.rs",
+        from: "WHERE tenant_id = {tenant} AND",
+        to: "WHERE {tenant} = {tenant} AND",
+        package: "saas-tenancy",
+        tests: &["isolation::"],
+    },
+    Mutant {
+        guard: "row-level security",
+        file: "saas-tenancy/tests/it/schema/postgres.sql",
+        from: "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid",
+        to: "true",
+        package: "saas-tenancy",
+        tests: &["isolation::"],
+    },
+    Mutant {
+        guard: "the tenant in foreign keys",
+        file: "saas-tenancy/tests/it/schema/sqlite.sql",
+        from: ",\n    FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)",
+        to: "",
+        package: "saas-tenancy",
+        tests: &["isolation::"],
+    },
+    Mutant {
+        guard: "the end of a cancelled transaction",
+        file: "saas-tenancy/src/database/session.rs",
+        from: "if !goes_on {",
+        to: "if true {",
+        package: "saas-tenancy",
+        tests: &["cancel::"],
+    },
+    Mutant {
+        guard: "the tenant in cursors",
+        file: "saas-tenancy/src/repository/read.rs",
+        from: "self.tx.scope().tenant().id(),\n            info.table",
+        to: "saas_core::TenantId::from_uuid(uuid::Uuid::nil()),\n            info.table",
+        package: "saas-tenancy",
+        tests: &["pages::"],
+    },
+    Mutant {
+        guard: "the tenant in the cache of rules",
+        file: "saas-rbac/src/engine/mod.rs",
+        from: "self.inner.snapshots.get(&scope.tenant().id())?",
+        to: "self.inner.snapshots.iter().next()?.1",
+        package: "saas-rbac",
+        tests: &["engine::"],
+    },
+    Mutant {
+        guard: "the tenant in the paths of files",
+        file: "saas-storage/src/key.rs",
+        from: r#"format!("tenants/{tenant}/")"#,
+        to: r#"format!("tenants/{}/", &tenant.to_string()[..0])"#,
+        package: "saas-storage",
+        tests: &["files::"],
+    },
+];
+
+/// `cargo xtask mutants`
+pub(crate) fn check() -> Result<(), String> {
+    let server = Postgres::start()?;
+    let pooler = Pooler::start(server.url())?;
+    check_with(server.url(), pooler.url())
+}
+
+fn check_with(server: &str, pooler: &str) -> Result<(), String> {
+    let copy = copy()?;
+    let mut missed = Vec::new();
+    for mutant in MUTANTS {
+        println!("\n== without {}", mutant.guard);
+        let file = copy.join(mutant.file);
+        let original = read(&file)?;
+        if !original.contains(mutant.from) {
+            return Err(format!(
+                "{} does not hold `{}` any more",
+                mutant.file, mutant.from
+            ));
+        }
+        write(&file, &original.replace(mutant.from, mutant.to))?;
+        let mut arguments = vec![
+            "test",
+            "--locked",
+            "--quiet",
+            "-p",
+            mutant.package,
+            "--all-features",
+            "--test",
+            "it",
+        ];
+        let build = [arguments.as_slice(), &["--no-run"]].concat();
+        let target = run::root().join("target");
+        let cargo = |arguments: &[&str]| {
+            let mut cargo = run::cargo(arguments);
+            cargo
+                .current_dir(&copy)
+                .env("CARGO_TARGET_DIR", &target)
+                .env("TEST_DATABASE_URL", server)
+                .env("TEST_POOLER_URL", pooler);
+            cargo
+        };
+        // A change that does not compile shows nothing.
+        run::output(&mut cargo(&build))?;
+        arguments.push("--");
+        arguments.extend(mutant.tests);
+        let noticed = run::output(&mut cargo(&arguments)).is_err();
+        write(&file, &original)?;
+        println!("== {}", if noticed { "noticed" } else { "NOT NOTICED" });
+        if !noticed {
+            missed.push(mutant.guard);
+        }
+    }
+    if missed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!(
+            "no test notices when these are missing: {missed:?}"
+        ))
+    }
+}
+
+/// Copies what git knows or would know.
+fn copy() -> Result<PathBuf, String> {
+    let target = run::root().join("target/mutants");
+    let mut list = std::process::Command::new("git");
+    list.args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(run::root());
+    for name in run::output(&mut list)?.lines() {
+        let (from, to) = (run::root().join(name), target.join(name));
+        let Ok(contents) = std::fs::read(&from) else {
+            continue;
+        };
+        // What has not changed keeps its time, so that it is not compiled again.
+        if std::fs::read(&to).ok().as_ref() == Some(&contents) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        std::fs::write(&to, contents).map_err(|error| format!("{}: {error}", to.display()))?;
+    }
+    Ok(target)
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+}
