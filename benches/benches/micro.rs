@@ -5,6 +5,9 @@
     reason = "a benchmark that cannot run has failed"
 )]
 
+#[path = "placement.rs"]
+mod placement;
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -61,6 +64,12 @@ fn micro(criterion: &mut Criterion) {
             runtime.block_on(TestDatabase::postgres(modules)),
         ));
     }
+    if std::env::var_os("TEST_POOLER_URL").is_some() {
+        databases.push((
+            "postgres-pooled",
+            runtime.block_on(TestDatabase::pooled(modules)),
+        ));
+    }
     for (name, db) in &databases {
         data(criterion, &runtime, name, db);
     }
@@ -98,16 +107,8 @@ fn data(
         tx.commit().await.unwrap();
         (scope, note.id)
     });
-    criterion.bench_function(&format!("read/{name}"), |bench| {
-        bench.to_async(runtime).iter(|| async {
-            db.database()
-                .read(&scope)
-                .repo::<Note>()
-                .get(id)
-                .await
-                .unwrap()
-        });
-    });
+    placement::placement(criterion, runtime, name, db, &scope, id);
+    placement::by_hand(criterion, runtime, name, db, &scope, id);
     let mut config = RegistryConfig::default();
     config.cache_lifetime = Duration::from_secs(3600).into();
     let registry = Registry::new(db.database().clone(), &config);

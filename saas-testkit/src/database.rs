@@ -167,12 +167,22 @@ impl TestDatabase {
     ///
     /// When a statement fails.
     pub async fn as_superuser(&self, statements: &str) {
+        run(&self.superuser_url(), statements).await;
+    }
+
+    /// Gives the URL of the superuser in the test's database (PostgreSQL).
+    ///
+    /// # Panics
+    ///
+    /// On SQLite, which has no roles.
+    #[must_use]
+    pub fn superuser_url(&self) -> String {
         let Place::Postgres { admin, name, .. } = &self.place else {
             panic!("only PostgreSQL has a superuser")
         };
         let mut url = Url::clone(admin);
         url.set_path(name);
-        run(url.as_str(), statements).await;
+        url.into()
     }
 
     /// Gives the names of the service's and the owner's role (PostgreSQL).

@@ -1,6 +1,6 @@
 //! The benchmarks, built for release.
 
-use crate::{postgres::Postgres, run};
+use crate::{pooler::Pooler, postgres::Postgres, run};
 
 /// `cargo xtask bench`
 pub(crate) fn bench() -> Result<(), String> {
@@ -15,6 +15,7 @@ pub(crate) fn bench() -> Result<(), String> {
     ];
     run::step("build for release", &mut run::cargo(&build))?;
     let server = Postgres::start()?;
+    let pooler = Pooler::start(server.url())?;
     let folder = run::root().join("target/release");
     let mut http = std::process::Command::new(folder.join("benches"));
     run::step(
@@ -25,6 +26,8 @@ pub(crate) fn bench() -> Result<(), String> {
     let micro = ["bench", "--locked", "-p", "benches", "--bench", "micro"];
     run::step(
         "micro",
-        run::cargo(&micro).env("TEST_DATABASE_URL", server.url()),
+        run::cargo(&micro)
+            .env("TEST_DATABASE_URL", server.url())
+            .env("TEST_POOLER_URL", pooler.url()),
     )
 }

@@ -16,6 +16,7 @@ mod model;
 mod pages;
 mod replica;
 mod repository;
+mod server;
 mod transaction;
 mod ui;
 mod verify;
