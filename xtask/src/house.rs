@@ -128,8 +128,11 @@ fn rules(file: &Path, text: &str) -> Vec<String> {
     if NAMES.contains(&stem) || NAMES.contains(&folder) {
         problems.push(format!("{shown}: a name that says nothing"));
     }
-    let audited =
-        ["saas-tenancy/src/sql/mod.rs", "saas-testkit/src/database.rs"].contains(&shown.as_str());
+    let audited = [
+        "saas-tenancy/src/sql/mod.rs",
+        "saas-testkit/src/database.rs",
+    ]
+    .contains(&shown.as_str());
     if !audited && text.contains(concat!("Assert", "SqlSafe")) {
         problems.push(format!(
             "{shown}: SQL is put together in saas-tenancy/src/sql/mod.rs only"
