@@ -39,6 +39,7 @@
     allow(
         dead_code,
         unused_imports,
+        unused_mut,
         unused_variables,
         reason = "a build for one database leaves out what only the other needs"
     )

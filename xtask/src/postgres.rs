@@ -1,6 +1,6 @@
 //! A PostgreSQL for one run.
 //!
-//! The server lives in a temporary folder, and a [keeper](crate::keeper) ends it.
+//! The server lives in a temporary folder, and a [`keeper`] ends it.
 
 use std::{
     path::{Path, PathBuf},
