@@ -20,9 +20,14 @@ pub(crate) fn apt(package: &str) -> Result<(), String> {
         return Err("installing it needs root".to_owned());
     }
     println!("== installing {package}");
-    // A package that starts a server of its own is kept from it for as long as apt runs.
+    // A package that would start a server of its own is kept from it for as long as apt runs.
     let script = format!(
-        "export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        "export DEBIAN_FRONTEND=noninteractive
+        policy=/usr/sbin/policy-rc.d
+        if [ ! -e $policy ]; then
+            printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod +x $policy
+            trap 'rm -f $policy' EXIT
+        fi
         mkdir -p /etc/postgresql-common
         test -e /etc/postgresql-common/createcluster.conf || echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf
         apt-get update -qq && apt-get install -y -qq --no-install-recommends {package}"

@@ -20,11 +20,12 @@ pub(crate) struct Keeper(Child);
 
 impl Keeper {
     /// Starts a script with arguments and a port as the last of them, and waits until it prints
-    /// `ready`; gives what stands behind it. The script ignores the signals of a terminal, so that the
+    /// `ready`; gives what stands behind it. It finds the secret in `$SECRET`. The script ignores the signals of a terminal, so that the
     /// server outlives the tests that use it.
     pub(crate) fn start(
         script: &str,
         arguments: &[&OsStr],
+        secret: &str,
         port: u16,
     ) -> Result<(Self, String), String> {
         let mut command = unprivileged()?;
@@ -33,7 +34,9 @@ impl Keeper {
             .arg(format!("trap '' INT TERM HUP\n{script}"))
             .arg("keeper")
             .args(arguments)
-            .arg(port.to_string());
+            .arg(port.to_string())
+            // Arguments are there for everybody to see.
+            .env("SECRET", secret);
         // A group of its own: Ctrl-C is meant for the tests.
         command
             .process_group(0)

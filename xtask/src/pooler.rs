@@ -7,13 +7,13 @@ use std::{
 
 use crate::{install, keeper, keeper::Keeper};
 
-/// What the keeper runs. It gets: the program, the folder, the host, port, user and password of the
-/// server, the port. Whoever connects is asked for the password that the server knows.
+/// What the keeper runs. It gets: the program, the folder, the host, port and user of the server, the
+/// port, and the password as its secret. Whoever connects is asked for the password that the server knows.
 const KEEPER: &str = r#"
-program=$1 dir=$2 host=$3 to=$4 user=$5 password=$6 port=$7
+program=$1 dir=$2 host=$3 to=$4 user=$5 port=$6
 umask 077
 mkdir -p "$dir" && cd "$dir" || exit 1
-printf '"%s" "%s"\n' "$user" "$password" > users
+printf '"%s" "%s"\n' "$user" "$SECRET" > users
 cat > conf <<END
 [databases]
 * = host=$host port=$to auth_user=$user
@@ -58,15 +58,14 @@ impl Pooler {
         let program = find_or_install()?;
         let port = keeper::free_port()?;
         let folder = keeper::folder("pgbouncer", port);
-        let arguments: [&OsStr; 6] = [
+        let arguments: [&OsStr; 5] = [
             program.as_os_str(),
             folder.as_os_str(),
             host.as_ref(),
             to.as_ref(),
             user.as_ref(),
-            password.as_ref(),
         ];
-        let (keeper, _) = Keeper::start(KEEPER, &arguments, port)
+        let (keeper, _) = Keeper::start(KEEPER, &arguments, password, port)
             .map_err(|error| format!("PgBouncer does not start: {error}"))?;
         Ok(Self {
             _keeper: keeper,

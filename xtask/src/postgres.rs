@@ -56,7 +56,7 @@ impl Postgres {
     fn start_on(programs: &Path, port: u16) -> Result<Self, String> {
         let folder = keeper::folder("postgres", port);
         let arguments = [programs.as_os_str(), folder.as_os_str()];
-        let (keeper, password) = Keeper::start(KEEPER, &arguments, port)?;
+        let (keeper, password) = Keeper::start(KEEPER, &arguments, "", port)?;
         Ok(Self {
             _keeper: keeper,
             url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),

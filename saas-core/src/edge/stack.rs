@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{body::Body, response::Response};
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use tower::{Layer as _, util::BoxCloneSyncService};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -80,6 +80,9 @@ fn cors(config: &EdgeConfig) -> Result<CorsLayer, ConfigError> {
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
+            header::IF_RANGE,
+            header::RANGE,
+            HeaderName::from_static("x-tenant"),
         ])
         .expose_headers([header::ETAG, header::LOCATION]))
 }

@@ -131,7 +131,7 @@ codes! {
     RATE_LIMITED "rate-limited" TOO_MANY_REQUESTS "Too many requests"
         "The caller has to slow down; `Retry-After` says for how long."
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Temporarily unavailable"
-        "A part that the request needs does not answer. Nothing was written unless the answer says so; try again."
+        "A part that the request needs does not answer. Try again; after a write, look first whether it took place, because a lost connection may have hidden the end of it."
     INTERNAL "internal" INTERNAL_SERVER_ERROR "Something went wrong"
         "A fault in the service. It has been recorded under the request id."
 }

@@ -8,6 +8,9 @@ use crate::{
     database::{Access, Context, Ending, LocalSettings},
 };
 
+const NOBODY: &str =
+    "SET LOCAL app.tenant_id = ''; SET LOCAL app.system_scope = ''; SET LOCAL app.user_id = ''; ";
+
 /// Begins a transaction and, on PostgreSQL, says in the same message for whom. The settings are
 /// local to the transaction, so they cannot outlive it, also behind a transaction pooler, for which
 /// the last statement tells the process that runs it.
@@ -29,8 +32,10 @@ pub(crate) fn begin(
         (Dialect::Postgres, Access::Write) => "BEGIN; ",
         (Dialect::Postgres, Access::Read) => "BEGIN READ ONLY; ",
     };
-    let mut sql = String::with_capacity(160);
+    let mut sql = String::with_capacity(256);
     sql.push_str(begin);
+    // Whatever a statement of the program may have left on the connection is not ours.
+    sql.push_str(NOBODY);
     write_context(&mut sql, context)?;
     if let Some(settings) = settings {
         // Writing into a String cannot fail.
@@ -46,9 +51,7 @@ pub(crate) fn begin(
 
 /// Goes on as somebody else inside a transaction.
 pub(crate) fn switch(context: Context) -> Result<Statement, Error> {
-    let mut sql =
-        "SET LOCAL app.tenant_id = ''; SET LOCAL app.system_scope = ''; SET LOCAL app.user_id = ''; "
-            .to_owned();
+    let mut sql = NOBODY.to_owned();
     write_context(&mut sql, context)?;
     Ok(joined(sql))
 }

@@ -80,8 +80,8 @@ async fn end(slot: &Slot, status: StatusCode) -> Result<(), Error> {
     let success = status.is_success() || status.is_redirection();
     match slot.collect() {
         SlotState::Unused | SlotState::Empty => Ok(()),
-        // A read has nothing to commit, and nobody needs to wait for its end.
-        SlotState::Returned(session) if session.access() == Access::Read || !success => {
+        // Nobody needs to wait for its end.
+        SlotState::Returned(session) if !success => {
             session.abandon();
             Ok(())
         }

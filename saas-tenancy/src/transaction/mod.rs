@@ -35,6 +35,10 @@ use crate::{
 ///
 /// Dropping it at any moment rolls it back: the connection returns to the pool once the server has
 /// confirmed the rollback, and never carries the transaction or the tenant to its next user.
+///
+/// The transaction of a request, which a handler takes as an argument, is the exception: when the handler
+/// is done with it, the answer decides. A success commits what was written, and dropping alone does not
+/// take it back; [`rollback`](Self::rollback) does. A reading one gives its connection back at once.
 pub struct TenantTx {
     database: Database,
     scope: Scope,
@@ -326,9 +330,15 @@ impl Slot {
 
     fn put_back(&self, session: Option<Session>) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state = session.map_or(SlotState::Empty, |session| {
-            SlotState::Returned(Box::new(session))
-        });
+        *state = match session {
+            // There is nothing to commit, and the handler may need the connection for something else.
+            Some(session) if session.access() == Access::Read => {
+                session.abandon();
+                SlotState::Empty
+            }
+            Some(session) => SlotState::Returned(Box::new(session)),
+            None => SlotState::Empty,
+        };
     }
 
     /// Takes what the handler left, once the answer is known.

@@ -15,6 +15,9 @@ use crate::{
 /// A transaction of the service itself, for a declared reason: the registry of tenants, accounts,
 /// signing keys.
 ///
+/// Its statements are not looked into: whoever writes one is trusted as the reviewer of its reason is. On
+/// SQLite, which has no policies, one that names a tenant's table reaches all tenants.
+///
 /// On PostgreSQL it sees no row of any tenant's table: their policies ask for a tenant, and it has
 /// none. To go on inside a tenant, [turn it](SystemTx::into_scope) into a [`TenantTx`].
 ///

@@ -50,7 +50,8 @@ async fn iso_22_a_request_cancelled_at_any_await_leaves_no_trace() {
         let (acme, beta) = (world.db.scope(&world.acme), world.db.scope(&world.beta));
         world.project(&world.beta, "theirs").await;
         let mut completed = 0;
-        for round in 0..2000 {
+        let rounds = usize::try_from(tier(2_000, 33_000)).unwrap();
+        for round in 0..rounds {
             let (database, scope) = (world.db.database().clone(), acme.clone());
             let request = async move {
                 let mut tx = database.write(&scope);
@@ -186,7 +187,8 @@ async fn iso_24_a_slow_statement_whose_caller_went_away_gives_its_connection_bac
         "usable again after {:?} (median), {p99:?} (p99); {state:?}",
         took[took.len() / 2]
     );
-    assert!(p99 < Duration::from_millis(250), "{took:?}");
+    // The figure counts where the machine is left alone; here, that nothing waited for the statement's end.
+    assert!(p99 < Duration::from_millis(tier(2_500, 250)), "{took:?}");
     assert_eq!((state.connections, state.discarded), (1, 0), "{state:?}");
 }
 

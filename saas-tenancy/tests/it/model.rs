@@ -246,8 +246,9 @@ async fn perform(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn g1_tenants_at_random_see_what_is_theirs_and_nothing_else() {
-    let operations = tier(2_000, 100_000);
+async fn g2_tenants_at_random_see_what_is_theirs_and_nothing_else() {
+    // 10,000 sequences of 50 operations in the larger tier.
+    let operations = tier(2_000, 500_000);
     for world in World::all().await {
         let mut tenants = vec![world.acme.clone(), world.beta.clone()];
         for slug in ["gamma", "delta", "epsilon"] {
