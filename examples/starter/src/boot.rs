@@ -14,7 +14,7 @@ use url::Url;
 use crate::{
     app::{self, App},
     config::StarterConfig,
-    operations::health::DatabaseCheck,
+    operations::{health::DatabaseCheck, metrics::LastAudit},
     permission::presets,
     projects::Project,
     state::AppState,
@@ -150,6 +150,7 @@ pub(crate) async fn boot_with(
         ),
         roles: Roles::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
+        audit: LastAudit::default(),
         health: Health::default().with(DatabaseCheck(database.clone())),
         database,
         registry,

@@ -6,6 +6,8 @@ use saas_rbac::{Authorizer, Roles};
 use saas_storage::Storage;
 use saas_tenancy::{Database, Registry};
 
+use crate::operations::metrics::LastAudit;
+
 /// The services of the process; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct AppState {
@@ -18,4 +20,5 @@ pub(crate) struct AppState {
     pub(crate) roles: Roles,
     pub(crate) storage: Storage,
     pub(crate) health: Health,
+    pub(crate) audit: LastAudit,
 }

@@ -1,10 +1,39 @@
 //! The state of the connections, in the text format of Prometheus. No tenant is named in it.
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use axum::extract::State;
 use http::{HeaderName, header};
 use saas_core::Problem;
+use saas_tenancy::{ConnectionAudit, Database};
+use tokio::sync::Mutex;
 
 use crate::state::AppState;
+
+/// How long an audit is shown again. It asks every idle connection, so nobody may have one for each request.
+const SHOWN_FOR: Duration = Duration::from_millis(250);
+
+/// The last audit of the connections, and when it was.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastAudit(Arc<Mutex<Option<(Instant, ConnectionAudit)>>>);
+
+impl LastAudit {
+    /// Gives the last audit, or takes one. Of many callers at once one takes it.
+    async fn take(&self, database: &Database) -> Result<ConnectionAudit, saas_tenancy::Error> {
+        let mut last = self.0.lock().await;
+        if let Some((at, audit)) = *last
+            && at.elapsed() < SHOWN_FOR
+        {
+            return Ok(audit);
+        }
+        let audit = database.audit_connections().await?;
+        *last = Some((Instant::now(), audit));
+        Ok(audit)
+    }
+}
 
 #[utoipa::path(
     get, path = "/metrics", tag = "operations",
@@ -14,7 +43,7 @@ pub(crate) async fn metrics(
     State(state): State<AppState>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     let now = state.database.state();
-    let idle = state.database.audit_connections().await?;
+    let idle = state.audit.take(&state.database).await?;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, value: i64| {
         text.push_str(&format!(
