@@ -166,9 +166,9 @@ impl Registry {
     async fn changed(&self, mut tx: SystemTx, domain: &Domain) -> Result<(), Error> {
         let change = Change::Domain(domain.clone());
         store::announce(&mut tx, &change).await?;
-        tx.commit().await?;
-        self.cache.forget(&change);
-        Ok(())
+        let cache = std::sync::Arc::clone(&self.cache);
+        tx.after_commit(move || cache.forget(&change)).await?;
+        tx.commit().await
     }
 }
 

@@ -226,8 +226,9 @@ impl Registry {
         let mut tx = self.database.system_write(scope);
         store::set_status(&mut tx, tenant.id(), status).await?;
         store::announce(&mut tx, &Change::of(tenant)).await?;
-        tx.commit().await?;
-        self.cache.forget(&Change::of(tenant));
-        Ok(())
+        // With the commit, also when the caller does not wait for it.
+        let (cache, change) = (Arc::clone(&self.cache), Change::of(tenant));
+        tx.after_commit(move || cache.forget(&change)).await?;
+        tx.commit().await
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn read(
     // Also where a proxy says another host, a request with two of its own is refused.
     let own = authority(parts)?;
     if !config.reads_hosts() {
-        return Ok(None);
+        return normalise(own).map(|_| None);
     }
     let trusted = peer.is_some_and(|peer| {
         let peer = peer.to_canonical();
@@ -46,7 +46,10 @@ pub(super) fn read(
     {
         return Ok(None);
     }
-    for base in &config.base_domains {
+    // Of two bases of which one lies under the other, the longer one is meant.
+    let mut bases: Vec<&String> = config.base_domains.iter().collect();
+    bases.sort_by_key(|base| std::cmp::Reverse(base.len()));
+    for base in bases {
         // The dot is a part of the comparison: `evilapp.test` is not under `app.test`.
         let label = host
             .strip_suffix(base.to_ascii_lowercase().as_str())
@@ -246,6 +249,26 @@ mod tests {
             "acme.app.test:80:80",
         ] {
             assert_eq!(resolve(host), Err("host-invalid"), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_base_domain_is_meant() {
+        let mut config = config();
+        config.base_domains = vec!["app.test".to_owned(), "eu.app.test".to_owned()];
+        let request = http::Request::builder().header("host", "acme.eu.app.test");
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let name = read(&config, &parts, None).unwrap().map(shown);
+        assert_eq!(name.as_deref(), Some("acme"));
+    }
+
+    #[test]
+    fn a_malformed_host_is_refused_where_no_host_is_read_too() {
+        let config = ResolveConfig::header_only("x-tenant");
+        for (host, ok) in [("api.example.com", true), ("a, b", false), ("", false)] {
+            let request = http::Request::builder().header("host", host);
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(read(&config, &parts, None).is_ok(), ok, "{host:?}");
         }
     }
 

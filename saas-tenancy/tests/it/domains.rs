@@ -138,7 +138,8 @@ async fn ten_22_24_what_one_instance_changes_another_sees_at_once() {
     world
         .db
         .as_superuser(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND query LIKE 'LISTEN%'",
         )
         .await;
     here.resume(&system, &tenant).await.unwrap();
