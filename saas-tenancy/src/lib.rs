@@ -45,6 +45,9 @@
     )
 )]
 
+// The derive names this crate as others do.
+extern crate self as saas_tenancy;
+
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("saas-tenancy needs a database: turn on the feature `sqlite`, `postgres` or both");
 
@@ -59,6 +62,7 @@ mod extract;
 #[cfg(feature = "axum")]
 mod layer;
 mod migrate;
+pub mod outbox;
 mod problem;
 mod registry;
 mod repository;

@@ -121,6 +121,7 @@ impl Migration {
 pub struct EntityTable {
     pub(crate) info: &'static EntityInfo,
     pub(crate) own_rows: Option<&'static str>,
+    pub(crate) system_reads: bool,
 }
 
 impl EntityTable {
@@ -129,7 +130,14 @@ impl EntityTable {
         Self {
             info: E::INFO,
             own_rows: None,
+            system_reads: false,
         }
+    }
+
+    /// Lets system scopes read the rows of all tenants, to find out whose turn it is.
+    pub(crate) const fn system_reads(mut self) -> Self {
+        self.system_reads = true;
+        self
     }
 
     /// Lets a person read the rows that name them in `column`, over all tenants; see

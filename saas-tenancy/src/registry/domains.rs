@@ -16,7 +16,11 @@ const CLAIM: &str = "INSERT INTO saas_domains (domain, tenant_id, token, created
 const ONE: &str = "SELECT domain, token, created_at, verified_at FROM saas_domains WHERE tenant_id = $1 AND domain = $2";
 const ALL: &str = "SELECT domain, token, created_at, verified_at FROM saas_domains WHERE tenant_id = $1 ORDER BY domain LIMIT 1000";
 const COUNT: &str = "SELECT count(*) FROM saas_domains WHERE tenant_id = $1";
-const VERIFY: &str = "UPDATE saas_domains SET verified_at = $3 WHERE tenant_id = $1 AND domain = $2 AND verified_at IS NULL";
+// The claim that was looked at: it may have been released meanwhile, and claimed anew with another token.
+const VERIFY: &str = "UPDATE saas_domains SET verified_at = $4 WHERE tenant_id = $1 AND domain = $2 AND token = $3 \
+                      AND verified_at IS NULL";
+// Writing the tenant's row, though nothing changes, makes the claims of a tenant wait for each other.
+const LOCK: &str = "UPDATE saas_tenants SET updated_at = updated_at WHERE id = $1";
 const RELEASE: &str = "DELETE FROM saas_domains WHERE tenant_id = $1 AND domain = $2";
 
 /// How many domains a tenant may claim.
@@ -81,6 +85,7 @@ impl Registry {
             return Err(Error::DomainTaken(domain.clone()));
         }
         let mut tx = self.system();
+        tx.execute(LOCK, &[tenant(scope)]).await?;
         let count = tx.fetch_optional(COUNT, &[tenant(scope)]).await?;
         if count.map_or(Ok(0), |row| row.get::<i64>(0))? >= MAX_CLAIMS
             && find(&mut tx, scope, domain).await?.is_none()
@@ -113,7 +118,7 @@ impl Registry {
         domain: &Domain,
         proof: &dyn DomainProof,
     ) -> Result<DomainClaim, Error> {
-        let claim = find(&mut self.system(), scope, domain)
+        let claim = find(&mut self.reading(), scope, domain)
             .await?
             .ok_or(Error::NotFound)?;
         let records = proof.txt(&claim.record()).await;
@@ -124,12 +129,20 @@ impl Registry {
         }
         let mut tx = self.system();
         let now = Value::Timestamp(self.database.clock().now());
-        let values = [tenant(scope), Value::Text(domain.to_string()), now];
+        let values = [
+            tenant(scope),
+            Value::Text(domain.to_string()),
+            Value::Text(claim.token),
+            now,
+        ];
         match tx.execute(VERIFY, &values).await {
             Err(Error::Unique(_)) => return Err(Error::DomainTaken(domain.clone())),
             done => done?,
         };
-        let claim = find(&mut tx, scope, domain).await?.ok_or(Error::NotFound)?;
+        let claim = find(&mut tx, scope, domain)
+            .await?
+            .filter(|claim| claim.verified_at.is_some())
+            .ok_or(Error::NotFound)?;
         self.changed(tx, domain).await?;
         Ok(claim)
     }
@@ -154,13 +167,18 @@ impl Registry {
     ///
     /// As the database answers.
     pub async fn domains(&self, scope: &Scope) -> Result<Vec<DomainClaim>, Error> {
-        let rows = self.system().fetch_all(ALL, &[tenant(scope)]).await?;
+        let rows = self.reading().fetch_all(ALL, &[tenant(scope)]).await?;
         rows.iter().map(read).collect()
     }
 
     fn system(&self) -> SystemTx {
         self.database
             .system_write(&SystemScope::<ManageDomains>::enter())
+    }
+
+    fn reading(&self) -> SystemTx {
+        self.database
+            .system_read(&SystemScope::<ManageDomains>::enter())
     }
 
     async fn changed(&self, mut tx: SystemTx, domain: &Domain) -> Result<(), Error> {

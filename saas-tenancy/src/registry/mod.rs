@@ -13,8 +13,8 @@ use saas_core::{Id, TenantId, config::Period};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Database, Domain, Error, Migration, Module, Reason, SharedTable, Slug, Status, SystemScope,
-    SystemTx, Tenant,
+    Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable, Slug, Status,
+    SystemScope, SystemTx, Tenant, outbox::EventRow,
 };
 
 /// The tables of this crate.
@@ -37,7 +37,19 @@ pub const MODULE: Module = Module::new("saas_tenancy")
             "guards",
             include_str!("../../migrations/postgres/0003_guards.sql"),
         ),
+        Migration::new(
+            4,
+            "outbox",
+            include_str!("../../migrations/sqlite/0004_outbox.sql"),
+            include_str!("../../migrations/postgres/0004_outbox.sql"),
+        ),
+        Migration::postgres(
+            5,
+            "guards of the outbox",
+            include_str!("../../migrations/postgres/0005_guards.sql"),
+        ),
     ])
+    .entities(&[EntityTable::new::<EventRow>().system_reads()])
     .shared(&[
         SharedTable::new("saas_tenants")
             .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid"),

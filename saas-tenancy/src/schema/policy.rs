@@ -85,20 +85,21 @@ pub(crate) fn entity_policies(table: &EntityTable) -> Vec<Policy> {
     let rule = Some(rule.as_str());
     let name = table.info.table;
     let kinds = [true, false].into_iter();
-    match table.own_rows {
-        None => kinds
-            .map(|kind| Policy::new(name, kind, "ALL", rule, rule))
-            .collect(),
-        // Rows that belong to a person may be read by that person over all tenants, and by nobody
-        // else. Writing still asks for the tenant.
-        Some(column) => {
-            let own = rule.map(|rule| format!("{rule} OR {column} = {CURRENT_USER}"));
-            let own = own.as_deref();
-            kinds
-                .flat_map(|kind| by_command(name, kind, own, rule))
-                .collect()
+    // Some rows may be read over all tenants: those that belong to a person by that person, and those that
+    // wait for the service by the service. Writing still asks for the tenant.
+    let wider = match (table.own_rows, table.system_reads) {
+        (Some(column), _) => format!("{column} = {CURRENT_USER}"),
+        (None, true) => SYSTEM.to_owned(),
+        (None, false) => {
+            return kinds
+                .map(|kind| Policy::new(name, kind, "ALL", rule, rule))
+                .collect();
         }
-    }
+    };
+    let read = rule.map(|rule| format!("{rule} OR {wider}"));
+    kinds
+        .flat_map(|kind| by_command(name, kind, read.as_deref(), rule))
+        .collect()
 }
 
 /// Gives the policies of a table without tenant.

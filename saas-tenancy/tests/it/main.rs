@@ -13,6 +13,7 @@ mod cancel;
 mod domains;
 mod isolation;
 mod model;
+mod outbox;
 mod pages;
 mod replica;
 mod repository;

@@ -16,7 +16,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(500),
 ];
 
-/// How long a cancellation may take to be delivered.
+/// How long a cancellation may take to be delivered by a pooler, which knows whose statement it means.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 impl Session {
@@ -31,9 +31,14 @@ impl Session {
             let replica = self.database.replica().filter(|_| self.replicated);
             let pool = replica.map_or(primary, Replica::pool);
             for pause in PAUSES {
-                // Behind a pooler the cancellation waits for a server like any other statement, and all
-                // of them may be held by transactions that wait for their cancellation.
-                if let Ok(sent) = tokio::time::timeout(PATIENCE, pool.cancel(process)).await {
+                if pool.settings().is_none() {
+                    // Waited for to its end: one that arrived later would hit the next user of the
+                    // connection. The time for the whole recovery bounds it.
+                    pool.cancel(process).await?;
+                } else if let Ok(sent) = tokio::time::timeout(PATIENCE, pool.cancel(process)).await
+                {
+                    // Behind a pooler the cancellation waits for a server like any other statement, and
+                    // all of them may be held by transactions that wait for their cancellation.
                     sent?;
                 }
                 if tokio::time::timeout(pause, connection.settle())
