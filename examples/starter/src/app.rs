@@ -108,7 +108,11 @@ pub(crate) fn build(
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // Tenant and caller become a scope, or the request goes on without one.
-    let service = AdmitLayer::new(registry.clone()).layer(service);
+    let mut admit = AdmitLayer::new(registry.clone());
+    if !config.tenancy.resolve.token {
+        admit = admit.address_required();
+    }
+    let service = admit.layer(service);
     // Who is calling.
     let service = AuthLayer::new(verifier).layer(service);
     // Which tenant the address names. It stands outside the router, because it takes the prefix

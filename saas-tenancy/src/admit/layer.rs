@@ -2,7 +2,7 @@
 
 use tower_layer::Layer;
 
-use super::AdmitService;
+use super::{AdmitService, verdict::Source};
 use crate::Registry;
 
 /// Admits callers: joins the [`Tenant`](crate::Tenant) that the address names with the verified
@@ -14,13 +14,26 @@ use crate::Registry;
 #[derive(Debug, Clone)]
 pub struct AdmitLayer {
     registry: Registry,
+    source: Source,
 }
 
 impl AdmitLayer {
     /// Makes the layer.
     #[must_use]
     pub const fn new(registry: Registry) -> Self {
-        Self { registry }
+        Self {
+            registry,
+            source: Source::Token,
+        }
+    }
+
+    /// Takes the token out of the sources that name a tenant: the address has to name it, and a signed-in
+    /// caller's request to an address that does not is refused with `tenant-required`. Without this the
+    /// claim of a verified token is enough.
+    #[must_use]
+    pub const fn address_required(mut self) -> Self {
+        self.source = Source::Address;
+        self
     }
 }
 
@@ -28,6 +41,6 @@ impl<S> Layer<S> for AdmitLayer {
     type Service = AdmitService<S>;
 
     fn layer(&self, inner: S) -> AdmitService<S> {
-        AdmitService::new(inner, self.registry.clone())
+        AdmitService::new(inner, self.registry.clone(), self.source)
     }
 }

@@ -7,4 +7,4 @@ mod verdict;
 pub use layer::AdmitLayer;
 pub use service::AdmitService;
 pub use verdict::Admission;
-pub(crate) use verdict::admit;
+use verdict::admit;

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use saas_core::{Principal, Problem};
 use tower_service::Service;
 
-use super::{Admission, admit};
+use super::{Admission, admit, verdict::Source};
 use crate::{Registry, Scope, Tenant};
 
 /// Made by [`AdmitLayer`](super::AdmitLayer).
@@ -19,11 +19,16 @@ use crate::{Registry, Scope, Tenant};
 pub struct AdmitService<S> {
     inner: S,
     registry: Registry,
+    source: Source,
 }
 
 impl<S> AdmitService<S> {
-    pub(super) const fn new(inner: S, registry: Registry) -> Self {
-        Self { inner, registry }
+    pub(super) const fn new(inner: S, registry: Registry, source: Source) -> Self {
+        Self {
+            inner,
+            registry,
+            source,
+        }
     }
 }
 
@@ -44,11 +49,11 @@ where
         // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let registry = self.registry.clone();
+        let (registry, source) = (self.registry.clone(), self.source);
         let named = request.extensions().get::<Tenant>().cloned();
         let principal = request.extensions().get::<Principal>().cloned();
         Box::pin(async move {
-            match decide(&registry, named, principal).await {
+            match decide(&registry, source, named, principal).await {
                 Ok(admission) => {
                     if let Admission::Admitted(scope) = &admission {
                         note(scope);
@@ -65,6 +70,7 @@ where
 
 async fn decide(
     registry: &Registry,
+    source: Source,
     named: Option<Tenant>,
     principal: Option<Principal>,
 ) -> Result<Admission, Problem> {
@@ -75,7 +81,7 @@ async fn decide(
         Some(named) if named.id() == principal.tenant() => Some(named.clone()),
         _ => registry.by_id(principal.tenant()).await?,
     };
-    admit(named.as_ref(), principal, home).map(Admission::Admitted)
+    admit(source, named.as_ref(), principal, home).map(Admission::Admitted)
 }
 
 /// Writes tenant and caller into the span of the request.

@@ -15,6 +15,15 @@ pub enum Admission {
     Admitted(Scope),
 }
 
+/// What may name the tenant of a signed-in caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The address, and the verified token where the address names none.
+    Token,
+    /// The address alone.
+    Address,
+}
+
 /// Joins the tenant that the address names, if any, with the verified caller.
 ///
 /// `home` is the tenant that the credential is good for, as the registry knows it now.
@@ -22,8 +31,9 @@ pub enum Admission {
 /// # Errors
 ///
 /// `token-invalid` when that tenant is gone, `tenant-foreign` when the address names another one,
-/// `tenant-suspended`.
-pub(crate) fn admit(
+/// `tenant-suspended`, `tenant-required` when it names none and has to.
+pub(super) fn admit(
+    source: Source,
     named: Option<&Tenant>,
     principal: Principal,
     home: Option<Tenant>,
@@ -34,6 +44,9 @@ pub(crate) fn admit(
         .ok_or(Code::TOKEN_INVALID)?;
     if named.is_some_and(|named| named.id() != home.id()) {
         return Err(Problem::new(Code::TENANT_FOREIGN));
+    }
+    if named.is_none() && source == Source::Address {
+        return Err(Problem::new(Code::TENANT_REQUIRED));
     }
     if home.status() != Status::Active {
         return Err(Problem::new(Code::TENANT_SUSPENDED));

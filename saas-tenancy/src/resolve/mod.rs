@@ -46,6 +46,10 @@ pub struct ResolveConfig {
     /// The first path segment that is followed by a slug, such as `t` in `/t/acme/projects`; empty
     /// for none.
     pub path_prefix: String,
+    /// Whether the claim of a verified token is enough, so that an address need not name a tenant. It is
+    /// not read here but by whoever builds the [`AdmitLayer`](crate::AdmitLayer); see
+    /// [`AdmitLayer::address_required`](crate::AdmitLayer::address_required).
+    pub token: bool,
 }
 
 impl Default for ResolveConfig {
@@ -57,6 +61,7 @@ impl Default for ResolveConfig {
             trusted_proxies: Vec::new(),
             header: "x-tenant".to_owned(),
             path_prefix: "t".to_owned(),
+            token: true,
         }
     }
 }
@@ -72,6 +77,7 @@ impl ResolveConfig {
             trusted_proxies: Vec::new(),
             header: header.into(),
             path_prefix: String::new(),
+            token: false,
         }
     }
 

@@ -5,6 +5,7 @@
 mod commit_layer;
 #[cfg(feature = "axum")]
 mod commit_service;
+mod retry;
 mod system;
 
 use std::{

@@ -177,3 +177,85 @@ async fn eventually(mut seen: impl AsyncFnMut() -> bool) {
     }
     panic!("it was never seen");
 }
+
+#[tokio::test]
+async fn iso_46_what_instances_tell_each_other_is_ids_and_anybody_may_lie() {
+    let world = World::on(Dialect::Postgres).await;
+    let config = RegistryConfig::default();
+    let registry = Registry::new(world.db.another_instance(4).await, &config);
+    let watching = registry.clone();
+    let watch = tokio::spawn(async move { watching.watch().await });
+    let found = registry.by_id(world.acme.id()).await.unwrap().unwrap();
+    assert_eq!(found, world.acme);
+    // Nonsense, a lie about a tenant, and as much as a message may hold.
+    for payload in [
+        "nonsense".to_owned(),
+        format!(r#"{{"tenant":{{"id":"{}","slug":"beta"}}}}"#, world.acme.id()),
+        "x".repeat(7_999),
+    ] {
+        let notify = format!("SELECT pg_notify('saas_registry', '{payload}')");
+        world.db.as_owner(&notify).await;
+    }
+    for tenant in [&world.acme, &world.beta] {
+        let found = registry.by_slug(tenant.slug()).await.unwrap();
+        assert_eq!(found.as_ref(), Some(tenant));
+    }
+    watch.abort();
+}
+
+#[tokio::test]
+async fn ten_21_of_two_who_prove_a_domain_at_once_one_gets_it() {
+    for world in World::all().await {
+        let registry = world.db.registry();
+        let (acme, beta) = (world.db.scope(&world.acme), world.db.scope(&world.beta));
+        let shop = domain("shop.example");
+        let mut records = Vec::new();
+        for scope in [&acme, &beta] {
+            let claim = registry.claim_domain(scope, &shop).await.unwrap();
+            records.push((claim.record(), claim.token));
+        }
+        let dns = Dns(records);
+        let (one, two) = tokio::join!(
+            registry.verify_domain(&acme, &shop, &dns),
+            registry.verify_domain(&beta, &shop, &dns)
+        );
+        let owner = match (&one, &two) {
+            (Ok(_), Err(Error::DomainTaken(_))) => &world.acme,
+            (Err(Error::DomainTaken(_)), Ok(_)) => &world.beta,
+            other => panic!("{other:?}"),
+        };
+        let found = registry.by_domain(&shop).await.unwrap();
+        assert_eq!(found.as_ref(), Some(owner));
+    }
+}
+
+/// A DNS whose record is asked for while the claim is given up and made anew.
+struct Slow<'a>(&'a World, Dns);
+
+#[async_trait]
+impl DomainProof for Slow<'_> {
+    async fn txt(
+        &self,
+        name: &str,
+    ) -> Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+        let (registry, scope) = (self.0.db.registry(), self.0.db.scope(&self.0.acme));
+        let shop = domain("shop.example");
+        registry.release_domain(&scope, &shop).await?;
+        registry.claim_domain(&scope, &shop).await?;
+        self.1.txt(name).await
+    }
+}
+
+#[tokio::test]
+async fn the_proof_of_a_claim_that_was_given_up_proves_nothing() {
+    let world = World::on(Dialect::Sqlite).await;
+    let (registry, scope) = (world.db.registry(), world.db.scope(&world.acme));
+    let shop = domain("shop.example");
+    let claim = registry.claim_domain(&scope, &shop).await.unwrap();
+    let dns = Dns(vec![(claim.record(), claim.token)]);
+    let refused = registry
+        .verify_domain(&scope, &shop, &Slow(&world, dns))
+        .await;
+    assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+    assert_eq!(registry.by_domain(&shop).await.unwrap(), None);
+}

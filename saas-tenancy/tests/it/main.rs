@@ -8,10 +8,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod admit;
 mod batch;
 mod cancel;
 mod domains;
 mod isolation;
+mod log;
 mod model;
 mod outbox;
 mod pages;

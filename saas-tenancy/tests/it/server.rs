@@ -258,3 +258,37 @@ async fn iso_58_values_are_values_and_no_sql() {
         );
     }
 }
+
+#[tokio::test]
+async fn iso_18_47_no_sequence_counts_rows_and_no_large_object_holds_them() {
+    let world = planted().await;
+    let sql = "SELECT relname::text FROM pg_class WHERE relkind = 'S' UNION ALL SELECT oid::text FROM pg_largeobject_metadata";
+    assert_eq!(as_acme(&world, sql).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn iso_48_values_do_not_show_in_what_the_server_says_of_statements() {
+    let world = planted().await;
+    let mut tx = world.db.database().write(&world.db.scope(&world.beta));
+    let secret = "a value that nobody else may see";
+    tx.repo::<Project>()
+        .insert(new_project(secret))
+        .await
+        .unwrap();
+    tx.repo::<Project>()
+        .count(Project::NAME.eq(secret))
+        .await
+        .unwrap();
+    // The other's connection still shows its last statement.
+    let shown = as_acme(&world, "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").await.unwrap();
+    let shown: Vec<String> = shown.iter().map(|row| row.get(0).unwrap()).collect();
+    assert!(
+        shown.iter().any(|query| query.contains("projects")),
+        "{shown:?}"
+    );
+    assert!(
+        !shown.iter().any(|query| query.contains("nobody else")),
+        "{shown:?}"
+    );
+    tx.rollback().await.unwrap();
+}

@@ -86,3 +86,36 @@ async fn rel_23_many_writers_wait_their_turn() {
         assert_eq!(world.names(&world.acme).await.len(), 32);
     }
 }
+
+#[tokio::test]
+async fn iso_59_a_transaction_that_lost_is_tried_again_in_its_tenant() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let world = World::on(Dialect::Postgres).await;
+    world.project(&world.beta, "theirs").await;
+    let scope = world.db.scope(&world.acme);
+    let attempts = AtomicU32::new(0);
+    let lose = "DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END $$";
+    let work = async |tx: &mut saas_tenancy::TenantTx| {
+        let seen = tx.rls_only("SELECT name FROM projects", &[]).await?.len();
+        tx.repo::<Project>().insert(new_project("ours")).await?;
+        if attempts.fetch_add(1, Ordering::SeqCst) < 2 {
+            tx.rls_only(lose, &[]).await?;
+        }
+        Ok(seen)
+    };
+    // Neither the other tenant's row nor that of an attempt that was rolled back.
+    let seen = world.db.database().transaction(&scope, work).await.unwrap();
+    assert_eq!((seen, attempts.load(Ordering::SeqCst)), (0, 3));
+    assert_eq!(world.names(&world.acme).await, ["ours"]);
+    assert_eq!(world.names(&world.beta).await, ["theirs"]);
+
+    attempts.store(0, Ordering::SeqCst);
+    let always = async |tx: &mut saas_tenancy::TenantTx| {
+        attempts.fetch_add(1, Ordering::SeqCst);
+        tx.rls_only(lose, &[]).await.map(drop)
+    };
+    let lost = world.db.database().transaction(&scope, always).await;
+    assert!(matches!(lost, Err(Error::Conflict(_))), "{lost:?}");
+    assert_eq!(attempts.load(Ordering::SeqCst), 5);
+}

@@ -16,5 +16,6 @@ mod identity;
 mod input;
 mod isolation;
 mod projects;
+mod proxies;
 mod roles;
 mod world;

@@ -11,6 +11,11 @@ fn transactions(database: &Database) {
     let _ = database.write();
 }
 
+async fn again(database: &Database) {
+    // surface: Database::transaction
+    let _ = database.transaction(async |_| Ok(())).await;
+}
+
 async fn system(tx: SystemTx) {
     // surface: SystemTx::into_scope
     let _ = tx.into_scope().await;

@@ -1,0 +1,46 @@
+//! What stands around the handlers of a tenant.
+//!
+//! A [`TenantCache`] keeps values, a [`TenantLimiter`] bounds how often something happens. Both take the
+//! [`Scope`](saas_tenancy::Scope) with every call, so a key without a tenant has no way to be written down,
+//! and one tenant neither reads what another has stored nor uses up what another may do:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use saas_core::SystemClock;
+//! use saas_edge::{CacheConfig, LimitConfig, TenantCache, TenantLimiter};
+//! use saas_tenancy::Scope;
+//!
+//! struct Reports {
+//!     cache: TenantCache<u32, String>,
+//!     limiter: TenantLimiter,
+//! }
+//!
+//! impl Reports {
+//!     fn new() -> Self {
+//!         let clock = SystemClock::shared();
+//!         let mut limit = LimitConfig::default();
+//!         (limit.per_second, limit.burst) = (1, 5);
+//!         Self {
+//!             cache: TenantCache::new(&CacheConfig::default(), clock.clone()),
+//!             limiter: TenantLimiter::new(&limit, clock),
+//!         }
+//!     }
+//!
+//!     fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Duration> {
+//!         if let Some(report) = self.cache.get(scope, &year) {
+//!             return Ok(report);
+//!         }
+//!         self.limiter.check(scope).map_err(|limited| limited.retry_after())?;
+//!         let report = format!("{year} of {}", scope.tenant().name());
+//!         self.cache.insert(scope, year, report.clone());
+//!         Ok(report)
+//!     }
+//! }
+//! ```
+
+mod cache;
+mod limit;
+
+pub use cache::{CacheConfig, TenantCache};
+pub use limit::{LimitConfig, Limited, TenantLimiter};

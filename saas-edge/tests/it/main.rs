@@ -1,0 +1,12 @@
+//! Caches and limits, as two tenants use them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "tests fail by panicking"
+)]
+
+mod cache;
+mod limit;
+mod ui;

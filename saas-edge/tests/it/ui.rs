@@ -1,0 +1,6 @@
+//! What must not compile.
+
+#[test]
+fn a_key_has_a_tenant() {
+    trybuild::TestCases::new().compile_fail("tests/ui/surface/*.rs");
+}
