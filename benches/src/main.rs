@@ -17,6 +17,7 @@
 mod bare;
 mod load;
 mod server;
+mod tenants;
 
 use std::path::PathBuf;
 
@@ -37,6 +38,7 @@ async fn main() {
         .as_slice()
     {
         ["bare", database] => bare::serve(database).await,
+        ["tenants"] => tenants::measure().await,
         [starter] => {
             let starter = PathBuf::from(starter).canonicalize().unwrap();
             compare("SQLite", &starter, None).await;
@@ -52,7 +54,7 @@ async fn main() {
                 println!("PostgreSQL: not measured, TEST_DATABASE_URL is not set");
             }
         }
-        _ => panic!("benches <path of the starter>"),
+        _ => panic!("benches <path of the starter> | tenants"),
     }
 }
 

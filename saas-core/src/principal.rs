@@ -1,6 +1,6 @@
 //! Who is calling, once that has been proven.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{TenantId, Timestamp, UserId};
 
@@ -26,6 +26,18 @@ pub struct Principal {
 pub enum PrincipalKind {
     /// A person who signed in.
     User,
+    /// A program with a credential of its own.
+    ServiceAccount,
+}
+
+/// `user` or `service`.
+impl fmt::Display for PrincipalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::ServiceAccount => "service",
+        })
+    }
 }
 
 /// What a verifier asserts about a caller; see [`Principal::assert_verified`].

@@ -53,6 +53,7 @@ compile_error!("saas-tenancy needs a database: turn on the feature `sqlite`, `po
 
 #[cfg(feature = "axum")]
 pub mod admit;
+mod audit;
 mod database;
 mod domain;
 mod entity;
@@ -71,6 +72,7 @@ mod schema;
 mod scope;
 #[cfg(feature = "axum")]
 mod service;
+mod signal;
 mod sql;
 mod statement;
 mod tenant;
@@ -80,6 +82,7 @@ mod verify;
 
 #[cfg(feature = "axum")]
 pub use admit::{Admission, AdmitLayer};
+pub use audit::{AuditEvent, AuditRecord};
 pub use database::{ConnectionAudit, Database, DatabaseConfig, DatabaseState, Dialect, Row};
 pub use domain::{Domain, InvalidDomain};
 pub use entity::{ColumnInfo, EntityInfo, EntitySql, FromRow, ReferenceInfo, TenantEntity};
@@ -96,6 +99,7 @@ pub use saas_macros::{TenantEntity, tenant_repository};
 pub use scope::{Actor, Reason, Scope, SystemScope};
 #[cfg(feature = "axum")]
 pub use service::TenantService;
+pub use signal::{Signal, Signals};
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{SystemTx, TenantTx};
 #[cfg(feature = "axum")]

@@ -23,6 +23,14 @@ pub(crate) fn bench() -> Result<(), String> {
         http.arg(folder.join("starter"))
             .env("TEST_DATABASE_URL", server.url()),
     )?;
+    let mut tenants = std::process::Command::new(folder.join("benches"));
+    run::step(
+        "cost of a tenant",
+        tenants
+            .arg("tenants")
+            .env("TEST_DATABASE_URL", server.url())
+            .env("TEST_POOLER_URL", pooler.url()),
+    )?;
     let micro = ["bench", "--locked", "-p", "benches", "--bench", "micro"];
     run::step(
         "micro",

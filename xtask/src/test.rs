@@ -19,30 +19,31 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
 
 /// `cargo xtask soak`: what has numbers, with larger ones.
 pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
-    let kind = [
-        "test",
-        "--locked",
-        "--release",
-        "-p",
-        "saas-tenancy",
-        "--all-features",
-        "--test",
-        "it",
-    ];
-    let mut arguments = arguments.to_vec();
-    if !arguments.iter().any(|argument| argument == "--") {
-        let shown = [
-            "--",
-            "--nocapture",
-            "--test-threads=1",
-            "--skip",
-            "ui",
-            "soak",
-        ];
-        arguments.extend(shown.map(str::to_owned));
+    let given = arguments.iter().any(|argument| argument == "--");
+    for (package, target, tests) in SOAKED {
+        let kind = ["test", "--locked", "--release", "--all-features", "-p", package];
+        let kind = [kind.as_slice(), target].concat();
+        let mut arguments = arguments.to_vec();
+        if !given {
+            let shown = ["--", "--nocapture", "--test-threads=1"];
+            arguments.extend(shown.iter().chain(*tests).map(|word| (*word).to_owned()));
+        }
+        run_tests(&kind, &arguments, true)?;
     }
-    run_tests(&kind, &arguments, true)
+    Ok(())
 }
+
+/// A package, one of its test binaries, and the tests in it that have numbers.
+type Soaked = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const SOAKED: &[Soaked] = &[
+    (
+        "saas-tenancy",
+        &["--test", "it"],
+        &["g2_", "iso_22_", "iso_24_", "iso_45_"],
+    ),
+    ("starter", &["--bin", "starter"], &["g1_"]),
+];
 
 fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), String> {
     // The tests get the signal too, being in our group; we wait for them and then clean up.

@@ -32,7 +32,8 @@ pub(crate) use state::Monitor;
 pub use state::{ConnectionAudit, DatabaseState};
 
 use crate::{
-    Error, Reason, Scope, SystemScope, TenantTx, error::Cause, scope::Actor, transaction::SystemTx,
+    Error, Reason, Scope, SystemScope, TenantTx, error::Cause, scope::Actor, signal::Local,
+    transaction::SystemTx,
 };
 
 /// Which SQL a database speaks.
@@ -78,6 +79,7 @@ struct Inner {
     keys: KeyRing,
     clock: Arc<dyn Clock>,
     monitor: Arc<Monitor>,
+    local: Local,
 }
 
 pub(crate) enum Pools {
@@ -124,6 +126,7 @@ impl Database {
                 keys,
                 clock,
                 monitor,
+                local: Local::default(),
             }),
         })
     }
@@ -216,6 +219,10 @@ impl Database {
     #[cfg(feature = "postgres")]
     pub(crate) fn replica(&self) -> Option<&Replica> {
         self.inner.replica.as_ref()
+    }
+
+    pub(crate) fn local(&self) -> &Local {
+        &self.inner.local
     }
 
     pub(crate) fn monitor(&self) -> &Arc<Monitor> {

@@ -122,6 +122,7 @@ pub struct EntityTable {
     pub(crate) info: &'static EntityInfo,
     pub(crate) own_rows: Option<&'static str>,
     pub(crate) system_reads: bool,
+    pub(crate) append_only: bool,
 }
 
 impl EntityTable {
@@ -131,7 +132,14 @@ impl EntityTable {
             info: E::INFO,
             own_rows: None,
             system_reads: false,
+            append_only: false,
         }
+    }
+
+    /// Takes the right to change or remove rows from the service (PostgreSQL).
+    pub const fn append_only(mut self) -> Self {
+        self.append_only = true;
+        self
     }
 
     /// Lets system scopes read the rows of all tenants, to find out whose turn it is.

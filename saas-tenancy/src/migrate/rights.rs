@@ -14,12 +14,16 @@ pub(super) fn grants(modules: &[&Module], role: &str) -> Result<Vec<String>, Err
     let role = format!("\"{}\"", role.replace('"', "\"\""));
     let mut statements = Vec::new();
     for module in modules {
-        let entities = module.entities.iter().map(|table| table.info.table);
-        for table in entities.chain(module.shared.iter().map(|table| table.name)) {
+        let entities = module.entities.iter();
+        let entities = entities.map(|table| (table.info.table, table.append_only));
+        let shared = module.shared.iter().map(|table| (table.name, false));
+        for (table, append_only) in entities.chain(shared) {
+            let rights = match append_only {
+                true => "SELECT, INSERT",
+                false => "SELECT, INSERT, UPDATE, DELETE",
+            };
             statements.push(format!("REVOKE ALL ON {table} FROM PUBLIC, {role}"));
-            statements.push(format!(
-                "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}"
-            ));
+            statements.push(format!("GRANT {rights} ON {table} TO {role}"));
         }
     }
     Ok(statements)

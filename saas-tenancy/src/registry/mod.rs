@@ -13,7 +13,7 @@ use saas_core::{Id, TenantId, config::Period};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable, Slug, Status,
+    AuditRecord, Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable, Slug, Status,
     SystemScope, SystemTx, Tenant, outbox::EventRow,
 };
 
@@ -43,13 +43,22 @@ pub const MODULE: Module = Module::new("saas_tenancy")
             include_str!("../../migrations/sqlite/0004_outbox.sql"),
             include_str!("../../migrations/postgres/0004_outbox.sql"),
         ),
-        Migration::postgres(
+        Migration::new(
             5,
-            "guards of the outbox",
-            include_str!("../../migrations/postgres/0005_guards.sql"),
+            "audit",
+            include_str!("../../migrations/sqlite/0005_audit.sql"),
+            include_str!("../../migrations/postgres/0005_audit.sql"),
+        ),
+        Migration::postgres(
+            6,
+            "guards of outbox and audit",
+            include_str!("../../migrations/postgres/0006_guards.sql"),
         ),
     ])
-    .entities(&[EntityTable::new::<EventRow>().system_reads()])
+    .entities(&[
+        EntityTable::new::<EventRow>().system_reads(),
+        EntityTable::new::<AuditRecord>().append_only(),
+    ])
     .shared(&[
         SharedTable::new("saas_tenants")
             .visible("id = nullif(current_setting('app.tenant_id', true), '')::uuid"),

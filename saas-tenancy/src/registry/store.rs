@@ -2,9 +2,9 @@
 
 use saas_core::{TenantId, Timestamp};
 
-use super::{Change, ResolveTenant};
+use super::{Change, ResolveTenant, watch::TOPIC};
 use crate::{
-    Column as _, Database, Dialect, Domain, Error, Row, Slug, Status, SystemScope, SystemTx,
+    Column as _, Database, Domain, Error, Row, Slug, Status, SystemScope, SystemTx,
     Tenant, Value, error::Cause,
 };
 
@@ -12,7 +12,6 @@ const BY_SLUG: &str = "SELECT id, slug, name, status, created_at FROM saas_tenan
 const BY_ID: &str = "SELECT id, slug, name, status, created_at FROM saas_tenants WHERE id = $1";
 const BY_DOMAIN: &str = "SELECT t.id, t.slug, t.name, t.status, t.created_at FROM saas_domains d \
                          JOIN saas_tenants t ON t.id = d.tenant_id WHERE d.domain = $1 AND d.verified_at IS NOT NULL";
-const ANNOUNCE: &str = "SELECT pg_notify('saas_registry', $1)";
 const INSERT: &str = "INSERT INTO saas_tenants (id, slug, name, status, created_at, updated_at) \
                       VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (slug) DO NOTHING";
 const SET_STATUS: &str = "UPDATE saas_tenants SET status = $2, updated_at = $3 WHERE id = $1";
@@ -30,12 +29,9 @@ pub(super) async fn by_domain(
 
 /// Tells the other instances, when the transaction is committed.
 pub(super) async fn announce(tx: &mut SystemTx, change: &Change) -> Result<(), Error> {
-    if tx.database().dialect() == Dialect::Postgres {
-        let payload = serde_json::to_string(change);
-        let payload = payload.map_err(|error| Error::InvalidValue(Cause::new(error)))?;
-        tx.fetch_all(ANNOUNCE, &[Value::Text(payload)]).await?;
-    }
-    Ok(())
+    let message = serde_json::to_string(change);
+    let message = message.map_err(|error| Error::InvalidValue(Cause::new(error)))?;
+    tx.signal(TOPIC, message).await
 }
 
 pub(super) async fn by_id(database: &Database, id: TenantId) -> Result<Option<Tenant>, Error> {

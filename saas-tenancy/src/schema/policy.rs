@@ -85,6 +85,15 @@ pub(crate) fn entity_policies(table: &EntityTable) -> Vec<Policy> {
     let rule = Some(rule.as_str());
     let name = table.info.table;
     let kinds = [true, false].into_iter();
+    if table.append_only {
+        // Without a policy for it nothing can be changed or removed.
+        return kinds
+            .flat_map(|kind| {
+                let [select, insert, ..] = by_command(name, kind, rule, rule);
+                [select, insert]
+            })
+            .collect();
+    }
     // Some rows may be read over all tenants: those that belong to a person by that person, and those that
     // wait for the service by the service. Writing still asks for the tenant.
     let wider = match (table.own_rows, table.system_reads) {

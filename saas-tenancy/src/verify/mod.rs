@@ -68,6 +68,12 @@ impl Declared {
         self.entities.contains_key(table)
     }
 
+    fn is_append_only(&self, table: &str) -> bool {
+        self.entities
+            .get(table)
+            .is_some_and(|entity| entity.append_only)
+    }
+
     fn tables(&self) -> BTreeSet<&'static str> {
         let entities = self.entities.keys();
         entities.chain(self.shared.keys()).copied().collect()

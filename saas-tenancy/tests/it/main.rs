@@ -9,6 +9,7 @@
 )]
 
 mod admit;
+mod audit;
 mod batch;
 mod cancel;
 mod domains;

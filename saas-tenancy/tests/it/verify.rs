@@ -156,6 +156,7 @@ const FAULTS: &[(Code, &str)] = &[
     ),
     (Code::GrantTooWide, "GRANT TRUNCATE ON projects TO $service"),
     (Code::GrantTooWide, "GRANT TRIGGER ON projects TO PUBLIC"),
+    (Code::GrantTooWide, "GRANT DELETE ON saas_audit TO $service"),
     (
         Code::SchemaWritable,
         "GRANT CREATE ON SCHEMA public TO $service",

@@ -103,7 +103,7 @@ fn the_schema_is_what_the_entities_say() {
 fn the_guards_are_those_of_the_registry() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/migrations/postgres/0005_guards.sql"
+        "/migrations/postgres/0006_guards.sql"
     );
     saas_testkit::assert_reference(file, &saas_tenancy::MODULE.guards());
 }

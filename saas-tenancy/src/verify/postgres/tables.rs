@@ -10,6 +10,7 @@ const TABLES: &str = "
            pg_get_userbyid(c.relowner)::text AS owner, quote_ident(current_user) AS me,
            has_table_privilege(c.oid, 'TRUNCATE') OR has_table_privilege(c.oid, 'REFERENCES')
                OR has_table_privilege(c.oid, 'TRIGGER') AS wide,
+           has_any_column_privilege(c.oid, 'UPDATE') OR has_table_privilege(c.oid, 'DELETE') AS changeable,
            has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE') AS reachable,
            ARRAY(SELECT a.attname::text FROM pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
@@ -48,6 +49,10 @@ pub(super) async fn read(
         } else if row.try_get("wide")? {
             let me: String = row.try_get("me")?;
             let mend = format!("REVOKE TRUNCATE, REFERENCES, TRIGGER ON {name} FROM PUBLIC, {me}");
+            find(Code::GrantTooWide, mend);
+        } else if declared.is_append_only(&name) && row.try_get("changeable")? {
+            let me: String = row.try_get("me")?;
+            let mend = format!("REVOKE UPDATE, DELETE ON {name} FROM PUBLIC, {me}");
             find(Code::GrantTooWide, mend);
         }
         if !row.try_get::<bool, _>("enabled")? {

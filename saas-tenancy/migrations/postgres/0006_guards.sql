@@ -26,6 +26,20 @@ CREATE POLICY saas_restrictive_update ON saas_outbox AS RESTRICTIVE FOR UPDATE
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_outbox;
 CREATE POLICY saas_restrictive_delete ON saas_outbox AS RESTRICTIVE FOR DELETE
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_audit ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_audit FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_audit;
+CREATE POLICY saas_permissive_select ON saas_audit AS PERMISSIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_audit;
+CREATE POLICY saas_permissive_insert ON saas_audit AS PERMISSIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_audit;
+CREATE POLICY saas_restrictive_select ON saas_audit AS RESTRICTIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_audit;
+CREATE POLICY saas_restrictive_insert ON saas_audit AS RESTRICTIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_tenants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_tenants FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_tenants;

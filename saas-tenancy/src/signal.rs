@@ -1,0 +1,230 @@
+//! What instances of a service tell each other, so that each forgets what another has changed.
+//!
+//! A signal is a hint to look again and no more: anybody who may connect to the database can send one, one
+//! can be lost with a connection, and whoever follows a topic hears of the [gap](Signal::Gap) then. It
+//! carries ids, never data.
+//!
+//! On PostgreSQL it travels by LISTEN and NOTIFY and arrives with the commit of the transaction that sent it.
+//! On SQLite, where there is one process, it stays inside of it. The database is the bus on purpose: what
+//! changed is there, so the message cannot come before it and is not sent without it.
+
+#[cfg(feature = "postgres")]
+use std::time::Duration;
+
+#[cfg(feature = "postgres")]
+use sqlx::postgres::PgListener;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::{Database, Dialect, Error, SystemTx, TenantTx, Value};
+#[cfg(feature = "postgres")]
+use crate::{database::Pools, database::postgres::Pool};
+
+const NOTIFY: &str = "SELECT pg_notify($1, $2)";
+
+/// How long to wait before a lost connection is tried again.
+#[cfg(feature = "postgres")]
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// After how long without a message the connection is asked whether it still lives, and how long it may take
+/// to answer.
+#[cfg(feature = "postgres")]
+const SILENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(2));
+
+/// How many signals wait in this process for one who is slow; later ones are a gap for him.
+const WAITING: usize = 1024;
+
+/// What has arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signal {
+    /// A message, as it was sent. It is not to be trusted.
+    Message(String),
+    /// Messages may have been lost, so anything may have changed. The first signal of all is one.
+    Gap,
+}
+
+/// The signals of a topic, made by [`Database::signals`].
+#[derive(Debug)]
+pub struct Signals {
+    database: Database,
+    topic: &'static str,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// Nothing is followed yet, or not any more.
+    Lost,
+    Process(broadcast::Receiver<Sent>),
+    #[cfg(feature = "postgres")]
+    Server(Box<PgListener>),
+}
+
+/// A topic and a message.
+type Sent = (&'static str, String);
+
+/// The signals inside of a process.
+#[derive(Debug)]
+pub(crate) struct Local(broadcast::Sender<Sent>);
+
+impl Default for Local {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(WAITING))
+    }
+}
+
+impl Database {
+    /// Follows a topic: what this instance and others send with [`TenantTx::signal`].
+    ///
+    /// It listens on a connection of its own. Behind a transaction pooler, which cannot pass such messages
+    /// on, nothing arrives: whoever remembers something needs a time after which it is read again.
+    #[must_use]
+    pub fn signals(&self, topic: &'static str) -> Signals {
+        Signals {
+            database: self.clone(),
+            topic,
+            source: Source::Lost,
+        }
+    }
+}
+
+impl TenantTx {
+    /// Sends a message of up to 7,999 bytes to everybody who follows the topic, with the commit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidValue`] when it is longer; otherwise as the database answers.
+    pub async fn signal(&mut self, topic: &'static str, message: String) -> Result<(), Error> {
+        if self.database().dialect() == Dialect::Postgres {
+            let values = [Value::Text(topic.to_owned()), Value::Text(message)];
+            self.fetch_all(crate::sql::literal(NOTIFY), &values).await?;
+            return Ok(());
+        }
+        let database = self.database().clone();
+        self.after_commit(move || database.local().send(topic, message))
+            .await
+    }
+}
+
+impl SystemTx {
+    /// As [`TenantTx::signal`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantTx::signal`].
+    pub async fn signal(&mut self, topic: &'static str, message: String) -> Result<(), Error> {
+        if self.database().dialect() == Dialect::Postgres {
+            let values = [Value::Text(topic.to_owned()), Value::Text(message)];
+            self.fetch_all(NOTIFY, &values).await?;
+            return Ok(());
+        }
+        let database = self.database().clone();
+        self.after_commit(move || database.local().send(topic, message))
+            .await
+    }
+}
+
+impl Local {
+    fn send(&self, topic: &'static str, message: String) {
+        // Nobody may be listening.
+        let _ = self.0.send((topic, message));
+    }
+}
+
+impl Signals {
+    /// Waits for the next signal. When the connection is lost it is made again, and a gap is reported.
+    ///
+    /// # Cancel safety
+    ///
+    /// No signal is lost when the future is dropped, but that of a gap may come again.
+    pub async fn next(&mut self) -> Signal {
+        loop {
+            if let Some(signal) = self.receive().await {
+                return signal;
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Option<Signal> {
+        match &mut self.source {
+            Source::Lost => {
+                self.source = self.follow().await?;
+                Some(Signal::Gap)
+            }
+            Source::Process(receiver) => match receiver.recv().await {
+                Ok((topic, message)) if topic == self.topic => Some(Signal::Message(message)),
+                Ok(_) => None,
+                Err(RecvError::Lagged(_)) => Some(Signal::Gap),
+                // The database holds the other end, and we hold the database.
+                Err(RecvError::Closed) => std::future::pending().await,
+            },
+            #[cfg(feature = "postgres")]
+            Source::Server(listener) => match message(listener).await {
+                Ok(message) => message.map(Signal::Message),
+                Err(error) => {
+                    self.source = Source::Lost;
+                    lost(self.topic, &error).await;
+                    None
+                }
+            },
+        }
+    }
+
+    #[cfg_attr(
+        not(feature = "postgres"),
+        expect(clippy::unused_async, reason = "a server has to be waited for")
+    )]
+    async fn follow(&self) -> Option<Source> {
+        match self.database.pools() {
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) if pool.settings().is_some() => std::future::pending().await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) => match listen(pool, self.topic).await {
+                Ok(listener) => Some(Source::Server(Box::new(listener))),
+                Err(error) => {
+                    lost(self.topic, &error).await;
+                    None
+                }
+            },
+            #[cfg(feature = "sqlite")]
+            _ => Some(Source::Process(self.database.local().0.subscribe())),
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+async fn listen(pool: &Pool, topic: &str) -> Result<PgListener, Error> {
+    let mut listener = pool.listener().await?;
+    listener.listen(topic).await?;
+    Ok(listener)
+}
+
+/// Waits for a message; none after a time in which there was none.
+#[cfg(feature = "postgres")]
+async fn message(listener: &mut PgListener) -> Result<Option<String>, Error> {
+    let (silence, patience) = SILENCE;
+    match tokio::time::timeout(silence, listener.try_recv()).await {
+        Ok(message) => match message? {
+            Some(message) => Ok(Some(message.payload().to_owned())),
+            None => Err(Error::from(sqlx::Error::PoolTimedOut)),
+        },
+        // The other end of a connection can be gone without a word.
+        Err(_) => {
+            let answer = sqlx::raw_sql("SELECT 1").execute(listener);
+            match tokio::time::timeout(patience, answer).await {
+                Ok(answer) => Ok(answer.map(|_| None)?),
+                Err(_) => Err(Error::from(sqlx::Error::PoolTimedOut)),
+            }
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+async fn lost(topic: &str, error: &Error) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        topic,
+        "changes of other instances are not followed at the moment"
+    );
+    tokio::time::sleep(PAUSE).await;
+}
