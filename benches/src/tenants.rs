@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use saas_core::{Id, TenantId, Timestamp};
+use saas_core::{Id, TenantId, Timestamp, UserId};
 use saas_rbac::{Access, Authorizer, Permission, Presets, RbacConfig, Roles};
 use saas_tenancy::{
     Dialect, EntityTable, Migration, Module, Registry, RegistryConfig, Tenant, TenantEntity,
@@ -69,7 +69,10 @@ async fn placement(name: &str, db: &TestDatabase) {
         let tenant = db.tenant(&format!("tenant-{number}")).await;
         let mut tx = db.database().write(&db.scope(&tenant));
         let owner = [Presets::OWNER.to_owned()];
-        roles.set(&mut tx, Id::generate(), &owner).await.unwrap();
+        roles
+            .set(&mut tx, UserId::generate(), &owner)
+            .await
+            .unwrap();
         let text = "x".to_owned();
         tx.repo::<Note>().insert(NewNote { text }).await.unwrap();
         tx.commit().await.unwrap();
@@ -114,7 +117,7 @@ async fn placement(name: &str, db: &TestDatabase) {
 async fn request(db: &TestDatabase, registry: &Registry, authorizer: &Authorizer, known: &Tenant) {
     let tenant = registry.by_slug(known.slug()).await.unwrap().unwrap();
     let scope = db.scope(&tenant);
-    authorizer.decide(&scope, Access::member()).await.unwrap();
+    authorizer.decide(&scope, &Access::member()).await.unwrap();
     let mut tx = db.database().read(&scope);
     let found = tx.repo::<Note>().list(Default::default()).await.unwrap();
     assert_eq!(found.items.len(), 1);

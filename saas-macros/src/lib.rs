@@ -157,8 +157,13 @@ pub fn tenant_repository(arguments: TokenStream, item: TokenStream) -> TokenStre
 /// ```
 ///
 /// A name is two or more words of `a-z`, `0-9` and `-`, joined by `:`, and occurs once. The doc comment
-/// is the description that lists of permissions show. The enum converts into `Access`, so that a route
-/// takes it as it is.
+/// is the description that lists of permissions show, under the heading of its `group`: that of
+/// `#[permission("projects:read", group = "Projects")]`, else that of `#[permission(group = "Projects")]` on
+/// the enum, else the first word of the name. The enum converts into `Access`, so that a route takes it as it
+/// is.
+///
+/// `#[permission(types = "can")]` on the enum makes a module `can` with a type for each variant, for handlers
+/// that say in their signature what they need: `Allowed<can::ReadProjects>`.
 ///
 /// `#[permission(crate = "facade::rbac")]` on the enum says where saas-rbac is found, when it is not
 /// called that.

@@ -1,28 +1,160 @@
 //! What a route asks of its caller.
 
+use std::{any::TypeId, fmt, time::Duration};
+
 use crate::Permission;
 
 /// The demand of a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Access {
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use saas_rbac::{Access, Permission};
+///
+/// #[derive(Permission, Clone, Copy)]
+/// enum Can {
+///     #[permission("keys:read")]
+///     ReadKeys,
+///     #[permission("keys:rotate")]
+///     RotateKeys,
+/// }
+///
+/// // A variant alone is a demand. Several, and more than a permission:
+/// let either = Access::any([Can::ReadKeys, Can::RotateKeys]);
+/// let careful = Access::all([Can::ReadKeys, Can::RotateKeys])
+///     .fresh_within(Duration::from_secs(300))
+///     .hidden();
+/// assert_eq!(either.to_string(), "keys:read | keys:rotate");
+/// assert_eq!(careful.to_string(), "keys:read & keys:rotate, fresh 300s, hidden");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Access {
+    pub(crate) needs: Needs,
+    pub(crate) fresh: Option<Duration>,
+    pub(crate) hidden: bool,
+    pub(crate) rate_class: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Needs {
     /// The caller is signed in to the tenant.
     Member,
-    /// The caller holds the permission of that name.
-    Permission(&'static str),
+    One(Key),
+    All(Vec<Key>),
+    Any(Vec<Key>),
+}
+
+/// A permission of one of the program's enums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) of: TypeId,
+    pub(crate) index: usize,
+    pub(crate) name: &'static str,
+}
+
+impl Key {
+    pub(crate) fn new<P: Permission>(permission: &P) -> Self {
+        Self {
+            of: TypeId::of::<P>(),
+            index: permission.index(),
+            name: permission.name(),
+        }
+    }
 }
 
 impl Access {
-    /// Asks for nothing but a caller who is signed in to the tenant.
-    #[must_use]
+    const fn new(needs: Needs) -> Self {
+        Self {
+            needs,
+            fresh: None,
+            hidden: false,
+            rate_class: None,
+        }
+    }
+
+    /// Asks for nothing but a caller who is signed in to the tenant and has a role there.
     pub const fn member() -> Self {
-        Self::Member
+        Self::new(Needs::Member)
     }
 
     /// Asks for a permission. The enum of permissions converts into it by itself.
-    #[must_use]
     pub fn permission<P: Permission>(permission: &P) -> Self {
-        Self::Permission(permission.name())
+        Self::new(Needs::One(Key::new(permission)))
+    }
+
+    /// Asks for each of several permissions. Of none, it asks as [`Access::member`] does.
+    pub fn all<P: Permission>(permissions: impl IntoIterator<Item = P>) -> Self {
+        let keys: Vec<Key> = permissions.into_iter().map(|one| Key::new(&one)).collect();
+        Self::new(match keys.as_slice() {
+            [] => Needs::Member,
+            [one] => Needs::One(*one),
+            _ => Needs::All(keys),
+        })
+    }
+
+    /// Asks for one of several permissions. Of none, nobody has it.
+    pub fn any<P: Permission>(permissions: impl IntoIterator<Item = P>) -> Self {
+        let keys = permissions.into_iter().map(|one| Key::new(&one));
+        Self::new(Needs::Any(keys.collect()))
+    }
+
+    /// Asks besides for a caller who has proven who they are within this time. Another one is told so with
+    /// the challenge of RFC 9470, and signs in again.
+    pub const fn fresh_within(mut self, age: Duration) -> Self {
+        self.fresh = Some(age);
+        self
+    }
+
+    /// Answers callers without the permission that there is nothing (404), because already that there is
+    /// something is a secret.
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
+    /// Names the class of routes that share a rate limit, for the table of routes and for whoever limits.
+    pub const fn rate_class(mut self, class: &'static str) -> Self {
+        self.rate_class = Some(class);
+        self
+    }
+
+    pub(crate) fn keys(&self) -> &[Key] {
+        match &self.needs {
+            Needs::Member => &[],
+            Needs::One(key) => std::slice::from_ref(key),
+            Needs::All(keys) | Needs::Any(keys) => keys,
+        }
+    }
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (keys, word) = match self {
+            Self::Member => return f.write_str("member"),
+            Self::One(key) => return f.write_str(key.name),
+            Self::Any(keys) if keys.is_empty() => return f.write_str("nobody"),
+            Self::All(keys) => (keys, " & "),
+            Self::Any(keys) => (keys, " | "),
+        };
+        let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+        f.write_str(&names.join(word))
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.needs)?;
+        if let Some(age) = self.fresh {
+            write!(f, ", fresh {}s", age.as_secs())?;
+        }
+        if self.hidden {
+            f.write_str(", hidden")?;
+        }
+        if let Some(class) = self.rate_class {
+            write!(f, ", rate {class}")?;
+        }
+        Ok(())
     }
 }
 

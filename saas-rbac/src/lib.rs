@@ -29,14 +29,16 @@
 //! ```
 //!
 //! Who holds which role in which tenant is Casbin's model of roles with domains, kept in the
-//! database through an adapter of our own: `p, role, tenant, object, action` and `g, user, role,
-//! tenant`. The rules of a tenant are loaded once, compiled into a snapshot that answers without
-//! evaluating any rule, and dropped when they change.
+//! database as its lines: `p, role, tenant, object, action, effect` and `g, member, role or group, tenant`.
+//! The rules of a tenant are loaded once, compiled into a snapshot that answers without evaluating any rule,
+//! and dropped when they change.
 
 mod access;
 mod config;
 mod engine;
 mod error;
+#[cfg(feature = "axum")]
+mod extract;
 #[cfg(feature = "axum")]
 mod guard;
 mod permission;
@@ -51,10 +53,14 @@ pub use config::RbacConfig;
 pub use engine::{Authorizer, Decision};
 pub use error::Error;
 #[cfg(feature = "axum")]
+pub use extract::Allowed;
+#[cfg(feature = "axum")]
 pub use guard::{GuardLayer, GuardService};
-pub use permission::{Permission, PermissionInfo};
-pub use policy::{MODULE, PolicyLoad, TenantAdapter};
-pub use role::{Presets, Role, Roles};
+pub use permission::{Permission, PermissionInfo, PermissionType};
+pub use policy::{MODULE, PolicyLoad};
+pub use role::{
+    Explanation, Gain, Group, Groups, Presets, Preview, Reasoned, Role, RoleSpec, Roles, Subject,
+};
 #[cfg(feature = "axum")]
 pub use routes::{Guarded, Public, RouteInfo, RouteTable, Routes};
 pub use saas_macros::Permission;
@@ -62,5 +68,5 @@ pub use saas_macros::Permission;
 /// What the derive expands to. Not for use by hand, and different in every version.
 #[doc(hidden)]
 pub mod __private_0_1 {
-    pub use crate::{Access, Permission, PermissionInfo};
+    pub use crate::{Access, Permission, PermissionInfo, PermissionType};
 }

@@ -21,7 +21,14 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
 pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
     let given = arguments.iter().any(|argument| argument == "--");
     for (package, target, tests) in SOAKED {
-        let kind = ["test", "--locked", "--release", "--all-features", "-p", package];
+        let kind = [
+            "test",
+            "--locked",
+            "--release",
+            "--all-features",
+            "-p",
+            package,
+        ];
         let kind = [kind.as_slice(), target].concat();
         let mut arguments = arguments.to_vec();
         if !given {
@@ -34,7 +41,11 @@ pub(crate) fn soak(arguments: &[String]) -> Result<(), String> {
 }
 
 /// A package, one of its test binaries, and the tests in it that have numbers.
-type Soaked = (&'static str, &'static [&'static str], &'static [&'static str]);
+type Soaked = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
 
 const SOAKED: &[Soaked] = &[
     (

@@ -14,8 +14,8 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    config::StarterConfig, files, me, members, openapi, operations, password, permission::Can,
-    projects, roles, signup, state::AppState, tasks,
+    audit, config::StarterConfig, files, groups, me, members, openapi, operations, password,
+    permission::Can, projects, roles, signup, state::AppState, tasks,
 };
 
 /// Every route with what it needs.
@@ -73,7 +73,36 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .delete("/api/v1/members/{id}", Can::WriteMembers, members::remove)
         .get("/api/v1/roles", Can::ReadRoles, roles::list)
         .post("/api/v1/roles", Can::WriteRoles, roles::create)
+        .get("/api/v1/roles/{name}", Can::ReadRoles, roles::show)
+        .put("/api/v1/roles/{name}", Can::WriteRoles, roles::update)
         .delete("/api/v1/roles/{name}", Can::WriteRoles, roles::delete)
+        .post(
+            "/api/v1/roles/{name}/preview",
+            Access::all([Can::ReadMembers, Can::WriteRoles]),
+            roles::preview,
+        )
+        .get("/api/v1/permissions", Can::ReadRoles, roles::permissions)
+        .get(
+            "/api/v1/members/{id}/permissions/{name}",
+            Access::all([Can::ReadMembers, Can::ReadRoles]),
+            members::explain,
+        )
+        .get("/api/v1/groups", Can::ReadMembers, groups::list)
+        .post("/api/v1/groups", Can::WriteRoles, groups::create)
+        .get("/api/v1/groups/{id}", Can::ReadMembers, groups::show)
+        .patch("/api/v1/groups/{id}", Can::WriteMembers, groups::update)
+        .delete("/api/v1/groups/{id}", Can::WriteRoles, groups::delete)
+        .put(
+            "/api/v1/groups/{id}/members/{user_id}",
+            Can::WriteMembers,
+            groups::join,
+        )
+        .delete(
+            "/api/v1/groups/{id}/members/{user_id}",
+            Can::WriteMembers,
+            groups::leave,
+        )
+        .get("/api/v1/audit", Can::ReadAudit, audit::list)
         .public()
         .post("/api/v1/signup", signup::sign_up)
         .post("/oauth/token", oauth::token)

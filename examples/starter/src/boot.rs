@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use saas_auth::{Accounts, Keys, Passwords, RefreshTokens, Verifier, oauth::TokenEndpoint};
 use saas_core::{SystemClock, health::Health};
-use saas_rbac::{Authorizer, Public, Roles, Routes};
+use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_storage::Storage;
 use saas_tenancy::{
     Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
@@ -149,6 +149,7 @@ pub(crate) async fn boot_with(
             token.refresh_lifetime.into(),
         ),
         roles: Roles::new(authorizer.clone()),
+        groups: Groups::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
         audit: LastAudit::default(),
         health: Health::default().with(DatabaseCheck(database.clone())),

@@ -3,10 +3,12 @@
 //! `starter` serves; `starter --help` lists the other commands. How a request travels is in `app`.
 
 mod app;
+mod audit;
 mod boot;
 mod command;
 mod config;
 mod files;
+mod groups;
 mod me;
 mod members;
 mod openapi;

@@ -8,7 +8,7 @@ use garde::Validate;
 use http::{StatusCode, header};
 use saas_auth::{Email, Membership, MembershipPatch, NewMembership};
 use saas_core::{
-    Page, Problem, Secret, Timestamp, UserId,
+    Code, Page, Problem, Secret, Timestamp, UserId,
     edge::{Json, Path},
 };
 use saas_tenancy::{PageQuery, Reason, Scope, SystemScope, TenantTx};
@@ -46,6 +46,26 @@ pub(crate) struct MemberPage {
     items: Vec<MemberView>,
     next: Option<String>,
     prev: Option<String>,
+}
+
+/// Why a member may do something, or may not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExplanationView {
+    permission: String,
+    allowed: bool,
+    /// The rules that speak of it, the nearest first; a deny wins.
+    because: Vec<ReasonView>,
+    /// Whether the edition of the tenant keeps it from everybody.
+    edition_lacks: bool,
+}
+
+/// A rule that speaks of a permission.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReasonView {
+    /// `allow` or `deny`.
+    effect: &'static str,
+    /// Groups and roles on the way to the rule, such as `role:editor`.
+    chain: Vec<String>,
 }
 
 /// A person to add.
@@ -174,6 +194,33 @@ pub(crate) async fn show(
 ) -> Result<Json<MemberView>, Problem> {
     let member = tx.repo::<Membership>().get(Membership::id_of(user)).await?;
     Ok(Json(view(&state, &mut tx, member).await?))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/members/{id}/permissions/{name}", tag = "members",
+    params(("id" = String, Path), ("name" = String, Path)),
+    responses((status = 200, description = "Why the member may do it, or may not.", body = ExplanationView))
+)]
+pub(crate) async fn explain(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path((user, permission)): Path<(UserId, String)>,
+) -> Result<Json<ExplanationView>, Problem> {
+    tx.repo::<Membership>().get(Membership::id_of(user)).await?;
+    let explained = match state.roles.explain(&mut tx, user, &permission).await {
+        Err(saas_rbac::Error::UnknownPermission(_)) => return Err(Code::NOT_FOUND.into()),
+        explained => explained?,
+    };
+    let because = explained.because.into_iter().map(|reason| ReasonView {
+        effect: reason.effect,
+        chain: reason.chain,
+    });
+    Ok(Json(ExplanationView {
+        permission: explained.permission,
+        allowed: explained.allowed,
+        because: because.collect(),
+        edition_lacks: explained.edition_lacks,
+    }))
 }
 
 #[utoipa::path(

@@ -6,7 +6,9 @@ use saas_core::{Code, Problem, edge::Json};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
-use crate::{app, files, me, members, operations, password, projects, roles, signup, tasks};
+use crate::{
+    app, audit, files, groups, me, members, operations, password, projects, roles, signup, tasks,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,9 +35,22 @@ use crate::{app, files, me, members, operations, password, projects, roles, sign
         members::show,
         members::update,
         members::remove,
+        members::explain,
         roles::list,
         roles::create,
+        roles::show,
+        roles::update,
+        roles::preview,
         roles::delete,
+        roles::permissions,
+        groups::list,
+        groups::create,
+        groups::show,
+        groups::update,
+        groups::delete,
+        groups::join,
+        groups::leave,
+        audit::list,
         signup::sign_up,
         operations::health::live,
         operations::health::health,

@@ -29,9 +29,12 @@ pub(crate) enum Can {
     /// See the roles.
     #[permission("roles:read")]
     ReadRoles,
-    /// Make and remove roles.
+    /// Make, change and remove roles and groups.
     #[permission("roles:write")]
     WriteRoles,
+    /// See who changed what.
+    #[permission("audit:read")]
+    ReadAudit,
 }
 
 /// What the built-in roles may do; the owner may do everything.

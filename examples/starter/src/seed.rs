@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use saas_auth::{Email, Membership};
 use saas_core::{Problem, Secret, TenantId, UserId};
+use saas_rbac::RoleSpec;
 use saas_storage::{ByteStream, Key};
 use saas_tenancy::{NewTenant, PageQuery, Reason, Slug, SystemScope, Tenant};
 use serde::Serialize;
@@ -200,14 +201,30 @@ async fn fill(
         .create(
             &mut tx,
             "reader",
-            &format!("Reads only {canary}"),
-            &["projects:read".to_owned()],
+            &RoleSpec::new()
+                .description(format!("Reads only {canary}"))
+                .allow(["projects:read"]),
         )
         .await
         .map_err(Problem::from)?;
     state
         .roles
         .set(&mut tx, user, &["user".to_owned()])
+        .await
+        .map_err(Problem::from)?;
+    let group = state
+        .groups
+        .create(&mut tx, &format!("Readers {canary}"), "")
+        .await
+        .map_err(Problem::from)?;
+    state
+        .roles
+        .set(&mut tx, group.id, &["reader".to_owned()])
+        .await
+        .map_err(Problem::from)?;
+    state
+        .groups
+        .add(&mut tx, group.id, user)
         .await
         .map_err(Problem::from)?;
     for n in 1..=3 {

@@ -2,7 +2,7 @@
 
 use saas_auth::{Accounts, Passwords, RefreshTokens};
 use saas_core::health::Health;
-use saas_rbac::{Authorizer, Roles};
+use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::Storage;
 use saas_tenancy::{Database, Registry};
 
@@ -18,6 +18,7 @@ pub(crate) struct AppState {
     pub(crate) refresh: RefreshTokens,
     pub(crate) authorizer: Authorizer,
     pub(crate) roles: Roles,
+    pub(crate) groups: Groups,
     pub(crate) storage: Storage,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,

@@ -1,21 +1,75 @@
 //! The attributes, as written.
 
-use syn::{Attribute, Expr, Lit, LitStr, Meta, Path};
+use syn::{
+    Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token,
+    parse::{Parse, ParseStream},
+};
 
 use crate::{errors::Errors, options};
 
-/// `#[permission(crate = "path")]` on the enum.
-pub(super) fn on_enum(attributes: &[Attribute], errors: &mut Errors) -> Option<Path> {
-    let mut krate = None;
-    options::of_attributes(attributes, "permission", &["crate"], errors, |_, meta| {
-        krate = Some(options::path(meta)?);
+/// What `#[permission(…)]` on the enum says.
+#[derive(Default)]
+pub(super) struct OnEnum {
+    pub(super) krate: Option<Path>,
+    /// The module for the variants as types.
+    pub(super) types: Option<Ident>,
+    /// The heading of all variants that have none of their own.
+    pub(super) group: Option<LitStr>,
+}
+
+/// `#[permission(crate = "path", types = "module", group = "Heading")]` on the enum.
+pub(super) fn on_enum(attributes: &[Attribute], errors: &mut Errors) -> OnEnum {
+    let mut found = OnEnum::default();
+    let known = ["crate", "types", "group"];
+    options::of_attributes(attributes, "permission", &known, errors, |name, meta| {
+        match name {
+            "crate" => found.krate = Some(options::path(meta)?),
+            "types" => {
+                let text: LitStr =
+                    options::value(meta, "the name of a module, such as `types = \"can\"`")?;
+                found.types = Some(text.parse()?);
+            }
+            _ => {
+                found.group = Some(options::value(
+                    meta,
+                    "a heading, such as `group = \"Projects\"`",
+                )?)
+            }
+        }
         Ok(true)
     });
-    krate
+    found
+}
+
+/// What `#[permission(…)]` on a variant says.
+pub(super) struct OnVariant {
+    pub(super) name: LitStr,
+    pub(super) group: Option<LitStr>,
+}
+
+impl Parse for OnVariant {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.parse()?;
+        let mut group = None;
+        if input.peek(Token![,]) && input.peek2(syn::Ident) {
+            input.parse::<Token![,]>()?;
+            let option: Ident = input.parse()?;
+            if option != "group" {
+                return Err(syn::Error::new(
+                    option.span(),
+                    "a permission has a name and a `group`",
+                ));
+            }
+            input.parse::<Token![=]>()?;
+            group = Some(input.parse()?);
+        }
+        input.parse::<Option<Token![,]>>()?;
+        Ok(Self { name, group })
+    }
 }
 
 /// `#[permission("projects:read")]` on a variant.
-pub(super) fn on_variant(variant: &syn::Variant, errors: &mut Errors) -> Option<LitStr> {
+pub(super) fn on_variant(variant: &syn::Variant, errors: &mut Errors) -> Option<OnVariant> {
     let mut attributes = variant
         .attrs
         .iter()
@@ -30,17 +84,17 @@ pub(super) fn on_variant(variant: &syn::Variant, errors: &mut Errors) -> Option<
     for another in attributes {
         errors.at(another, "a permission has one name");
     }
-    let name = match &attribute.meta {
-        Meta::List(list) => list.parse_args::<LitStr>().ok(),
+    let found = match &attribute.meta {
+        Meta::List(list) => list.parse_args::<OnVariant>().ok(),
         _ => None,
     };
-    if name.is_none() {
+    if found.is_none() {
         errors.at(
             attribute,
-            "expected the name of the permission, such as `#[permission(\"things:read\")]`",
+            "expected the name of the permission, such as `#[permission(\"things:read\")]`, and perhaps `group = \"Things\"`",
         );
     }
-    name
+    found
 }
 
 /// The doc comment, in one line.

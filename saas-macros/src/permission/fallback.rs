@@ -21,6 +21,10 @@ pub(super) fn fallback(input: &DeriveInput, model: &Model) -> TokenStream {
             fn name(&self) -> &'static str {
                 ""
             }
+
+            fn index(&self) -> usize {
+                0
+            }
         }
 
         impl ::core::convert::From<#ident> for #private::Access {

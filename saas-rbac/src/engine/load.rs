@@ -1,30 +1,50 @@
-//! Casbin, with the rules of one tenant.
+//! From the rows of a tenant to its snapshot.
 
-use casbin::{CoreApi as _, DefaultModel, Enforcer};
-use saas_tenancy::{Database, Tenant};
+use saas_core::Id;
+use saas_tenancy::{Database, SystemScope, Tenant, TenantTx};
 
+use super::{Snapshot, graph::Graph};
 use crate::{
     Error, Presets,
-    policy::{TenantAdapter, model::MODEL},
+    policy::{
+        PolicyLoad,
+        store::{PolicyRule, Rules as _},
+    },
 };
 
-pub(super) async fn enforcer(
+/// How many rows are in memory at once.
+const PAGE: i64 = 10_000;
+
+pub(super) async fn snapshot(
     database: &Database,
     tenant: &Tenant,
     presets: &Presets,
-) -> Result<Enforcer, Error> {
-    let model = DefaultModel::from_str(MODEL).await.map_err(failed)?;
-    let adapter = TenantAdapter::new(database.clone(), tenant, presets.clone());
-    Enforcer::new(model, adapter).await.map_err(failed)
+) -> Result<Snapshot, Error> {
+    let scope = SystemScope::<PolicyLoad>::enter().within(tenant);
+    let graph = graph(&mut database.read(&scope), presets).await?;
+    for (role, permission) in graph.unknown() {
+        tracing::warn!(
+            tenant = %tenant.id(), role, permission,
+            "a role names a permission that the program does not have; it allows nothing"
+        );
+    }
+    Ok(Snapshot::compile(&graph))
 }
 
-fn failed(error: casbin::Error) -> Error {
-    // A database that does not answer must stay recognisable behind casbin's error.
-    if let casbin::Error::AdapterError(casbin::error::AdapterError(inner)) = error {
-        return match inner.downcast::<saas_tenancy::Error>() {
-            Ok(error) => Error::Storage(*error),
-            Err(other) => Error::Casbin(other.to_string()),
-        };
+/// Reads all rules of the transaction's tenant.
+pub(crate) async fn graph(tx: &mut TenantTx, presets: &Presets) -> Result<Graph, Error> {
+    let mut graph = Graph::new(presets);
+    let mut after: Id<PolicyRule> = Id::from_uuid(Default::default());
+    loop {
+        let rules = tx.rules_after(after, PAGE).await?;
+        for rule in &rules {
+            graph.add(rule);
+        }
+        match rules.last() {
+            Some(last) if i64::try_from(rules.len()).is_ok_and(|read| read == PAGE) => {
+                after = last.id;
+            }
+            _ => return Ok(graph),
+        }
     }
-    Error::Casbin(error.to_string())
 }

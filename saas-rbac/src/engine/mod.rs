@@ -1,23 +1,27 @@
 //! The decision.
 
+mod bits;
+mod cache;
+pub(crate) mod graph;
+mod hash;
 mod load;
 mod snapshot;
+mod watch;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use moka::sync::Cache;
 use saas_core::TenantId;
 use saas_tenancy::{Database, Scope, Tenant};
 
+pub(crate) use bits::Bits;
+pub(crate) use load::graph;
 pub(crate) use snapshot::Snapshot;
 
-use crate::{Access, Error, Presets, RbacConfig};
+use crate::{Access, Error, Permission, Presets, RbacConfig, Subject, access::Needs};
+use cache::Snapshots;
 
 /// Whether something is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,14 +31,16 @@ pub enum Decision {
     Allow,
     /// It is not.
     Deny,
+    /// It is, once the caller has signed in anew.
+    StepUp,
 }
 
 /// Decides what a caller may do in a tenant; cheap to clone.
 ///
-/// The rules of a tenant are loaded by casbin when they are first asked for, and compiled into a
-/// snapshot. From then on a decision is one look-up of the caller and one of the permission, without
-/// a lock and without evaluating a rule. Nothing is allowed by default, and a system scope, which
-/// has no caller, is allowed nothing here.
+/// The rules of a tenant are read when they are first asked for, and compiled into a snapshot. From then on a
+/// decision is one look-up of the tenant, one of the caller, and one bit: no lock, no allocation, no text is
+/// compared, however many rules there are. Nothing is allowed by default, and a system scope, which has no
+/// caller, is allowed nothing here.
 #[derive(Debug, Clone)]
 pub struct Authorizer {
     inner: Arc<Inner>,
@@ -44,31 +50,23 @@ pub struct Authorizer {
 struct Inner {
     database: Database,
     presets: Presets,
-    snapshots: Cache<TenantId, Arc<Snapshot>>,
-    /// Count changes made here, each those of some tenants. Rules that were read before a change and
-    /// arrive after it are used once and not kept.
-    changes: [AtomicU64; 64],
+    snapshots: Snapshots,
     /// Lets one caller load the rules of a tenant while the others wait.
     loading: Mutex<HashMap<TenantId, Weak<tokio::sync::Mutex<()>>>>,
-    max_roles: u32,
+    config: RbacConfig,
 }
 
 impl Authorizer {
     /// Makes the authorizer.
     #[must_use]
     pub fn new(database: Database, presets: Presets, config: &RbacConfig) -> Self {
-        let snapshots = Cache::builder()
-            .max_capacity(u64::from(config.cache_tenants))
-            .time_to_live(config.cache_lifetime.into())
-            .build();
         Self {
             inner: Arc::new(Inner {
                 database,
                 presets,
-                snapshots,
-                changes: [const { AtomicU64::new(0) }; 64],
+                snapshots: Snapshots::new(config.cache_tenants, config.cache_lifetime.into()),
                 loading: Mutex::default(),
-                max_roles: config.max_roles,
+                config: config.clone(),
             }),
         }
     }
@@ -78,22 +76,35 @@ impl Authorizer {
     /// # Errors
     ///
     /// [`Error::Storage`] when the rules cannot be loaded. That is never an allow.
-    pub async fn decide(&self, scope: &Scope, access: Access) -> Result<Decision, Error> {
+    pub async fn decide(&self, scope: &Scope, access: &Access) -> Result<Decision, Error> {
         match self.decide_now(scope, access) {
             Some(decision) => Ok(decision),
-            None => Ok(decide(
-                &*self.snapshot(scope.tenant()).await?,
-                scope,
-                access,
-            )),
+            None => {
+                let snapshot = self.snapshot(scope.tenant()).await?;
+                Ok(self.inner.decide(&snapshot, scope, access))
+            }
         }
     }
 
     /// Decides from what is in memory; `None` when the tenant's rules have to be loaded.
     #[must_use]
-    pub fn decide_now(&self, scope: &Scope, access: Access) -> Option<Decision> {
-        let snapshot = self.inner.snapshots.get(&scope.tenant().id())?;
-        Some(decide(&snapshot, scope, access))
+    pub fn decide_now(&self, scope: &Scope, access: &Access) -> Option<Decision> {
+        let inner = &*self.inner;
+        inner
+            .snapshots
+            .look(scope.tenant().id(), inner.now(), |snapshot| {
+                inner.decide(snapshot, scope, access)
+            })
+    }
+
+    /// Tells whether the caller holds a permission, loading the tenant's rules if need be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authorizer::decide`].
+    pub async fn may<P: Permission>(&self, scope: &Scope, permission: &P) -> Result<bool, Error> {
+        let access = Access::permission(permission);
+        Ok(self.decide(scope, &access).await? == Decision::Allow)
     }
 
     /// Gives the roles and the permissions of the caller, each sorted.
@@ -106,55 +117,49 @@ impl Authorizer {
             return Ok((Vec::new(), Vec::new()));
         };
         let snapshot = self.snapshot(scope.tenant()).await?;
-        Ok(snapshot.held_by(principal.subject()))
+        let Some(held) = snapshot.of(principal.into()) else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        Ok((held.roles.clone(), self.presets().names(&held.permissions)))
     }
 
-    /// Drops the rules of a tenant, so that the next decision reads them anew. Call it after the
-    /// commit of a change.
+    /// Drops the rules of a tenant, so that the next decision reads them anew. Changes made through
+    /// [`Roles`](crate::Roles) and [`Groups`](crate::Groups) do so by themselves.
     pub fn forget(&self, tenant: TenantId) {
-        self.inner.changes_of(tenant).fetch_add(1, Ordering::SeqCst);
-        self.inner.snapshots.invalidate(&tenant);
+        self.inner.snapshots.forget(tenant);
     }
 
-    pub(crate) fn max_roles(&self) -> u32 {
-        self.inner.max_roles
-    }
-
-    /// Gives the built-in roles.
+    /// Gives the permissions and roles of the program.
     #[must_use]
     pub fn presets(&self) -> &Presets {
         &self.inner.presets
     }
 
+    pub(crate) fn config(&self) -> &RbacConfig {
+        &self.inner.config
+    }
+
     async fn snapshot(&self, tenant: &Tenant) -> Result<Arc<Snapshot>, Error> {
-        let inner = &*self.inner;
+        let (inner, id) = (&*self.inner, tenant.id());
         // Many may find the rules of a tenant gone at once. One loads them, or a tenant with many
         // rules would keep every connection busy with the same work.
-        let turn = inner.turn(tenant.id());
+        let turn = inner.turn(id);
         let _turn = turn.lock().await;
-        if let Some(snapshot) = inner.snapshots.get(&tenant.id()) {
+        if let Some(snapshot) = inner.snapshots.get(id, inner.now()) {
             return Ok(snapshot);
         }
-        let changes = inner.changes_of(tenant.id());
-        let before = changes.load(Ordering::SeqCst);
-        let enforcer = load::enforcer(&inner.database, tenant, &inner.presets).await?;
-        let snapshot = Arc::new(Snapshot::compile(&enforcer));
-        inner.snapshots.insert(tenant.id(), Arc::clone(&snapshot));
-        if changes.load(Ordering::SeqCst) != before {
-            inner.snapshots.invalidate(&tenant.id());
-        }
+        let (changes, read_at) = (inner.snapshots.changes(id), inner.now());
+        let snapshot = load::snapshot(&inner.database, tenant, &inner.presets).await?;
+        let snapshot = Arc::new(snapshot);
+        let kept = Arc::clone(&snapshot);
+        inner.snapshots.keep(id, read_at, changes, kept);
         Ok(snapshot)
     }
 }
 
 impl Inner {
-    fn changes_of(&self, tenant: TenantId) -> &AtomicU64 {
-        // The last byte of an id is random.
-        let [.., last] = *tenant.as_uuid().as_bytes();
-        let [first, ..] = &self.changes;
-        self.changes
-            .get(usize::from(last) % self.changes.len())
-            .unwrap_or(first)
+    fn now(&self) -> saas_core::Timestamp {
+        self.database.clock().now()
     }
 
     fn turn(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
@@ -167,20 +172,27 @@ impl Inner {
         loading.insert(tenant, Arc::downgrade(&turn));
         turn
     }
-}
 
-fn decide(snapshot: &Snapshot, scope: &Scope, access: Access) -> Decision {
-    let Some(principal) = scope.principal() else {
-        return Decision::Deny;
-    };
-    let allowed = match access {
+    fn decide(&self, snapshot: &Snapshot, scope: &Scope, access: &Access) -> Decision {
+        let Some(principal) = scope.principal() else {
+            return Decision::Deny;
+        };
         // Without a role there is no membership any more, whatever the token says.
-        Access::Member => snapshot.knows(principal.subject()),
-        Access::Permission(permission) => snapshot.allows(principal.subject(), permission),
-    };
-    if allowed {
-        Decision::Allow
-    } else {
-        Decision::Deny
+        let Some(held) = snapshot.permissions_of(Subject::from(principal)) else {
+            return Decision::Deny;
+        };
+        // A permission that the program does not know is held by nobody.
+        let holds = |key| self.presets.bit(key).is_some_and(|bit| held.contains(bit));
+        let allowed = match &access.needs {
+            Needs::Member => true,
+            Needs::One(key) => holds(*key),
+            Needs::All(keys) => keys.iter().copied().all(holds),
+            Needs::Any(keys) => keys.iter().copied().any(holds),
+        };
+        match access.fresh {
+            _ if !allowed => Decision::Deny,
+            Some(age) if self.now().since(principal.authenticated_at()) > age => Decision::StepUp,
+            _ => Decision::Allow,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The layer.
 
+use std::sync::Arc;
+
 use tower_layer::Layer;
 
 use super::GuardService;
@@ -9,14 +11,17 @@ use crate::{Access, Authorizer};
 #[derive(Debug, Clone)]
 pub struct GuardLayer {
     authorizer: Authorizer,
-    access: Access,
+    access: Arc<Access>,
 }
 
 impl GuardLayer {
     /// Makes the layer.
     #[must_use]
-    pub const fn new(authorizer: Authorizer, access: Access) -> Self {
-        Self { authorizer, access }
+    pub fn new(authorizer: Authorizer, access: Access) -> Self {
+        Self {
+            authorizer,
+            access: Arc::new(access),
+        }
     }
 }
 
@@ -24,6 +29,6 @@ impl<S> Layer<S> for GuardLayer {
     type Service = GuardService<S>;
 
     fn layer(&self, inner: S) -> GuardService<S> {
-        GuardService::new(inner, self.authorizer.clone(), self.access)
+        GuardService::new(inner, self.authorizer.clone(), Arc::clone(&self.access))
     }
 }

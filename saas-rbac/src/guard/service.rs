@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -23,11 +24,11 @@ use crate::{Access, Authorizer};
 pub struct GuardService<S> {
     inner: S,
     authorizer: Authorizer,
-    access: Access,
+    access: Arc<Access>,
 }
 
 impl<S> GuardService<S> {
-    pub(super) const fn new(inner: S, authorizer: Authorizer, access: Access) -> Self {
+    pub(super) const fn new(inner: S, authorizer: Authorizer, access: Arc<Access>) -> Self {
         Self {
             inner,
             authorizer,
@@ -49,15 +50,19 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (authorizer, access) = (self.authorizer.clone(), self.access);
+        let (authorizer, access) = (self.authorizer.clone(), Arc::clone(&self.access));
         let scope = verdict::scope(request.extensions().get::<Admission>()).cloned();
         Box::pin(async move {
-            match decide(&authorizer, scope, access).await {
-                Ok(()) => inner.call(request).await,
-                Err(problem) => Ok(problem.into_response()),
+            match decide(&authorizer, scope, &access).await {
+                Ok(()) => {
+                    // For `Allowed`, which asks again for what it says.
+                    request.extensions_mut().insert(authorizer);
+                    inner.call(request).await
+                }
+                Err(problem) => Ok(verdict::refuse(problem, &access).into_response()),
             }
         })
     }
@@ -66,7 +71,7 @@ where
 async fn decide(
     authorizer: &Authorizer,
     scope: Result<Scope, Problem>,
-    access: Access,
+    access: &Access,
 ) -> Result<(), Problem> {
     verdict::answer(authorizer.decide(&scope?, access).await?)
 }

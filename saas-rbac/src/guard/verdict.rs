@@ -3,10 +3,10 @@
 use saas_core::{Code, Problem};
 use saas_tenancy::{Admission, Scope};
 
-use crate::Decision;
+use crate::{Access, Decision};
 
 /// Finds the scope to decide about.
-pub(super) fn scope(admission: Option<&Admission>) -> Result<&Scope, Problem> {
+pub(crate) fn scope(admission: Option<&Admission>) -> Result<&Scope, Problem> {
     match admission {
         Some(Admission::Admitted(scope)) => Ok(scope),
         Some(_) => Err(Problem::new(Code::UNAUTHENTICATED)),
@@ -19,9 +19,29 @@ pub(super) fn scope(admission: Option<&Admission>) -> Result<&Scope, Problem> {
     }
 }
 
-pub(super) fn answer(decision: Decision) -> Result<(), Problem> {
+pub(crate) fn answer(decision: Decision) -> Result<(), Problem> {
     match decision {
         Decision::Allow => Ok(()),
+        Decision::StepUp => Err(Problem::new(Code::STEP_UP_REQUIRED)),
         Decision::Deny => Err(Problem::new(Code::FORBIDDEN)),
     }
+}
+
+/// Says it as the route wants it said.
+pub(super) fn refuse(problem: Problem, access: &Access) -> Problem {
+    if problem.code() == Code::FORBIDDEN && access.hidden {
+        return Problem::new(Code::NOT_FOUND);
+    }
+    if problem.code() == Code::STEP_UP_REQUIRED
+        && let Some(age) = access.fresh
+    {
+        // RFC 9470, section 3.
+        let challenge = format!(
+            "Bearer error=\"insufficient_user_authentication\", \
+             error_description=\"a more recent authentication is required\", max_age=\"{}\"",
+            age.as_secs()
+        );
+        return problem.challenge(challenge);
+    }
+    problem
 }

@@ -1,11 +1,11 @@
 //! The rules as Casbin has them, and where they are kept.
 
-mod adapter;
-pub(crate) mod model;
+pub(crate) mod lines;
 pub(crate) mod store;
 
-pub use adapter::TenantAdapter;
 use saas_tenancy::{EntityTable, Migration, Module, Reason};
+
+use crate::Group;
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_rbac")
@@ -21,10 +21,22 @@ pub const MODULE: Module = Module::new("saas_rbac")
             "guards",
             include_str!("../../migrations/postgres/0002_guards.sql"),
         ),
+        Migration::new(
+            3,
+            "effects and groups",
+            include_str!("../../migrations/sqlite/0003_effects_and_groups.sql"),
+            include_str!("../../migrations/postgres/0003_effects_and_groups.sql"),
+        ),
+        Migration::postgres(
+            4,
+            "guards of groups",
+            include_str!("../../migrations/postgres/0004_guards.sql"),
+        ),
     ])
     .entities(&[
         EntityTable::new::<store::PolicyRule>(),
         EntityTable::new::<store::RoleRow>(),
+        EntityTable::new::<Group>(),
     ]);
 
 /// Loads the rules of a tenant to decide about a request in it.

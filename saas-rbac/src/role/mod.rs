@@ -1,21 +1,32 @@
 //! Roles: the built-in ones, those that a tenant makes, and who holds them.
 
+mod assign;
+mod explain;
 mod grant;
+mod group;
 mod preset;
+mod preview;
+mod subject;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use saas_core::{Id, UserId};
-use saas_tenancy::TenantTx;
+use saas_tenancy::{AuditEvent, TenantTx};
 use serde::Serialize;
 
+pub use explain::{Explanation, Reasoned};
+pub use group::{Group, Groups};
 pub use preset::Presets;
+pub use preview::{Gain, Preview};
+pub use subject::Subject;
+
+use grant::Grantor;
 
 use crate::{
     Authorizer, Error,
+    engine::{Bits, graph::Graph},
     policy::{
-        model,
-        store::{NewRoleRow, NewRule, PolicyRule, RoleRow, Rules as _},
+        lines,
+        store::{NewRoleRow, NewRule, PolicyRule, RoleRow, RoleRowPatch, Rules as _},
     },
 };
 
@@ -31,14 +42,75 @@ pub struct Role {
     pub description: String,
     /// Whether the program brings it.
     pub built_in: bool,
-    /// What its holders may do, sorted.
+    /// What its holders may do, sorted; without what it inherits.
     pub permissions: Vec<String>,
+    /// What its holders may not do, whatever else allows it, sorted.
+    pub denies: Vec<String>,
+    /// The roles whose rules hold for its holders too, sorted.
+    pub inherits: Vec<String>,
+    /// Permissions that it names and the program does not have any more. They allow nothing.
+    pub unknown: Vec<String>,
+}
+
+/// What a role is to be. Made with [`RoleSpec::new`], and changed by its methods.
+///
+/// ```
+/// use saas_rbac::RoleSpec;
+///
+/// let editor = RoleSpec::new()
+///     .description("Writes, but never deletes")
+///     .allow(["projects:write"])
+///     .deny(["projects:delete"])
+///     .inherit(["user"]);
+/// # let _ = editor;
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct RoleSpec {
+    description: String,
+    permissions: BTreeSet<String>,
+    denies: BTreeSet<String>,
+    inherits: BTreeSet<String>,
+}
+
+impl RoleSpec {
+    /// Starts with a role that allows nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says what it is for.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+
+    /// Allows permissions, by name.
+    pub fn allow(mut self, permissions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.permissions
+            .extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Denies permissions, by name. A deny wins over every allow, whichever role it comes from.
+    pub fn deny(mut self, permissions: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.denies.extend(permissions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Takes over the rules of other roles.
+    pub fn inherit(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.inherits.extend(roles.into_iter().map(Into::into));
+        self
+    }
 }
 
 /// Changes roles and who holds them, inside the caller's transaction.
 ///
 /// Nobody gives or takes what he lacks: the caller of the transaction's scope must hold every
-/// permission that a change touches. The decisions of this instance follow with the commit.
+/// permission that a change touches. A change that is refused leaves nothing behind, and the transaction goes
+/// on. The decisions of all instances follow with the commit, and each change is
+/// [recorded](saas_tenancy::AuditRecord) with what was before and after.
 #[derive(Debug, Clone)]
 pub struct Roles {
     authorizer: Authorizer,
@@ -58,34 +130,38 @@ impl Roles {
     /// [`Error::Storage`].
     pub async fn list(&self, tx: &mut TenantTx) -> Result<Vec<Role>, Error> {
         let mut roles: Vec<Role> = self
-            .authorizer
             .presets()
             .iter()
             .map(|(name, permissions)| Role {
-                name: name.to_owned(),
-                description: String::new(),
+                permissions: permissions.iter().copied().map(ToOwned::to_owned).collect(),
                 built_in: true,
-                permissions: permissions
-                    .iter()
-                    .map(|permission| (*permission).to_owned())
-                    .collect(),
+                ..empty(name, String::new())
             })
             .collect();
-        let mut permissions: HashMap<String, Vec<String>> = HashMap::new();
-        for rule in tx.all_permissions().await? {
-            let permission = rule.permission();
-            permissions.entry(rule.v0).or_default().push(permission);
+        let mut own: BTreeMap<String, Role> = BTreeMap::new();
+        for row in tx.all_roles().await? {
+            own.insert(lines::role(&row.name), empty(&row.name, row.description));
         }
-        let own = tx.all_roles().await?.into_iter().map(|row| Role {
-            permissions: permissions
-                .remove(&model::role(&row.name))
-                .unwrap_or_default(),
-            name: row.name,
-            description: row.description,
-            built_in: false,
-        });
-        roles.extend(own);
+        for rule in tx.rules_of_roles().await? {
+            if let Some(role) = own.get_mut(&rule.v0) {
+                self.describe(role, &rule);
+            }
+        }
+        roles.extend(own.into_values().map(sorted));
         Ok(roles)
+    }
+
+    /// Gives a role of the tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRole`].
+    pub async fn get(&self, tx: &mut TenantTx, name: &str) -> Result<Role, Error> {
+        let roles = self.list(tx).await?;
+        let mut named = roles.into_iter().filter(|role| role.name == name);
+        named
+            .next()
+            .ok_or_else(|| Error::UnknownRole(name.to_owned()))
     }
 
     /// Makes a role.
@@ -93,147 +169,232 @@ impl Roles {
     /// # Errors
     ///
     /// [`Error::InvalidRoleName`], [`Error::RoleExists`], [`Error::UnknownPermission`],
-    /// [`Error::TooManyRoles`], or
-    /// [`Error::Escalation`] when the caller lacks one of the permissions.
+    /// [`Error::UnknownRole`] of one to inherit, [`Error::RoleCycle`], [`Error::RoleTooDeep`],
+    /// [`Error::TooManyRoles`], [`Error::TooManyRules`], or [`Error::Escalation`] when the caller lacks one
+    /// of the permissions.
     pub async fn create(
         &self,
         tx: &mut TenantTx,
         name: &str,
-        description: &str,
-        permissions: &[String],
+        spec: &RoleSpec,
     ) -> Result<Role, Error> {
-        let presets = self.authorizer.presets();
-        let first = name
-            .bytes()
-            .next()
-            .is_some_and(|byte| byte.is_ascii_lowercase());
-        let rest = name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if !first || !rest || name.len() > MAX_NAME {
-            return Err(Error::InvalidRoleName);
-        }
-        if presets.get(name).is_some() || tx.role_named(name).await?.is_some() {
+        check_name(name)?;
+        if self.presets().get(name).is_some() || tx.role_named(name).await?.is_some() {
             return Err(Error::RoleExists(name.to_owned()));
         }
-        if let Some(unknown) = permissions
-            .iter()
-            .find(|permission| !presets.knows(permission))
-        {
-            return Err(Error::UnknownPermission(unknown.clone()));
-        }
-        grant::require(presets, tx, permissions).await?;
-        let max = self.authorizer.max_roles();
+        let max = self.authorizer.config().max_roles;
         if tx.count_roles().await?.0 >= i64::from(max) {
             return Err(Error::TooManyRoles(max));
         }
-        let mut permissions = permissions.to_vec();
-        permissions.sort_unstable();
-        permissions.dedup();
-        let new = NewRoleRow {
-            name: name.to_owned(),
-            description: description.to_owned(),
-        };
-        tx.repo::<RoleRow>().insert(new).await?;
-        let (subject, domain) = (model::role(name), model::domain(tx.scope().tenant().id()));
-        for permission in &permissions {
-            let rule = NewRule::permission(&subject, &domain, permission);
-            tx.repo::<PolicyRule>().insert(rule).await?;
-        }
-        self.changed(tx).await?;
-        Ok(Role {
-            name: name.to_owned(),
-            description: description.to_owned(),
-            built_in: false,
-            permissions,
+        let grantor = Grantor::of(self.presets(), tx).await?;
+        tx.savepoint(async |tx| {
+            let new = NewRoleRow {
+                name: name.to_owned(),
+                description: spec.description.clone(),
+            };
+            tx.repo::<RoleRow>().insert(new).await?;
+            self.write(tx, name, spec, &grantor).await?;
+            let role = self.get(tx, name).await?;
+            let event = AuditEvent::new("role.created", lines::role(name));
+            tx.record(event.after(&role)?).await?;
+            self.authorizer.changed(tx).await?;
+            Ok(role)
         })
+        .await
     }
 
-    /// Removes a role that nobody holds.
+    /// Makes a role of the tenant what the spec says, and nothing else. Whoever holds it holds that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownRole`], [`Error::BuiltIn`], otherwise as [`Roles::create`]; the caller must hold what
+    /// the role allowed and denied before as well.
+    pub async fn update(
+        &self,
+        tx: &mut TenantTx,
+        name: &str,
+        spec: &RoleSpec,
+    ) -> Result<Role, Error> {
+        let row = self.own(tx, name).await?;
+        let grantor = Grantor::of(self.presets(), tx).await?;
+        grantor.require(&self.touched(tx, [name]).await?)?;
+        tx.savepoint(async |tx| {
+            let before = self.get(tx, name).await?;
+            let patch = RoleRowPatch {
+                description: Some(spec.description.clone()),
+            };
+            tx.repo::<RoleRow>().update(row.id, None, patch).await?;
+            tx.delete_rules_of(&lines::role(name)).await?;
+            self.write(tx, name, spec, &grantor).await?;
+            let role = self.get(tx, name).await?;
+            let event = AuditEvent::new("role.changed", lines::role(name));
+            tx.record(event.before(&before)?.after(&role)?).await?;
+            self.authorizer.changed(tx).await?;
+            Ok(role)
+        })
+        .await
+    }
+
+    /// Removes a role that nobody holds and no other role inherits.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownRole`], [`Error::BuiltIn`], [`Error::InUse`], [`Error::Escalation`].
     pub async fn delete(&self, tx: &mut TenantTx, name: &str) -> Result<(), Error> {
-        if self.authorizer.presets().get(name).is_some() {
-            return Err(Error::BuiltIn(name.to_owned()));
-        }
-        let row = tx
-            .role_named(name)
-            .await?
-            .ok_or_else(|| Error::UnknownRole(name.to_owned()))?;
-        let permissions = grant::permissions_of_role(self.authorizer.presets(), tx, name).await?;
-        grant::require(self.authorizer.presets(), tx, &permissions).await?;
-        let subject = model::role(name);
+        let row = self.own(tx, name).await?;
+        let subject = lines::role(name);
         if tx.count_holders(&subject).await?.0 > 0 {
             return Err(Error::InUse(name.to_owned()));
         }
-        tx.delete_permissions(&subject).await?;
-        tx.repo::<RoleRow>().delete(row.id, None).await?;
-        self.changed(tx).await
+        let grantor = Grantor::of(self.presets(), tx).await?;
+        grantor.require(&self.touched(tx, [name]).await?)?;
+        tx.savepoint(async |tx| {
+            let before = self.get(tx, name).await?;
+            tx.delete_rules_of(&subject).await?;
+            tx.repo::<RoleRow>().delete(row.id, None).await?;
+            let event = AuditEvent::new("role.deleted", &*subject);
+            tx.record(event.before(&before)?).await?;
+            self.authorizer.changed(tx).await
+        })
+        .await
     }
 
-    /// Gives the roles that a user holds, sorted.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Storage`].
-    pub async fn of(&self, tx: &mut TenantTx, user: UserId) -> Result<Vec<String>, Error> {
-        grant::roles_of(tx, user).await
+    fn presets(&self) -> &Presets {
+        self.authorizer.presets()
     }
 
-    /// Gives a user these roles and no others; none takes all away.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownRole`]; [`Error::Escalation`] when the caller lacks a permission of a role that
-    /// is given or taken away; [`Error::LastOwner`].
-    pub async fn set(
+    /// Finds a role that the tenant has made.
+    async fn own(&self, tx: &mut TenantTx, name: &str) -> Result<RoleRow, Error> {
+        if self.presets().get(name).is_some() {
+            return Err(Error::BuiltIn(name.to_owned()));
+        }
+        let row = tx.role_named(name).await?;
+        row.ok_or_else(|| Error::UnknownRole(name.to_owned()))
+    }
+
+    /// Writes the rules of a role and refuses them when they do not go together, or when who writes them
+    /// lacks something of them.
+    async fn write(
         &self,
         tx: &mut TenantTx,
-        user: UserId,
-        roles: &[String],
+        name: &str,
+        spec: &RoleSpec,
+        grantor: &Grantor,
     ) -> Result<(), Error> {
-        let presets = self.authorizer.presets();
-        let held = grant::roles_of(tx, user).await?;
-        let given: Vec<&String> = roles.iter().filter(|role| !held.contains(role)).collect();
-        let taken: Vec<&String> = held.iter().filter(|role| !roles.contains(role)).collect();
-        let mut touched = Vec::new();
-        for role in &given {
-            if presets.get(role).is_none() && tx.role_named(role).await?.is_none() {
-                return Err(Error::UnknownRole((*role).clone()));
+        let (subject, domain) = (lines::role(name), lines::domain(tx.scope().tenant().id()));
+        let permissions = spec.permissions.iter().chain(&spec.denies);
+        for permission in permissions {
+            if !self.presets().knows(permission) {
+                return Err(Error::UnknownPermission(permission.clone()));
             }
-        }
-        for role in given.iter().chain(&taken) {
-            touched.extend(grant::permissions_of_role(presets, tx, role).await?);
-        }
-        grant::require(presets, tx, &touched).await?;
-        let (subject, domain) = (model::user(user), model::domain(tx.scope().tenant().id()));
-        for role in taken {
-            let role_subject = model::role(role);
-            if role == Presets::OWNER {
-                tx.lock_holders(&role_subject).await?;
-                if tx.count_holders(&role_subject).await?.0 <= 1 {
-                    return Err(Error::LastOwner);
-                }
+            // Both at once is a deny.
+            let allows = !spec.denies.contains(permission);
+            if !allows && spec.permissions.contains(permission) {
+                return Err(Error::Contradiction(permission.clone()));
             }
-            tx.delete_rule("g", &subject, &role_subject, &domain, "")
-                .await?;
+            let rule = NewRule::permission(&subject, &domain, permission, allows);
+            tx.repo::<PolicyRule>().insert(rule).await?;
         }
-        for (at, role) in given.iter().enumerate() {
-            // The same role named twice is given once.
-            if !given.iter().take(at).any(|earlier| earlier == role) {
-                let rule = NewRule::grouping(&subject, &model::role(role), &domain);
-                tx.repo::<PolicyRule>()
-                    .insert_as(Id::generate(), rule)
-                    .await?;
-            }
+        for parent in &spec.inherits {
+            self.exists(tx, parent).await?;
+            let rule = NewRule::grouping(&subject, &lines::role(parent), &domain);
+            tx.repo::<PolicyRule>().insert(rule).await?;
         }
-        self.changed(tx).await
+        let graph = grant::graph(self.presets(), tx, &[]).await?;
+        if graph.is_cyclic(name) {
+            return Err(Error::RoleCycle(name.to_owned()));
+        }
+        if graph.depth() > lines::MAX_DEPTH {
+            return Err(Error::RoleTooDeep(lines::MAX_DEPTH));
+        }
+        grantor.require(&touched_by(&graph, [name]))?;
+        self.within_quota(tx).await
     }
 
-    async fn changed(&self, tx: &mut TenantTx) -> Result<(), Error> {
-        let (authorizer, tenant) = (self.authorizer.clone(), tx.scope().tenant().id());
-        Ok(tx.after_commit(move || authorizer.forget(tenant)).await?)
+    async fn within_quota(&self, tx: &mut TenantTx) -> Result<(), Error> {
+        let max = self.authorizer.config().max_rules;
+        if tx.count_rules().await?.0 > i64::from(max) {
+            return Err(Error::TooManyRules(max));
+        }
+        Ok(())
     }
+
+    async fn exists(&self, tx: &mut TenantTx, role: &str) -> Result<(), Error> {
+        if self.presets().get(role).is_none() && tx.role_named(role).await?.is_none() {
+            return Err(Error::UnknownRole(role.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Gives what some roles allow and deny, with what they inherit: what is touched by whoever gives, takes
+    /// or changes one of them.
+    async fn touched(
+        &self,
+        tx: &mut TenantTx,
+        roles: impl IntoIterator<Item = &str>,
+    ) -> Result<Bits, Error> {
+        let graph = grant::graph(self.presets(), tx, &[]).await?;
+        Ok(touched_by(&graph, roles))
+    }
+
+    fn describe(&self, role: &mut Role, rule: &PolicyRule) {
+        if rule.ptype == "g" {
+            let parent = rule.v1.strip_prefix("role:").unwrap_or(&rule.v1);
+            role.inherits.push(parent.to_owned());
+            return;
+        }
+        let permission = rule.permission();
+        if !self.presets().knows(&permission) {
+            role.unknown.push(permission);
+        } else if rule.denies() {
+            role.denies.push(permission);
+        } else {
+            role.permissions.push(permission);
+        }
+    }
+}
+
+fn touched_by<'a>(graph: &Graph, roles: impl IntoIterator<Item = &'a str>) -> Bits {
+    let mut touched = Bits::default();
+    for (allow, deny) in roles.into_iter().filter_map(|role| graph.role(role)) {
+        touched.add(&allow);
+        touched.add(&deny);
+    }
+    touched
+}
+
+/// A role is named with a-z, 0-9 and `-`, so that no name looks like another.
+fn check_name(name: &str) -> Result<(), Error> {
+    let mut bytes = name.bytes();
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase());
+    let rest = bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if first && rest && name.len() <= MAX_NAME {
+        Ok(())
+    } else {
+        Err(Error::InvalidRoleName)
+    }
+}
+
+fn empty(name: &str, description: String) -> Role {
+    Role {
+        name: name.to_owned(),
+        description,
+        built_in: false,
+        permissions: Vec::new(),
+        denies: Vec::new(),
+        inherits: Vec::new(),
+        unknown: Vec::new(),
+    }
+}
+
+fn sorted(mut role: Role) -> Role {
+    for names in [
+        &mut role.permissions,
+        &mut role.denies,
+        &mut role.inherits,
+        &mut role.unknown,
+    ] {
+        names.sort_unstable();
+    }
+    role
 }

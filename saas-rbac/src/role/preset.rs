@@ -1,11 +1,15 @@
-//! The roles that a program brings.
+//! The permissions and the roles that a program brings.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use crate::{Permission, PermissionInfo};
+use crate::{Error, Permission, PermissionInfo, access::Key, engine::Bits};
 
-/// The built-in roles `owner`, `admin` and `user`, and what each may do. The owner may do
-/// everything.
+/// The permissions of a program, its built-in roles `owner`, `admin` and `user` with what each may do, and
+/// its editions. The owner may do everything.
 ///
 /// # Examples
 ///
@@ -20,7 +24,11 @@ use crate::{Permission, PermissionInfo};
 ///     Write,
 /// }
 ///
-/// let presets = Presets::new::<Can>().admin(&[Can::Read, Can::Write]).user(&[Can::Read]);
+/// let presets = Presets::new::<Can>()
+///     .admin(&[Can::Read, Can::Write])
+///     .user(&[Can::Read])
+///     // What tenants of this edition can do at most, whoever they are.
+///     .edition("free", &[Can::Read]);
 /// assert_eq!(presets.get("user"), Some(&["projects:read"][..]));
 /// assert_eq!(presets.get("owner").map(<[_]>::len), Some(2));
 /// ```
@@ -30,7 +38,13 @@ pub struct Presets(Arc<Inner>);
 #[derive(Debug, Clone)]
 struct Inner {
     known: Vec<PermissionInfo>,
-    roles: Vec<(&'static str, Vec<&'static str>)>,
+    bits: HashMap<&'static str, usize>,
+    /// Where the permissions of each enum begin.
+    enums: Vec<(TypeId, usize)>,
+    roles: BTreeMap<usize, (&'static str, Vec<&'static str>)>,
+    editions: BTreeMap<&'static str, Bits>,
+    /// What two enums name alike.
+    twice: Vec<&'static str>,
 }
 
 impl Presets {
@@ -44,16 +58,37 @@ impl Presets {
     /// Starts from the permissions of the program: the owner has all, the others have none.
     #[must_use]
     pub fn new<P: Permission>() -> Self {
-        let all: BTreeSet<_> = P::ALL.iter().map(|permission| permission.name).collect();
-        let roles = vec![
-            (Self::OWNER, all.into_iter().collect()),
-            (Self::ADMIN, Vec::new()),
-            (Self::USER, Vec::new()),
-        ];
-        Self(Arc::new(Inner {
-            known: P::ALL.to_vec(),
-            roles,
-        }))
+        let names = [Self::OWNER, Self::ADMIN, Self::USER];
+        let roles = names.into_iter().map(|name| (name, Vec::new()));
+        let empty = Self(Arc::new(Inner {
+            known: Vec::new(),
+            bits: HashMap::new(),
+            enums: Vec::new(),
+            roles: roles.enumerate().collect(),
+            editions: BTreeMap::new(),
+            twice: Vec::new(),
+        }));
+        empty.and::<P>()
+    }
+
+    /// Adds the permissions of another enum, such as those of a crate that the program uses. A name that
+    /// occurs in two enums is refused when the routes become a router.
+    #[must_use]
+    pub fn and<P: Permission>(mut self) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        let first = inner.known.len();
+        inner.enums.push((TypeId::of::<P>(), first));
+        inner.known.extend(P::ALL);
+        for (at, permission) in P::ALL.iter().enumerate() {
+            if inner.bits.insert(permission.name, first + at).is_some() {
+                inner.twice.push(permission.name);
+            }
+        }
+        let all: BTreeSet<_> = inner.known.iter().map(|known| known.name).collect();
+        if let Some((_, owner)) = inner.roles.get_mut(&0) {
+            *owner = all.into_iter().collect();
+        }
+        self
     }
 
     /// Says what an admin may do.
@@ -68,12 +103,25 @@ impl Presets {
         self.with(Self::USER, permissions)
     }
 
+    /// Says what tenants of an edition can do at most, the owner too. A tenant without an edition can do
+    /// everything; see [`Roles::set_edition`](crate::Roles::set_edition).
+    #[must_use]
+    pub fn edition<P: Permission>(mut self, name: &'static str, permissions: &[P]) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        let names = permissions.iter().map(Permission::name);
+        let bits = names.filter_map(|name| inner.bits.get(name).copied());
+        let bits: Bits = bits.collect();
+        inner.editions.entry(name).or_default().add(&bits);
+        self
+    }
+
     fn with<P: Permission>(mut self, role: &str, permissions: &[P]) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        let names: BTreeSet<_> = permissions.iter().map(Permission::name).collect();
-        for (name, held) in &mut inner.roles {
+        for (name, held) in inner.roles.values_mut() {
             if *name == role {
-                *held = names.iter().copied().collect();
+                let names: BTreeSet<_> = permissions.iter().map(Permission::name).collect();
+                let names: BTreeSet<_> = held.iter().copied().chain(names).collect();
+                *held = names.into_iter().collect();
             }
         }
         self
@@ -93,14 +141,50 @@ impl Presets {
         &self.0.known
     }
 
+    /// Gives the names of the editions.
+    pub fn editions(&self) -> impl Iterator<Item = &'static str> {
+        self.0.editions.keys().copied()
+    }
+
     pub(crate) fn knows(&self, permission: &str) -> bool {
-        self.0.known.iter().any(|known| known.name == permission)
+        self.0.bits.contains_key(permission)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
         self.0
             .roles
-            .iter()
+            .values()
             .map(|(name, permissions)| (*name, permissions.as_slice()))
+    }
+
+    /// Gives the place of a permission among all of the program.
+    pub(crate) fn bit(&self, key: Key) -> Option<usize> {
+        let enums = self.0.enums.iter();
+        let mut found = enums.filter(|(of, _)| *of == key.of);
+        found.next().map(|(_, first)| first + key.index)
+    }
+
+    pub(crate) fn bit_named(&self, permission: &str) -> Option<usize> {
+        self.0.bits.get(permission).copied()
+    }
+
+    /// Gives the names of a set, sorted.
+    pub(crate) fn names(&self, permissions: &Bits) -> Vec<String> {
+        let known = permissions.iter().filter_map(|bit| self.0.known.get(bit));
+        let mut names: Vec<String> = known.map(|known| known.name.to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    pub(crate) fn edition_named(&self, name: &str) -> Option<&Bits> {
+        self.0.editions.get(name)
+    }
+
+    /// Refuses permissions that two enums name alike.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.0.twice.first() {
+            Some(name) => Err(Error::DuplicatePermission((*name).to_owned())),
+            None => Ok(()),
+        }
     }
 }

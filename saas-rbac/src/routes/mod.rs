@@ -13,7 +13,10 @@ use http::Method;
 
 pub use table::{RouteInfo, RouteTable};
 
-use crate::{Access, Authorizer, Error, IntoAccess, guard::GuardLayer};
+use crate::{
+    Access, Authorizer, Error, IntoAccess,
+    guard::{GuardLayer, PublicLayer},
+};
 
 /// The routes of a service, each with the access it needs.
 ///
@@ -131,15 +134,27 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicateRoute`] when two routes have the same method and path.
+    /// [`Error::DuplicateRoute`] when two routes have the same method and path;
+    /// [`Error::DuplicatePermission`] when two enums of the presets name a permission alike;
+    /// [`Error::UnknownRoutePermission`] when a route asks for a permission that the presets do not have.
     pub fn into_router(self, authorizer: &Authorizer) -> Result<Router<S>, Error> {
+        let presets = authorizer.presets();
+        presets.check()?;
         let mut paths: BTreeMap<String, (MethodRouter<S>, Vec<MethodFilter>)> = BTreeMap::new();
         for route in self.routes {
+            let name = || format!("{} {}", route.info.method, route.info.path);
+            let keys = route.access.as_ref().map_or(&[][..], Access::keys);
+            if let Some(key) = keys.iter().find(|key| presets.bit(**key).is_none()) {
+                return Err(Error::UnknownRoutePermission {
+                    route: name(),
+                    permission: key.name,
+                });
+            }
             let handler = match route.access {
                 Some(access) => route
                     .handler
                     .layer(GuardLayer::new(authorizer.clone(), access)),
-                None => route.handler,
+                None => route.handler.layer(PublicLayer),
             };
             let (router, taken) = paths.entry(route.info.path.clone()).or_default();
             if taken.contains(&route.filter) {
@@ -170,7 +185,7 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
         H: Handler<T, S>,
         T: 'static,
     {
-        let info = RouteInfo::new(method, path, access);
+        let info = RouteInfo::new(method, path, access.as_ref());
         self.routes.push(Route {
             info,
             access,

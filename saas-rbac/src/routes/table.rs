@@ -5,7 +5,7 @@ use std::fmt;
 use http::Method;
 use serde::Serialize;
 
-use crate::Access;
+use crate::{Access, access::Needs};
 
 /// All routes of a service.
 #[derive(Debug, Clone, Serialize)]
@@ -24,8 +24,15 @@ pub struct RouteInfo {
     pub path: String,
     /// Who may call it: `public`, `member` or `permission`.
     pub auth: &'static str,
-    /// The permission it needs.
-    pub permission: Option<&'static str>,
+    /// The permission it needs, or several, joined by `&` when it needs all of them and by `|` when one is
+    /// enough.
+    pub permission: Option<String>,
+    /// How many seconds ago the caller may have signed in at most.
+    pub fresh_within: Option<u64>,
+    /// Whether callers without the permission are told that there is nothing.
+    pub hidden: bool,
+    /// The class of routes with which it shares a rate limit.
+    pub rate_class: Option<&'static str>,
     /// Whether it runs in the tenant of its caller.
     pub tenant_scoped: bool,
     /// Whether it can change something.
@@ -33,17 +40,20 @@ pub struct RouteInfo {
 }
 
 impl RouteInfo {
-    pub(super) fn new(method: &Method, path: &str, access: Option<Access>) -> Self {
-        let (auth, permission) = match access {
+    pub(super) fn new(method: &Method, path: &str, access: Option<&Access>) -> Self {
+        let (auth, permission) = match access.map(|access| &access.needs) {
             None => ("public", None),
-            Some(Access::Member) => ("member", None),
-            Some(Access::Permission(permission)) => ("permission", Some(permission)),
+            Some(Needs::Member) => ("member", None),
+            Some(needs) => ("permission", Some(needs.to_string())),
         };
         Self {
             method: method.to_string(),
             path: path.to_owned(),
             auth,
             permission,
+            fresh_within: access.and_then(|access| Some(access.fresh?.as_secs())),
+            hidden: access.is_some_and(|access| access.hidden),
+            rate_class: access.and_then(|access| access.rate_class),
             tenant_scoped: access.is_some(),
             mutating: !method.is_safe(),
         }
@@ -72,8 +82,18 @@ impl fmt::Display for RouteTable {
             .max()
             .unwrap_or(0);
         for row in &self.rows {
-            let needs = row.permission.unwrap_or(row.auth);
-            writeln!(f, "{:<7} {:<width$}  {needs}", row.method, row.path)?;
+            let needs = row.permission.as_deref().unwrap_or(row.auth);
+            write!(f, "{:<7} {:<width$}  {needs}", row.method, row.path)?;
+            if let Some(seconds) = row.fresh_within {
+                write!(f, ", fresh {seconds}s")?;
+            }
+            if row.hidden {
+                f.write_str(", hidden")?;
+            }
+            if let Some(class) = row.rate_class {
+                write!(f, ", rate {class}")?;
+            }
+            writeln!(f)?;
         }
         Ok(())
     }

@@ -1,226 +1,144 @@
-//! Decisions and changes, on both databases.
+//! Decisions, on both databases.
 
-use casbin::Adapter as _;
-use saas_core::{TenantId, UserId};
-use saas_rbac::{
-    Access, Authorizer, Decision, Error, Permission, Presets, RbacConfig, Roles, TenantAdapter,
-};
-use saas_tenancy::{Scope, Tenant};
-use saas_testkit::TestDatabase;
+use std::time::Duration;
 
-#[derive(Debug, Clone, Copy, Permission)]
-enum Can {
-    #[permission("notes:read")]
-    Read,
-    #[permission("notes:write")]
-    Write,
-}
+use saas_core::{PrincipalKind, UserId, VerifiedFacts};
+use saas_rbac::{Access, Decision, RoleSpec, Subject};
 
-struct World {
-    db: TestDatabase,
-    acme: Tenant,
-    beta: Tenant,
-    authorizer: Authorizer,
-    roles: Roles,
-}
-
-async fn worlds() -> Vec<World> {
-    let mut worlds = Vec::new();
-    for db in TestDatabase::all(&[&saas_tenancy::MODULE, &saas_rbac::MODULE]).await {
-        let presets = Presets::new::<Can>().admin(&[Can::Read]).user::<Can>(&[]);
-        let authorizer = Authorizer::new(db.database().clone(), presets, &RbacConfig::default());
-        let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
-        worlds.push(World {
-            roles: Roles::new(authorizer.clone()),
-            db,
-            acme,
-            beta,
-            authorizer,
-        });
-    }
-    worlds
-}
-
-impl World {
-    async fn give(&self, tenant: &Tenant, user: UserId, roles: &[&str]) -> Result<(), Error> {
-        let mut tx = self.db.database().write(&self.db.scope(tenant));
-        let roles: Vec<_> = roles.iter().map(|role| (*role).to_owned()).collect();
-        self.roles.set(&mut tx, user, &roles).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// The scope of a caller, made as the stack makes it.
-    async fn caller(&self, tenant: TenantId, user: UserId) -> Scope {
-        admitted(self.db.registry(), self.db.principal(tenant, user)).await
-    }
-
-    async fn may(&self, tenant: &Tenant, user: UserId, can: Can) -> bool {
-        let scope = self.caller(tenant.id(), user).await;
-        self.authorizer
-            .decide(&scope, Access::from(can))
-            .await
-            .unwrap()
-            == Decision::Allow
-    }
-}
-
-/// Sends a request through the layer that admits callers, and takes the scope out.
-async fn admitted(registry: saas_tenancy::Registry, principal: saas_core::Principal) -> Scope {
-    use std::sync::{Arc, Mutex};
-    use tower_layer::Layer as _;
-    use tower_service::Service as _;
-
-    let found = Arc::new(Mutex::new(None));
-    let kept = Arc::clone(&found);
-    let router = axum::Router::new().fallback(move |scope: Scope| {
-        *kept.lock().unwrap() = Some(scope);
-        async {}
-    });
-    let mut service = saas_tenancy::AdmitLayer::new(registry).layer(router);
-    let mut request = http::Request::new(axum::body::Body::empty());
-    request.extensions_mut().insert(principal);
-    let _ = service.call(request).await.unwrap();
-    let scope = found.lock().unwrap().take();
-    scope.unwrap()
-}
+use crate::world::{Can, World, admitted};
 
 #[tokio::test]
 async fn rba_01_nothing_is_allowed_that_no_role_allows() {
-    for world in worlds().await {
-        let (owner, admin, nobody) = (UserId::generate(), UserId::generate(), UserId::generate());
-        world.give(&world.acme, owner, &["owner"]).await.unwrap();
-        world.give(&world.acme, admin, &["admin"]).await.unwrap();
-        assert!(world.may(&world.acme, owner, Can::Write).await);
-        assert!(world.may(&world.acme, admin, Can::Read).await);
-        assert!(!world.may(&world.acme, admin, Can::Write).await);
+    for world in World::all().await {
+        let owner = world.person(&["owner"]).await;
+        let admin = world.person(&["admin"]).await;
+        let nobody = UserId::generate();
+        assert!(world.may(&world.acme, owner, Can::Delete).await);
+        assert!(world.may(&world.acme, admin, Can::Write).await);
+        assert!(!world.may(&world.acme, admin, Can::Delete).await);
         assert!(!world.may(&world.acme, nobody, Can::Read).await);
         // And nothing in another tenant.
         assert!(!world.may(&world.beta, owner, Can::Read).await);
         // The service itself has no permission here.
         let system = world.db.scope(&world.acme);
-        assert_eq!(
-            world
-                .authorizer
-                .decide(&system, Access::member())
-                .await
-                .unwrap(),
-            Decision::Deny
-        );
+        let decision = world.authorizer.decide(&system, &Access::member()).await;
+        assert_eq!(decision.unwrap(), Decision::Deny);
     }
 }
 
 #[tokio::test]
 async fn rba_21_a_change_shows_with_its_commit_and_not_before() {
-    for world in worlds().await {
-        let (owner, user) = (UserId::generate(), UserId::generate());
-        world.give(&world.acme, owner, &["owner"]).await.unwrap();
-        assert!(!world.may(&world.acme, user, Can::Read).await);
-        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
-        world
-            .roles
-            .set(&mut tx, user, &["admin".to_owned()])
-            .await
-            .unwrap();
+    for world in World::all().await {
+        world.person(&["owner"]).await;
+        let user = UserId::generate();
+        assert!(!world.may(&world.acme, user, Can::Write).await);
+        let mut tx = world.system(&world.acme);
+        let admin = ["admin".to_owned()];
+        world.roles.set(&mut tx, user, &admin).await.unwrap();
         tx.rollback().await.unwrap();
-        assert!(!world.may(&world.acme, user, Can::Read).await);
+        assert!(!world.may(&world.acme, user, Can::Write).await);
         world.give(&world.acme, user, &["admin"]).await.unwrap();
-        assert!(world.may(&world.acme, user, Can::Read).await);
+        assert!(world.may(&world.acme, user, Can::Write).await);
         world.give(&world.acme, user, &[]).await.unwrap();
-        assert!(!world.may(&world.acme, user, Can::Read).await);
+        assert!(!world.may(&world.acme, user, Can::Write).await);
     }
 }
 
 #[tokio::test]
-async fn two_owners_cannot_both_leave_at_once() {
-    for world in worlds().await {
-        let (one, two) = (UserId::generate(), UserId::generate());
-        world.give(&world.acme, one, &["owner"]).await.unwrap();
-        world.give(&world.acme, two, &["owner"]).await.unwrap();
-        let (left, right) = tokio::join!(
-            world.give(&world.acme, one, &[]),
-            world.give(&world.acme, two, &[])
-        );
-        assert_eq!(
-            usize::from(left.is_ok()) + usize::from(right.is_ok()),
-            1,
-            "{left:?} {right:?}"
-        );
+async fn several_permissions_and_a_recent_sign_in_can_be_asked_for() {
+    for world in World::all().await {
+        let admin = world.person(&["admin"]).await;
+        let scope = world.caller(&world.acme, admin).await;
+        let decide = async |access: Access| world.authorizer.decide(&scope, &access).await.unwrap();
+        let (allow, deny) = (Decision::Allow, Decision::Deny);
+        assert_eq!(decide(Access::all([Can::Read, Can::Write])).await, allow);
+        assert_eq!(decide(Access::all([Can::Read, Can::Delete])).await, deny);
+        assert_eq!(decide(Access::any([Can::Delete, Can::Write])).await, allow);
+        assert_eq!(decide(Access::any([Can::Delete])).await, deny);
+        assert_eq!(decide(Access::any::<Can>([])).await, deny);
+        assert_eq!(decide(Access::all::<Can>([])).await, allow);
+        let fresh = |can: Can| Access::permission(&can).fresh_within(Duration::from_secs(300));
+        assert_eq!(decide(fresh(Can::Write)).await, allow);
+        world.db.clock().advance(Duration::from_secs(301));
+        assert_eq!(decide(fresh(Can::Write)).await, Decision::StepUp);
+        // Who may not do it anyway is not asked to sign in for it.
+        assert_eq!(decide(fresh(Can::Delete)).await, deny);
     }
 }
 
 #[tokio::test]
-async fn rba_07_10_the_adapter_keeps_every_text_and_no_rule_of_another_tenant() {
-    for world in worlds().await {
-        let presets = Presets::new::<Can>();
-        let mut adapter = TenantAdapter::new(world.db.database().clone(), &world.acme, presets);
-        let acme = world.acme.id().to_string();
-        let odd = ["role:a, b", "\"quoted\"", "line\nbreak", "# no comment"];
-        for (at, object) in odd.iter().enumerate() {
-            let rule = vec![
-                format!("role:r{at}"),
-                acme.clone(),
-                (*object).to_owned(),
-                "read".to_owned(),
-                "allow".to_owned(),
-            ];
-            adapter.add_policy("p", "p", rule).await.unwrap();
-        }
-        let foreign = vec![
-            "role:r".to_owned(),
-            world.beta.id().to_string(),
-            "notes".to_owned(),
-            "read".to_owned(),
-        ];
-        assert!(adapter.add_policy("p", "p", foreign).await.is_err());
-        let enforcer = load(adapter.clone()).await;
-        let rules = casbin::MgmtApi::get_policy(&enforcer);
-        for object in odd {
-            assert_eq!(
-                rules.iter().filter(|rule| rule[2] == object).count(),
-                1,
-                "{object:?}"
-            );
-        }
-        assert_eq!(
-            rules.len(),
-            odd.len() + 2,
-            "the owner's presets, and what was added"
-        );
-        // Saved and loaded again it is the same.
-        let mut enforcer = enforcer;
-        casbin::CoreApi::save_policy(&mut enforcer).await.unwrap();
-        let again = load(adapter.clone()).await;
-        let sorted = |mut rules: Vec<Vec<String>>| {
-            rules.sort();
-            rules
+async fn rba_09_kinds_of_subjects_are_apart() {
+    for world in World::all().await {
+        let id = UserId::generate();
+        let service = Subject::ServiceAccount(id);
+        world.give(&world.acme, service, &["admin"]).await.unwrap();
+        // A person with the same id has nothing.
+        assert!(!world.may(&world.acme, id, Can::Read).await);
+        let now = world.db.now();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a test asserts who its callers are"
+        )]
+        let principal = saas_core::Principal::assert_verified(VerifiedFacts {
+            kind: PrincipalKind::ServiceAccount,
+            subject: id,
+            tenant: world.acme.id(),
+            authenticated_at: now,
+            expires_at: now.saturating_add(Duration::from_secs(60)),
+            methods: Vec::new(),
+        });
+        let scope = admitted(world.db.registry(), principal).await;
+        assert!(world.authorizer.may(&scope, &Can::Write).await.unwrap());
+        assert_eq!(scope.actor().to_string(), format!("service:{id}"));
+    }
+}
+
+#[tokio::test]
+async fn rba_17_a_deny_wins_wherever_it_comes_from() {
+    for world in World::all().await {
+        let spec = RoleSpec::new().deny(["notes:write"]);
+        world.role("reader-only", spec).await.unwrap();
+        let spec = RoleSpec::new().inherit(["reader-only"]);
+        world.role("trainee", spec).await.unwrap();
+        let user = world.person(&["admin", "trainee"]).await;
+        assert!(world.may(&world.acme, user, Can::Read).await);
+        assert!(!world.may(&world.acme, user, Can::Write).await);
+    }
+}
+
+#[tokio::test]
+async fn an_edition_bounds_everybody_and_only_the_service_sets_it() {
+    for world in World::all().await {
+        let owner = world.person(&["owner"]).await;
+        let billing = saas_tenancy::SystemScope::<saas_testkit::TestSetup>::enter();
+        let set = async |edition| {
+            let mut tx = world.system(&world.acme);
+            let result = world.roles.set_edition(&billing, &mut tx, edition).await;
+            tx.commit().await.unwrap();
+            result
         };
-        assert_eq!(sorted(casbin::MgmtApi::get_policy(&again)), sorted(rules));
-        assert!(
-            adapter
-                .remove_filtered_policy("p", "p", 0, vec!["role:r0".to_owned()])
-                .await
-                .unwrap()
-        );
-        assert_eq!(
-            casbin::MgmtApi::get_policy(&load(adapter).await).len(),
-            odd.len() + 1
-        );
+        assert!(set(Some("unknown")).await.is_err());
+        set(Some("free")).await.unwrap();
+        assert!(world.may(&world.acme, owner, Can::Read).await);
+        assert!(!world.may(&world.acme, owner, Can::Write).await);
+        // A role of the program can be given all the same, though nobody holds all of it now.
+        let user = UserId::generate();
+        let mut tx = world.tx(owner).await;
+        let admin = ["admin".to_owned()];
+        world.roles.set(&mut tx, user, &admin).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!world.may(&world.acme, user, Can::Write).await);
+        set(None).await.unwrap();
+        assert!(world.may(&world.acme, owner, Can::Write).await);
+        assert!(world.may(&world.acme, user, Can::Write).await);
     }
-}
-
-async fn load(adapter: TenantAdapter) -> casbin::Enforcer {
-    let model = "[request_definition]\nr = sub, dom, obj, act\n[policy_definition]\np = sub, dom, obj, act, eft\n\
-                 [role_definition]\ng = _, _, _\n[policy_effect]\ne = some(where (p.eft == allow))\n\
-                 [matchers]\nm = g(r.sub, p.sub, r.dom) && r.dom == p.dom && r.obj == p.obj && r.act == p.act";
-    let model = casbin::DefaultModel::from_str(model).await.unwrap();
-    casbin::CoreApi::new(model, adapter).await.unwrap()
 }
 
 #[test]
 fn the_guards_are_those_of_the_entities() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/migrations/postgres/0002_guards.sql"
+        "/migrations/postgres/0004_guards.sql"
     );
     saas_testkit::assert_reference(file, &saas_rbac::MODULE.guards());
 }

@@ -8,4 +8,9 @@
 )]
 
 mod engine;
+mod explain;
+mod guard;
+mod roles;
 mod ui;
+mod watch;
+mod world;

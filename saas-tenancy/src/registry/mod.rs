@@ -13,8 +13,8 @@ use saas_core::{Id, TenantId, config::Period};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuditRecord, Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable, Slug, Status,
-    SystemScope, SystemTx, Tenant, outbox::EventRow,
+    AuditRecord, Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable,
+    Slug, Status, SystemScope, SystemTx, Tenant, outbox::EventRow,
 };
 
 /// The tables of this crate.

@@ -4,8 +4,8 @@ use saas_core::{TenantId, Timestamp};
 
 use super::{Change, ResolveTenant, watch::TOPIC};
 use crate::{
-    Column as _, Database, Domain, Error, Row, Slug, Status, SystemScope, SystemTx,
-    Tenant, Value, error::Cause,
+    Column as _, Database, Domain, Error, Row, Slug, Status, SystemScope, SystemTx, Tenant, Value,
+    error::Cause,
 };
 
 const BY_SLUG: &str = "SELECT id, slug, name, status, created_at FROM saas_tenants WHERE slug = $1";

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::{body::Body, response::IntoResponse as _};
 use http::{Request, Response, StatusCode};
 use saas_core::Id;
-use saas_tenancy::{AdmitLayer, Admission, Dialect, Scope, Tenant};
+use saas_tenancy::{Admission, AdmitLayer, Dialect, Scope, Tenant};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::world::{Project, World};
@@ -45,10 +45,7 @@ async fn ten_19_20_the_sources_have_to_agree() {
     assert_eq!(scope.tenant(), acme);
     let scope = ask(&both, &world, acme, Some(acme)).await.unwrap();
     assert_eq!(scope.tenant(), acme);
-    assert_eq!(
-        ask(&both, &world, acme, Some(beta)).await.unwrap_err(),
-        403
-    );
+    assert_eq!(ask(&both, &world, acme, Some(beta)).await.unwrap_err(), 403);
     // Where the claim of a token is no source, it still has to agree with the address.
     let address = AdmitLayer::new(world.db.registry()).address_required();
     let scope = ask(&address, &world, acme, Some(acme)).await.unwrap();
@@ -85,7 +82,11 @@ async fn ten_28_work_that_outlives_its_request_keeps_its_own_tenant() {
         }
         for task in tasks {
             let (tenant, name) = task.await.unwrap();
-            let expected = if name == "ours" { &world.acme } else { &world.beta };
+            let expected = if name == "ours" {
+                &world.acme
+            } else {
+                &world.beta
+            };
             assert_eq!(&tenant, expected);
         }
     }

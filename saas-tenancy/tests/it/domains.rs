@@ -190,7 +190,10 @@ async fn iso_46_what_instances_tell_each_other_is_ids_and_anybody_may_lie() {
     // Nonsense, a lie about a tenant, and as much as a message may hold.
     for payload in [
         "nonsense".to_owned(),
-        format!(r#"{{"tenant":{{"id":"{}","slug":"beta"}}}}"#, world.acme.id()),
+        format!(
+            r#"{{"tenant":{{"id":"{}","slug":"beta"}}}}"#,
+            world.acme.id()
+        ),
         "x".repeat(7_999),
     ] {
         let notify = format!("SELECT pg_notify('saas_registry', '{payload}')");

@@ -174,7 +174,12 @@ async fn use_everything(tx: &mut TenantTx) -> Result<(), Error> {
     tx.repo::<Book>().count(either.clone()).await?;
     tx.repo::<Book>().exists(either.clone()).await?;
     for sort in [|| Book::PAGES.ascending(), || Book::PAGES.descending()] {
-        let query = || PageQuery::new().sort(sort()).filter(either.clone()).limit(1);
+        let query = || {
+            PageQuery::new()
+                .sort(sort())
+                .filter(either.clone())
+                .limit(1)
+        };
         let page = tx.repo::<Book>().list(query()).await?;
         if let Some(next) = page.next {
             tx.repo::<Book>().list(query().after(next)).await?;
@@ -225,9 +230,8 @@ impl Visitor for Unbound {
             Statement::Update(update) => {
                 let own = conjuncts(update.selection.as_ref());
                 self.table(&update.table.relation, &own);
-                let moves = |assignment: &Assignment| {
-                    assignment.target.to_string().contains("tenant_id")
-                };
+                let moves =
+                    |assignment: &Assignment| assignment.target.to_string().contains("tenant_id");
                 if update.assignments.iter().any(moves) {
                     self.0.push("a row changes its tenant".to_owned());
                 }
@@ -243,9 +247,10 @@ impl Visitor for Unbound {
                 }
             }
             Statement::Insert(insert) => {
-                let first = insert.columns.iter().position(|column| {
-                    column.to_string().trim_matches('"') == "tenant_id"
-                });
+                let first = insert
+                    .columns
+                    .iter()
+                    .position(|column| column.to_string().trim_matches('"') == "tenant_id");
                 if first.is_none() {
                     self.0.push(format!("rows without a tenant: {insert}"));
                 }
@@ -304,7 +309,10 @@ impl Unbound {
             return;
         }
         let alias = alias.as_ref().map(|alias| alias.name.value.clone());
-        if !conjuncts.iter().any(|one| binds(one, &name, alias.as_deref())) {
+        if !conjuncts
+            .iter()
+            .any(|one| binds(one, &name, alias.as_deref()))
+        {
             self.0.push(format!("{name} is not bound"));
         }
     }
@@ -387,7 +395,10 @@ async fn iso_39_41_every_statement_binds_every_table_to_the_tenant() {
     use_everything(&mut tx).await.unwrap();
     tx.commit().await.unwrap();
     let statements = std::mem::take(&mut *log.0.lock().unwrap());
-    let mut full: Vec<&String> = statements.iter().filter(|sql| !sql.ends_with('…')).collect();
+    let mut full: Vec<&String> = statements
+        .iter()
+        .filter(|sql| !sql.ends_with('…'))
+        .collect();
     full.sort_unstable();
     full.dedup();
     assert!(full.len() > 25, "{full:#?}");

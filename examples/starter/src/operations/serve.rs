@@ -33,8 +33,11 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
             }
         }
     });
-    let registry = state.registry.clone();
-    let watch = tokio::spawn(async move { registry.watch().await });
+    // What other instances change is forgotten here at once.
+    let (registry, authorizer) = (state.registry.clone(), state.authorizer.clone());
+    let watch = tokio::spawn(async move {
+        tokio::join!(registry.watch(), authorizer.watch());
+    });
     greet(
         &format!("http://{address}"),
         demo.as_ref(),

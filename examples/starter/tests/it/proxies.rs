@@ -37,7 +37,9 @@ async fn ten_25_a_shared_cache_keeps_nothing_that_depends_on_who_asks() {
                 }
                 let answer = send(request).await;
                 let control = answer.headers.get("cache-control");
-                let control = control.map_or("", |value| value.to_str().unwrap()).to_owned();
+                let control = control
+                    .map_or("", |value| value.to_str().unwrap())
+                    .to_owned();
                 if control.contains("no-store") || control.contains("private") {
                     continue;
                 }

@@ -248,3 +248,123 @@ async fn a_password_that_somebody_else_chose_opens_no_other_tenant() {
         assert_eq!(sign_up("a password of my own").await.status, 201);
     }
 }
+
+#[tokio::test]
+async fn rba_18_g13_a_role_taken_away_in_one_process_is_gone_in_another() {
+    let world = World::on(saas_tenancy::Dialect::Postgres, &[]).await;
+    let owner = world.sign_up("acme").await;
+    let (user, id) = member(&world, &owner, "user", &["user"]).await;
+    let other = world.another();
+    let list = async || {
+        let url = format!("{}/api/v1/projects", other.url);
+        let request = world.http.get(url).bearer_auth(&user.token);
+        send(request).await.status.as_u16()
+    };
+    let path = format!("/api/v1/members/{id}");
+    let mut took = Vec::new();
+    for _ in 0..20 {
+        assert_eq!(list().await, 200);
+        owner.patch(&path, None, &json!({ "roles": [] })).await;
+        let begun = std::time::Instant::now();
+        while list().await != 403 {
+            assert!(begun.elapsed().as_secs() < 5, "still allowed");
+        }
+        took.push(begun.elapsed());
+        owner
+            .patch(&path, None, &json!({ "roles": ["user"] }))
+            .await;
+        while list().await != 200 {
+            assert!(begun.elapsed().as_secs() < 10, "still refused");
+        }
+    }
+    took.sort_unstable();
+    println!("gone after {:?} (median), {:?} at most", took[10], took[19]);
+}
+
+#[tokio::test]
+async fn roles_and_groups_can_be_changed_explained_and_tried_first() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (user, id) = member(&world, &owner, "user", &[]).await;
+        let role = json!({ "name": "viewer", "permissions": ["projects:read"], "inherits": [] });
+        let made = owner.post("/api/v1/roles", &role).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let made = owner
+            .post("/api/v1/groups", &json!({ "name": "Viewers" }))
+            .await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let group = made.headers["location"].to_str().unwrap().to_owned();
+        let put = async |path: &str, body: serde_json::Value| {
+            send(owner.request(Method::PUT, path).json(&body)).await
+        };
+        let joined = put(&format!("{group}/members/{id}"), json!(null)).await;
+        assert_eq!(joined.status, 204, "{}", joined.text);
+        user.get("/api/v1/projects")
+            .await
+            .is_problem(403, "forbidden");
+        let given = owner
+            .patch(&group, None, &json!({ "roles": ["viewer"] }))
+            .await;
+        assert_eq!(given.json()["members"], json!([id]), "{}", given.text);
+        assert_eq!(user.get("/api/v1/projects").await.status, 200);
+
+        let why = format!("/api/v1/members/{id}/permissions/projects:read");
+        let why = owner.get(&why).await.json();
+        assert_eq!(why["allowed"], true);
+        assert_eq!(why["because"][0]["chain"][1], "role:viewer");
+        owner
+            .get(&format!("/api/v1/members/{id}/permissions/nothing:read"))
+            .await
+            .is_problem(404, "not-found");
+
+        let less = json!({ "permissions": ["files:read"] });
+        let tried = owner
+            .post("/api/v1/roles/viewer/preview", &less)
+            .await
+            .json();
+        assert_eq!(tried["total"], 1);
+        assert_eq!(tried["changes"][0]["subject"], format!("user:{id}"));
+        assert_eq!(tried["changes"][0]["gains"], json!(["files:read"]));
+        assert_eq!(tried["changes"][0]["loses"], json!(["projects:read"]));
+        assert_eq!(user.get("/api/v1/projects").await.status, 200);
+        assert_eq!(put("/api/v1/roles/viewer", less).await.status, 200);
+        user.get("/api/v1/projects")
+            .await
+            .is_problem(403, "forbidden");
+
+        for (body, field) in [
+            (
+                json!({ "permissions": [], "inherits": ["viewer"] }),
+                "inherits",
+            ),
+            (
+                json!({ "permissions": ["files:read"], "denies": ["files:read"] }),
+                "denies",
+            ),
+            (json!({ "permissions": ["files:fly"] }), "permissions"),
+        ] {
+            let refused = put("/api/v1/roles/viewer", body).await;
+            refused.is_problem(422, "validation");
+            assert_eq!(refused.json()["errors"][0]["field"], field);
+        }
+        put("/api/v1/roles/nobody", json!({ "permissions": [] }))
+            .await
+            .is_problem(404, "not-found");
+        put("/api/v1/roles/owner", json!({ "permissions": [] }))
+            .await
+            .is_problem(409, "role-built-in");
+
+        let changed = owner
+            .get("/api/v1/audit?filter[action]=role.changed")
+            .await
+            .json();
+        let changed = &changed["items"][0];
+        assert_eq!(changed["object"], "role:viewer");
+        assert_eq!(changed["before"]["permissions"], json!(["projects:read"]));
+        assert_eq!(changed["after"]["permissions"], json!(["files:read"]));
+        user.get("/api/v1/audit").await.is_problem(403, "forbidden");
+        let known = owner.get("/api/v1/permissions").await.json();
+        assert_eq!(known["items"][0]["name"], "projects:read");
+        assert_eq!(known["items"][0]["group"], "projects");
+    }
+}

@@ -279,6 +279,26 @@ fn start(
     (process, format!("http://{address}"))
 }
 
+/// A second process of the same service.
+pub(crate) struct Another {
+    pub(crate) url: String,
+    process: Child,
+}
+
+impl World {
+    pub(crate) fn another(&self) -> Another {
+        let (process, url) = start(&self.folder, self.database.as_ref(), &self.extra);
+        Another { url, process }
+    }
+}
+
+impl Drop for Another {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         let _ = self.process.kill();

@@ -1,9 +1,10 @@
-//! The Casbin model, and how users and roles are written in it.
+//! How roles, and those who hold them, are written as lines of a Casbin policy.
 
-use saas_core::{TenantId, UserId};
+use saas_core::TenantId;
 
-/// Roles with domains; a deny wins over every allow. Only `==` and `g` occur: the functions of
-/// casbin that panic on some inputs (`keyMatch`, `regexMatch`, `ipMatch`) are not reachable.
+/// The model that the lines are of: roles with domains, a deny wins over every allow. Casbin answers the same
+/// from it as the snapshot does; a property test says so.
+#[cfg(test)]
 pub(crate) const MODEL: &str = "
 [request_definition]
 r = sub, dom, obj, act
@@ -21,13 +22,14 @@ e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
 m = g(r.sub, p.sub, r.dom) && r.dom == p.dom && r.obj == p.obj && r.act == p.act
 ";
 
-/// Writes a user as a subject. The prefix keeps users and roles apart: casbin takes any name for a
-/// member of the role of the same name.
-pub(crate) fn user(user: UserId) -> String {
-    format!("user:{user}")
-}
+/// How many steps of inheritance there can be from a user to a role. Casbin looks no further than ten.
+pub(crate) const MAX_DEPTH: usize = 8;
 
-/// Writes a role as a subject.
+/// The type of the line that says which edition a tenant has.
+pub(crate) const EDITION: &str = "edition";
+
+/// Writes a role as a subject. The prefix keeps users, groups and roles apart: casbin takes any name for a
+/// member of the role of the same name.
 pub(crate) fn role(name: &str) -> String {
     format!("role:{name}")
 }

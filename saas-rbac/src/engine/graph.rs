@@ -1,0 +1,292 @@
+//! The rules of a tenant, as they hang together: who holds which role, which role inherits which, what each
+//! allows and denies.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::{
+    Presets, Subject,
+    engine::Bits,
+    policy::{lines, store::PolicyRule},
+};
+
+/// The rules of one tenant, or those of them that matter.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    presets: Presets,
+    /// Roles and groups, by their place in the lists below.
+    index: HashMap<String, usize>,
+    nodes: Vec<Node>,
+    /// The roles and groups that a user or a service account has itself.
+    holders: HashMap<Subject, Vec<usize>>,
+    edition: Option<Bits>,
+    /// Roles, and permissions of theirs that the program does not have any more.
+    unknown: Vec<(String, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    name: String,
+    allow: Bits,
+    deny: Bits,
+    parents: Vec<usize>,
+}
+
+/// What somebody holds.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Held {
+    /// Names of roles, with those that are inherited, sorted.
+    pub(crate) roles: Vec<String>,
+    pub(crate) permissions: Bits,
+}
+
+/// How somebody came to a role: names of groups and roles, the nearest first, the role last.
+pub(crate) type Chain = Vec<String>;
+
+impl Graph {
+    /// Starts with the roles that the program brings.
+    pub(crate) fn new(presets: &Presets) -> Self {
+        let mut graph = Self {
+            presets: presets.clone(),
+            index: HashMap::new(),
+            nodes: Vec::new(),
+            holders: HashMap::new(),
+            edition: None,
+            unknown: Vec::new(),
+        };
+        for (role, permissions) in presets.iter() {
+            let bits = permissions
+                .iter()
+                .filter_map(|name| presets.bit_named(name));
+            let bits: Bits = bits.collect();
+            let at = graph.node(&lines::role(role));
+            if let Some(node) = graph.nodes.get_mut(at) {
+                node.allow = bits;
+            }
+        }
+        graph
+    }
+
+    /// Adds a line.
+    pub(crate) fn add(&mut self, line: &PolicyRule) {
+        match line.ptype.as_str() {
+            "p" => self.add_rule(line),
+            "g" => {
+                let parent = self.node(&line.v1);
+                match Subject::read(&line.v0) {
+                    Some(holder @ (Subject::User(_) | Subject::ServiceAccount(_))) => {
+                        self.holders.entry(holder).or_default().push(parent);
+                    }
+                    _ => {
+                        let child = self.node(&line.v0);
+                        if let Some(child) = self.nodes.get_mut(child) {
+                            child.parents.push(parent);
+                        }
+                    }
+                }
+            }
+            lines::EDITION => {
+                // One that the program does not know allows nothing.
+                let known = self.presets.edition_named(&line.v0);
+                self.edition = Some(known.cloned().unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+
+    fn add_rule(&mut self, line: &PolicyRule) {
+        let permission = line.permission();
+        let Some(bit) = self.presets.bit_named(&permission) else {
+            let role = line.v0.strip_prefix("role:").unwrap_or(&line.v0);
+            self.unknown.push((role.to_owned(), permission));
+            return;
+        };
+        let at = self.node(&line.v0);
+        if let Some(node) = self.nodes.get_mut(at) {
+            if line.denies() {
+                node.deny.insert(bit);
+            } else {
+                node.allow.insert(bit);
+            }
+        }
+    }
+
+    fn node(&mut self, name: &str) -> usize {
+        if let Some(at) = self.index.get(name) {
+            return *at;
+        }
+        let at = self.nodes.len();
+        self.index.insert(name.to_owned(), at);
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            ..Node::default()
+        });
+        at
+    }
+
+    /// Gives everybody who holds something, with the roles and groups that each has itself.
+    pub(crate) fn holders(&self) -> impl Iterator<Item = (&Subject, &Vec<usize>)> {
+        self.holders.iter()
+    }
+
+    /// Gives what a subject holds.
+    pub(crate) fn held_by(&self, subject: Subject) -> Held {
+        self.held(&self.own(subject))
+    }
+
+    /// Gives what the holder of these roles and groups holds.
+    pub(crate) fn held(&self, own: &[usize]) -> Held {
+        let (mut allow, mut deny) = (Bits::default(), Bits::default());
+        let mut roles = Vec::new();
+        for (at, _) in self.reached(own) {
+            let Some(node) = self.nodes.get(at) else {
+                continue;
+            };
+            allow.add(&node.allow);
+            deny.add(&node.deny);
+            if let Some(role) = node.name.strip_prefix("role:") {
+                roles.push(role.to_owned());
+            }
+        }
+        allow.remove(&deny);
+        if let Some(edition) = &self.edition {
+            allow.keep(edition);
+        }
+        roles.sort_unstable();
+        Held {
+            roles,
+            permissions: allow,
+        }
+    }
+
+    /// Gives what a role allows and denies, with what it inherits.
+    pub(crate) fn role(&self, name: &str) -> Option<(Bits, Bits)> {
+        let at = *self.index.get(&lines::role(name))?;
+        let (mut allow, mut deny) = (Bits::default(), Bits::default());
+        for (at, _) in self.reached(&[at]) {
+            if let Some(node) = self.nodes.get(at) {
+                allow.add(&node.allow);
+                deny.add(&node.deny);
+            }
+        }
+        Some((allow, deny))
+    }
+
+    /// Gives the roles by which a subject is allowed or denied a permission, each with the way to it.
+    pub(crate) fn reasons(&self, subject: Subject, bit: usize) -> Vec<(Chain, bool)> {
+        let reached = self.reached(&self.own(subject));
+        let by: BTreeMap<usize, Option<usize>> = reached.iter().copied().collect();
+        let mut reasons = Vec::new();
+        for (at, _) in &reached {
+            let Some(node) = self.nodes.get(*at) else {
+                continue;
+            };
+            let (allows, denies) = (node.allow.contains(bit), node.deny.contains(bit));
+            if allows || denies {
+                reasons.push((self.chain(*at, &by), allows && !denies));
+            }
+        }
+        reasons
+    }
+
+    /// Leaves of some permissions those that the edition of the tenant has.
+    pub(crate) fn within_edition(&self, permissions: &Bits) -> Bits {
+        let mut within = permissions.clone();
+        if let Some(edition) = &self.edition {
+            within.keep(edition);
+        }
+        within
+    }
+
+    /// Whether the edition of the tenant keeps a permission from everybody.
+    pub(crate) fn edition_lacks(&self, bit: usize) -> bool {
+        self.edition
+            .as_ref()
+            .is_some_and(|edition| !edition.contains(bit))
+    }
+
+    pub(crate) fn unknown(&self) -> &[(String, String)] {
+        &self.unknown
+    }
+
+    /// Whether a role would inherit from itself, by whatever way.
+    pub(crate) fn is_cyclic(&self, role: &str) -> bool {
+        let Some(at) = self.index.get(&lines::role(role)) else {
+            return false;
+        };
+        let parents = self.nodes.get(*at).map_or(&[][..], |node| &node.parents);
+        self.reached(parents)
+            .iter()
+            .any(|(reached, _)| reached == at)
+    }
+
+    /// Tells how many steps of inheritance the longest way has. There is no cycle.
+    pub(crate) fn depth(&self) -> usize {
+        let mut known = vec![None; self.nodes.len()];
+        let all = 0..self.nodes.len();
+        all.map(|at| self.depth_of(at, &mut known, 0))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn depth_of(&self, at: usize, known: &mut [Option<usize>], way: usize) -> usize {
+        if let Some(Some(depth)) = known.get(at) {
+            return *depth;
+        }
+        // A cycle would be of rows that were written past this crate; it counts as too deep.
+        if way > lines::MAX_DEPTH {
+            return way;
+        }
+        let parents = self.nodes.get(at).map_or(&[][..], |node| &node.parents);
+        let above = parents.iter();
+        let above = above.map(|parent| self.depth_of(*parent, known, way + 1) + 1);
+        let depth = above.max().unwrap_or(0);
+        if let Some(known) = known.get_mut(at) {
+            *known = Some(depth);
+        }
+        depth
+    }
+
+    fn own(&self, subject: Subject) -> Vec<usize> {
+        match subject {
+            Subject::Group(_) => {
+                let at = self.index.get(&subject.to_string());
+                at.copied().into_iter().collect()
+            }
+            _ => self.holders.get(&subject).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Gives what can be reached, each with that by which it was, the nearest first. A cycle ends because each
+    /// is visited once.
+    fn reached(&self, own: &[usize]) -> Vec<(usize, Option<usize>)> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut edge: VecDeque<(usize, Option<usize>)> = own.iter().map(|at| (*at, None)).collect();
+        let mut reached = Vec::new();
+        while let Some((at, by)) = edge.pop_front() {
+            let Some(seen) = seen.get_mut(at) else {
+                continue;
+            };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            reached.push((at, by));
+            if let Some(node) = self.nodes.get(at) {
+                edge.extend(node.parents.iter().map(|parent| (*parent, Some(at))));
+            }
+        }
+        reached
+    }
+
+    fn chain(&self, last: usize, by: &BTreeMap<usize, Option<usize>>) -> Chain {
+        let mut chain = Vec::new();
+        let mut at = Some(last);
+        while let Some(node) = at {
+            if let Some(node) = self.nodes.get(node) {
+                chain.push(node.name.clone());
+            }
+            at = by.get(&node).copied().flatten();
+        }
+        chain.reverse();
+        chain
+    }
+}

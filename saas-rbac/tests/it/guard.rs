@@ -1,0 +1,165 @@
+//! Routes, as a caller meets them.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use saas_core::UserId;
+use saas_rbac::{Access, Allowed, Error, Permission, Presets, RbacConfig, Routes};
+use saas_tenancy::{AdmitLayer, Scope};
+use tower_layer::Layer as _;
+use tower_service::Service as _;
+
+use crate::world::{Can, World, can};
+
+async fn ok() -> &'static str {
+    "ok"
+}
+
+async fn proven(caller: Allowed<can::Write>) -> String {
+    caller.scope().tenant().name().to_owned()
+}
+
+async fn who(scope: Scope) -> String {
+    scope.actor().to_string()
+}
+
+fn routes() -> Routes {
+    Routes::new()
+        .get("/read", Can::Read, ok)
+        .get("/either", Access::any([Can::Delete, Can::Write]), ok)
+        .get("/both", Access::all([Can::Delete, Can::Write]), ok)
+        .get("/secret", Access::permission(&Can::Delete).hidden(), ok)
+        .get(
+            "/careful",
+            Access::permission(&Can::Write)
+                .fresh_within(Duration::from_secs(300))
+                .rate_class("careful"),
+            ok,
+        )
+        .get("/proven", Access::member(), proven)
+        .public()
+        .get("/open", ok)
+        .get("/who", who)
+        .get("/proven-openly", proven)
+        .guarded()
+}
+
+async fn get(world: &World, user: Option<UserId>, path: &str) -> Response<Body> {
+    let router = routes().into_router(&world.authorizer).unwrap();
+    let mut service = AdmitLayer::new(world.db.registry()).layer(router);
+    let mut request = Request::get(path).body(Body::empty()).unwrap();
+    if let Some(user) = user {
+        let principal = world.db.principal(world.acme.id(), user);
+        request.extensions_mut().insert(principal);
+    }
+    service.call(request).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_route_lets_in_whom_it_says() {
+    for world in World::all().await {
+        let nobody = UserId::generate();
+        let user = world.person(&["user"]).await;
+        let admin = world.person(&["admin"]).await;
+        let owner = world.person(&["owner"]).await;
+        for (path, expected) in [
+            ("/read", [401, 403, 200, 200, 200]),
+            ("/either", [401, 403, 403, 200, 200]),
+            ("/both", [401, 403, 403, 403, 200]),
+            ("/secret", [401, 404, 404, 404, 200]),
+            ("/careful", [401, 403, 403, 200, 200]),
+            ("/proven", [401, 403, 403, 200, 200]),
+            ("/open", [200; 5]),
+            // A public route has no way to a tenant, whoever calls it.
+            ("/who", [401; 5]),
+            ("/proven-openly", [401; 5]),
+        ] {
+            let callers = [None, Some(nobody), Some(user), Some(admin), Some(owner)];
+            for (caller, expected) in callers.into_iter().zip(expected) {
+                let answer = get(&world, caller, path).await;
+                assert_eq!(answer.status(), expected, "{path} {caller:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_sign_in_is_challenged_as_rfc_9470_says() {
+    for world in World::all().await {
+        let admin = world.person(&["admin"]).await;
+        let router = routes().into_router(&world.authorizer).unwrap();
+        let mut service = AdmitLayer::new(world.db.registry()).layer(router);
+        let mut request = Request::get("/careful").body(Body::empty()).unwrap();
+        let principal = world.db.principal(world.acme.id(), admin);
+        request.extensions_mut().insert(principal);
+        world.db.clock().advance(Duration::from_secs(301));
+        let answer = service.call(request).await.unwrap();
+        assert_eq!(answer.status(), 401);
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        assert!(
+            challenge.starts_with("Bearer error=\"insufficient_user_authentication\"")
+                && challenge.ends_with("max_age=\"300\""),
+            "{challenge}"
+        );
+    }
+}
+
+#[derive(Debug, Clone, Copy, Permission)]
+enum Other {
+    #[permission("notes:read")]
+    Same,
+}
+
+#[derive(Debug, Clone, Copy, Permission)]
+enum Third {
+    #[permission("things:read")]
+    Read,
+}
+
+#[tokio::test]
+async fn rba_02_routes_that_nobody_could_call_rightly_do_not_become_a_router() {
+    let world = World::all().await.remove(0);
+    let authorizer = |presets: Presets| {
+        let config = RbacConfig::default();
+        saas_rbac::Authorizer::new(world.db.database().clone(), presets, &config)
+    };
+    let twice = routes().get("/read", Can::Write, ok);
+    let refused = twice.into_router(&world.authorizer).unwrap_err();
+    assert!(matches!(refused, Error::DuplicateRoute(_)), "{refused:?}");
+    let same = authorizer(Presets::new::<Can>().and::<Other>());
+    let refused = routes().into_router(&same).unwrap_err();
+    assert!(
+        matches!(refused, Error::DuplicatePermission(_)),
+        "{refused:?}"
+    );
+    let unknown = routes().get("/things", Third::Read, ok);
+    let refused = unknown.into_router(&world.authorizer).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the route `GET /things` asks for `things:read`, which is not among the permissions of the program"
+    );
+    let both = authorizer(Presets::new::<Can>().and::<Third>());
+    let known = routes().get("/things", Third::Read, ok);
+    assert!(known.into_router(&both).is_ok());
+    let _ = Other::Same;
+}
+
+#[test]
+fn the_table_says_everything_about_a_route() {
+    let table = routes().table();
+    let text = table.to_string();
+    assert!(
+        text.contains("GET     /both           notes:delete & notes:write\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("/careful        notes:write, fresh 300s, rate careful\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("/secret         notes:delete, hidden\n"),
+        "{text}"
+    );
+    assert!(text.contains("/open           public\n"), "{text}");
+}
