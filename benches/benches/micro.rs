@@ -187,7 +187,9 @@ fn decisions(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime, db: &
             admitted(db, db.principal(tenant.id(), last)).await
         });
         let access = Access::permission(&Can::Read);
-        runtime.block_on(authorizer.decide(&scope, &access)).unwrap();
+        runtime
+            .block_on(authorizer.decide(&scope, &access))
+            .unwrap();
         criterion.bench_function(&format!("decision/{users}-users"), |bench| {
             bench.iter(|| authorizer.decide_now(black_box(&scope), &access).unwrap());
         });

@@ -47,6 +47,7 @@ mod problem;
 mod role;
 #[cfg(feature = "axum")]
 mod routes;
+mod rule;
 
 pub use access::{Access, IntoAccess};
 pub use config::RbacConfig;
@@ -63,6 +64,7 @@ pub use role::{
 };
 #[cfg(feature = "axum")]
 pub use routes::{Guarded, Public, RouteInfo, RouteTable, Routes};
+pub use rule::{Caller, Rule};
 pub use saas_macros::Permission;
 
 /// What the derive expands to. Not for use by hand, and different in every version.

@@ -20,9 +20,9 @@ struct Mutant {
 const MUTANTS: &[Mutant] = &[
     Mutant {
         guard: "the tenant in reading statements",
-        file: "saas-tenancy/src/sql/select.rs",
-        from: r#"" = $1""#,
-        to: r#"" IS NOT NULL AND $1 = $1""#,
+        file: "saas-tenancy/src/sql/builder.rs",
+        from: r#"tenant: "$1","#,
+        to: r#"tenant: "tenant_id","#,
         package: "saas-tenancy",
         tests: &["batch::", "isolation::"],
     },

@@ -78,13 +78,18 @@ fn types(model: &Model, private: &TokenStream) -> Option<TokenStream> {
             #[doc = #doc]
             #[derive(Debug, Clone, Copy)]
             #inner enum #variant {}
-
+        }
+    });
+    // Outside of the module, from where an enum inside of a function could not be named.
+    let impls = model.permissions.iter().map(|permission| {
+        let variant = &permission.ident;
+        quote! {
             #[automatically_derived]
-            impl #private::PermissionType for #variant {
-                type Of = super::#ident;
+            impl #private::PermissionType for #module::#variant {
+                type Of = #ident;
 
-                fn permission() -> super::#ident {
-                    super::#ident::#variant
+                fn permission() -> #ident {
+                    #ident::#variant
                 }
             }
         }
@@ -95,5 +100,7 @@ fn types(model: &Model, private: &TokenStream) -> Option<TokenStream> {
         #vis mod #module {
             #(#types)*
         }
+
+        #(#impls)*
     })
 }

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use saas_core::Id;
+
 use crate::{
-    Presets, Subject,
+    Group, Presets, Subject,
     engine::Bits,
     policy::{lines, store::PolicyRule},
 };
@@ -36,6 +38,7 @@ struct Node {
 pub(crate) struct Held {
     /// Names of roles, with those that are inherited, sorted.
     pub(crate) roles: Vec<String>,
+    pub(crate) groups: Vec<Id<Group>>,
     pub(crate) permissions: Bits,
 }
 
@@ -136,7 +139,7 @@ impl Graph {
     /// Gives what the holder of these roles and groups holds.
     pub(crate) fn held(&self, own: &[usize]) -> Held {
         let (mut allow, mut deny) = (Bits::default(), Bits::default());
-        let mut roles = Vec::new();
+        let (mut roles, mut groups) = (Vec::new(), Vec::new());
         for (at, _) in self.reached(own) {
             let Some(node) = self.nodes.get(at) else {
                 continue;
@@ -145,6 +148,8 @@ impl Graph {
             deny.add(&node.deny);
             if let Some(role) = node.name.strip_prefix("role:") {
                 roles.push(role.to_owned());
+            } else if let Some(Subject::Group(group)) = Subject::read(&node.name) {
+                groups.push(group);
             }
         }
         allow.remove(&deny);
@@ -154,6 +159,7 @@ impl Graph {
         roles.sort_unstable();
         Held {
             roles,
+            groups,
             permissions: allow,
         }
     }

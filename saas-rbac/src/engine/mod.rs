@@ -20,7 +20,7 @@ pub(crate) use bits::Bits;
 pub(crate) use load::graph;
 pub(crate) use snapshot::Snapshot;
 
-use crate::{Access, Error, Permission, Presets, RbacConfig, Subject, access::Needs};
+use crate::{Access, Caller, Error, Permission, Presets, RbacConfig, Subject, access::Needs};
 use cache::Snapshots;
 
 /// Whether something is allowed.
@@ -121,6 +121,20 @@ impl Authorizer {
             return Ok((Vec::new(), Vec::new()));
         };
         Ok((held.roles.clone(), self.presets().names(&held.permissions)))
+    }
+
+    /// Gives what rules over rows ask about the caller; none without a caller, or when he has no role.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authorizer::decide`].
+    pub async fn caller(&self, scope: &Scope) -> Result<Option<Caller>, Error> {
+        let Some(principal) = scope.principal() else {
+            return Ok(None);
+        };
+        let snapshot = self.snapshot(scope.tenant()).await?;
+        let held = snapshot.of(principal.into());
+        Ok(held.map(|held| Caller::new(principal, held, self.presets())))
     }
 
     /// Drops the rules of a tenant, so that the next decision reads them anew. Changes made through

@@ -11,6 +11,7 @@ mod engine;
 mod explain;
 mod guard;
 mod roles;
+mod rule;
 mod ui;
 mod watch;
 mod world;

@@ -45,7 +45,9 @@ pub(crate) fn small() -> RbacConfig {
 impl World {
     pub(crate) async fn all() -> Vec<Self> {
         let mut worlds = Vec::new();
-        for db in TestDatabase::all(&[&saas_tenancy::MODULE, &saas_rbac::MODULE]).await {
+        let documents = crate::rule::module();
+        let modules = [&saas_tenancy::MODULE, &saas_rbac::MODULE, &documents];
+        for db in TestDatabase::all(&modules).await {
             let authorizer = Authorizer::new(db.database().clone(), presets(), &small());
             let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
             worlds.push(Self {

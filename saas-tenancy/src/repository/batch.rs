@@ -165,7 +165,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     ///
     /// # Errors
     ///
-    /// As [`Repository::insert`](Repository::insert), for another unique column too.
+    /// As [`Repository::insert`](Repository::insert), for another unique column too; [`Error::Misuse`] in a
+    /// repository that is [narrowed](Repository::only).
     ///
     /// # Cancel safety
     ///
@@ -176,6 +177,9 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         new: E::New,
     ) -> Result<E, Error> {
         self.tx.writable()?;
+        if !self.only.is_empty() {
+            return Err(Error::Misuse("a narrowed repository does not upsert"));
+        }
         let columns = self.inserted_columns();
         let values = self.inserted_values(Id::generate(), new);
         let query = sql::upsert(E::INFO, self.tenant(), &columns, values, unique.index())?;
@@ -202,7 +206,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         }
         let dialect = self.tx.database().dialect();
         let tenant = self.tenant();
-        let query = sql::update_many(E::INFO, dialect, tenant, changes, &filter.condition)?;
+        let condition = self.narrowed(filter);
+        let query = sql::update_many(E::INFO, dialect, tenant, changes, &condition)?;
         self.tx.execute(query.statement, &query.values).await
     }
 
@@ -218,14 +223,23 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
     /// As [`Repository::insert_many`].
     pub async fn delete_where(&mut self, filter: Filter<E>) -> Result<u64, Error> {
         let (dialect, tenant) = (self.tx.database().dialect(), self.tenant());
+        let condition = self.narrowed(filter);
         let query = match E::INFO.deleted {
             Some(_) => {
                 let changes = self.deletion();
-                sql::update_many(E::INFO, dialect, tenant, changes, &filter.condition)?
+                sql::update_many(E::INFO, dialect, tenant, changes, &condition)?
             }
-            None => sql::delete_many(E::INFO, dialect, tenant, &filter.condition)?,
+            None => sql::delete_many(E::INFO, dialect, tenant, &condition)?,
         };
         self.tx.execute(query.statement, &query.values).await
+    }
+
+    fn narrowed(&self, filter: Filter<E>) -> Condition {
+        if self.only.is_empty() {
+            return filter.condition;
+        }
+        let only = self.only.iter().cloned();
+        Condition::All(only.chain([filter.condition]).collect())
     }
 
     /// The columns of an INSERT besides the tenant, in the order of [`Self::inserted_values`].

@@ -6,7 +6,13 @@ use std::{
     ops::{BitAnd, BitOr, Not},
 };
 
-use crate::sql::Condition;
+use saas_core::Id;
+
+use super::Field;
+use crate::{
+    TenantEntity,
+    sql::{Condition, Related},
+};
 
 /// A condition on the rows of an entity.
 ///
@@ -38,6 +44,46 @@ impl<E> Filter<E> {
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Self {
         let parts = filters.into_iter().map(|filter| filter.condition);
         Self::new(Condition::Any(parts.collect()))
+    }
+}
+
+impl<E: TenantEntity> Filter<E> {
+    /// Keeps the rows to which a row of another entity refers that fulfils a condition itself: the documents
+    /// that are shared with somebody, say.
+    ///
+    /// ```
+    /// # use saas_core::{Id, TenantId, UserId};
+    /// # use saas_tenancy::{Filter, TenantEntity};
+    /// # #[derive(TenantEntity)]
+    /// # #[entity(table = "documents")]
+    /// # struct Document { #[entity(id)] id: Id<Document>, #[entity(tenant)] tenant_id: TenantId }
+    /// #[derive(TenantEntity)]
+    /// #[entity(table = "shares")]
+    /// struct Share {
+    ///     #[entity(id)]
+    ///     id: Id<Share>,
+    ///     #[entity(tenant)]
+    ///     tenant_id: TenantId,
+    ///     #[entity(filter, references = "documents")]
+    ///     document_id: Id<Document>,
+    ///     #[entity(filter)]
+    ///     user_id: UserId,
+    /// }
+    ///
+    /// fn shared_with(user: UserId) -> Filter<Document> {
+    ///     Filter::related(Share::DOCUMENT_ID, Share::USER_ID.eq(user))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn related<R: TenantEntity, const UNIQUE: bool>(
+        reference: Field<R, Id<E>, UNIQUE>,
+        filter: Filter<R>,
+    ) -> Self {
+        Self::new(Condition::Related(Related {
+            entity: R::INFO,
+            reference: reference.index(),
+            condition: Box::new(filter.condition),
+        }))
     }
 }
 

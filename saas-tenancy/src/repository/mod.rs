@@ -16,7 +16,7 @@ pub use filter::Filter;
 pub use page::PageQuery;
 pub use query::QueryError;
 
-use crate::{TenantEntity, TenantTx};
+use crate::{TenantEntity, TenantTx, sql::Condition};
 
 /// The rows of one entity in the tenant of a transaction. Made by [`TenantTx::repo`].
 ///
@@ -24,6 +24,7 @@ use crate::{TenantEntity, TenantTx};
 pub struct Repository<'tx, E> {
     tx: &'tx mut TenantTx,
     deleted: bool,
+    only: Vec<Condition>,
     entity: PhantomData<fn() -> E>,
 }
 
@@ -32,8 +33,21 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         Self {
             tx,
             deleted: false,
+            only: Vec::new(),
             entity: PhantomData,
         }
+    }
+
+    /// Narrows the repository to the rows that a filter keeps, for whatever is done with it: all others can be
+    /// neither read nor counted, changed nor removed, as if they were not there. What is allowed with a row
+    /// and which rows a list shows is then the same question.
+    ///
+    /// Inserting is not narrowed, and a change may move a row out of the filter. An
+    /// [upsert](Self::upsert), which could change any row, is refused.
+    #[must_use]
+    pub fn only(mut self, filter: Filter<E>) -> Self {
+        self.only.push(filter.condition);
+        self
     }
 
     /// Reads rows too that were deleted softly.

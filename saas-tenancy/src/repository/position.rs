@@ -78,6 +78,12 @@ pub(super) fn fingerprint(condition: &Condition) -> Vec<u8> {
                 part(&fingerprint(piece));
             }
         }
+        Condition::Related(related) => {
+            part(b"r");
+            part(related.entity.table.as_bytes());
+            part(&place(&related.reference));
+            part(&fingerprint(&related.condition));
+        }
         Condition::Not(inner) => {
             part(b"!");
             part(&fingerprint(inner));

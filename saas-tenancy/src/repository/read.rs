@@ -16,7 +16,7 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// As the database answers; a missing row is `Ok(None)`.
     pub async fn find(&mut self, id: Id<E>) -> Result<Option<E>, Error> {
         let id = Value::Uuid(id.as_uuid());
-        let row = if self.deleted {
+        let row = if self.deleted || !self.only.is_empty() {
             let condition = Condition::Compare(E::INFO.id, Compare::Equal, id);
             self.select(Projection::Rows, &[condition], None)
                 .await?
@@ -175,6 +175,7 @@ impl<E: TenantEntity> Repository<'_, E> {
             form: self.tx.form(),
             projection,
             deleted: self.deleted,
+            only: &self.only,
             conditions,
             order,
         };

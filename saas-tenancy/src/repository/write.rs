@@ -5,7 +5,7 @@ use saas_core::Id;
 use super::Repository;
 use crate::{
     Error, TenantEntity, Value,
-    sql::{self, literal},
+    sql::{self, Target, literal},
 };
 
 impl<E: TenantEntity> Repository<'_, E> {
@@ -71,8 +71,7 @@ impl<E: TenantEntity> Repository<'_, E> {
             return self.get(id).await;
         }
         let expected = expected.filter(|_| info.version.is_some());
-        let key = Value::Uuid(id.as_uuid());
-        let query = sql::update(info, self.tenant(), key, changes, expected)?;
+        let query = sql::update(info, self.tenant(), self.target(id, expected), changes)?;
         match self
             .tx
             .fetch_optional(query.statement, &query.values)
@@ -102,8 +101,8 @@ impl<E: TenantEntity> Repository<'_, E> {
         }
         self.tx.writable()?;
         let expected = expected.filter(|_| E::INFO.version.is_some());
-        let (key, changes) = (Value::Uuid(id.as_uuid()), self.deletion());
-        let query = sql::update(E::INFO, self.tenant(), key, changes, expected)?;
+        let target = self.target(id, expected);
+        let query = sql::update(E::INFO, self.tenant(), target, self.deletion())?;
         match self
             .tx
             .fetch_optional(query.statement, &query.values)
@@ -131,8 +130,7 @@ impl<E: TenantEntity> Repository<'_, E> {
         ))?;
         let mut changes = self.touched();
         changes.push((deleted, Value::Null(crate::Kind::Timestamp)));
-        let key = Value::Uuid(id.as_uuid());
-        let query = sql::restore(E::INFO, self.tenant(), key, changes)?;
+        let query = sql::restore(E::INFO, self.tenant(), self.target(id, None), changes)?;
         let row = self
             .tx
             .fetch_optional(query.statement, &query.values)
@@ -151,11 +149,19 @@ impl<E: TenantEntity> Repository<'_, E> {
     /// As [`Repository::insert`].
     pub async fn purge(&mut self, id: Id<E>, expected: Option<i64>) -> Result<(), Error> {
         let expected = expected.filter(|_| E::INFO.version.is_some());
-        let key = Value::Uuid(id.as_uuid());
-        let query = sql::delete(E::INFO, self.tenant(), key, expected)?;
+        let query = sql::delete(E::INFO, self.tenant(), self.target(id, expected))?;
         match self.tx.execute(query.statement, &query.values).await? {
             0 => Err(self.missing(id, expected).await),
             _ => Ok(()),
+        }
+    }
+
+    fn target(&self, id: Id<E>, expected: Option<i64>) -> Target<'_> {
+        Target {
+            dialect: self.tx.database().dialect(),
+            id: Value::Uuid(id.as_uuid()),
+            expected,
+            only: &self.only,
         }
     }
 

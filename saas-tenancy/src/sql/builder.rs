@@ -10,6 +10,8 @@ use crate::{EntityInfo, Error, Value};
 pub(super) struct Builder {
     sql: String,
     values: Vec<Value>,
+    /// What the tenant is called.
+    tenant: &'static str,
 }
 
 impl Builder {
@@ -18,7 +20,19 @@ impl Builder {
         Self {
             sql: String::with_capacity(256),
             values: vec![tenant],
+            tenant: "$1",
         }
+    }
+
+    /// Calls the tenant something else from here on.
+    pub(super) fn tenant_is(&mut self, name: &'static str) -> &mut Self {
+        self.tenant = name;
+        self
+    }
+
+    /// Writes what the tenant is called.
+    pub(super) fn push_tenant(&mut self) -> &mut Self {
+        self.push(self.tenant)
     }
 
     pub(super) fn push(&mut self, sql: &str) -> &mut Self {

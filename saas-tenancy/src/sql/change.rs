@@ -71,17 +71,27 @@ pub(crate) fn upsert(
     Ok(sql.finish())
 }
 
-/// Changes one row, if it is there and, with `expected`, has that version.
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    pub(crate) dialect: Dialect,
+    pub(crate) id: Value,
+    /// The version that it has to have.
+    pub(crate) expected: Option<i64>,
+    /// What it has to fulfil.
+    pub(crate) only: &'a [Condition],
+}
+
+/// Changes one row, if it is there and as expected.
 pub(crate) fn update(
     entity: &EntityInfo,
     tenant: Value,
-    id: Value,
+    target: Target<'_>,
     changes: Changes,
-    expected: Option<i64>,
 ) -> Result<Query, Error> {
     let mut sql = Builder::new(tenant);
     write_update(&mut sql, entity, changes)?;
-    write_row(&mut sql, entity, id, expected, Some(false))?;
+    write_target(&mut sql, entity, target, Some(false))?;
     sql.push(" RETURNING ").push(entity.sql.columns);
     Ok(sql.finish())
 }
@@ -106,26 +116,25 @@ pub(crate) fn update_many(
 pub(crate) fn restore(
     entity: &EntityInfo,
     tenant: Value,
-    id: Value,
+    target: Target<'_>,
     changes: Changes,
 ) -> Result<Query, Error> {
     let mut sql = Builder::new(tenant);
     write_update(&mut sql, entity, changes)?;
-    write_row(&mut sql, entity, id, None, Some(true))?;
+    write_target(&mut sql, entity, target, Some(true))?;
     sql.push(" RETURNING ").push(entity.sql.columns);
     Ok(sql.finish())
 }
 
-/// Removes one row for good, if it is there and, with `expected`, has that version.
+/// Removes one row for good, if it is there and as expected.
 pub(crate) fn delete(
     entity: &EntityInfo,
     tenant: Value,
-    id: Value,
-    expected: Option<i64>,
+    target: Target<'_>,
 ) -> Result<Query, Error> {
     let mut sql = Builder::new(tenant);
     sql.push("DELETE FROM ").push(entity.table);
-    write_row(&mut sql, entity, id, expected, None)?;
+    write_target(&mut sql, entity, target, None)?;
     Ok(sql.finish())
 }
 
@@ -206,23 +215,26 @@ fn write_tenant(
     Ok(())
 }
 
-fn write_row(
+fn write_target(
     sql: &mut Builder,
     entity: &EntityInfo,
-    id: Value,
-    expected: Option<i64>,
+    target: Target<'_>,
     deleted: Option<bool>,
 ) -> Result<(), Error> {
     write_tenant(sql, entity, deleted)?;
     sql.push(" AND ")
         .push(column(entity, entity.id)?)
         .push(" = ")
-        .bind(id);
-    if let (Some(version), Some(expected)) = (entity.version, expected) {
+        .bind(target.id);
+    if let (Some(version), Some(expected)) = (entity.version, target.expected) {
         sql.push(" AND ")
             .push(column(entity, version)?)
             .push(" = ")
             .bind(Value::Integer(expected));
+    }
+    for condition in target.only {
+        sql.push(" AND ");
+        condition.write(sql, entity, target.dialect)?;
     }
     Ok(())
 }

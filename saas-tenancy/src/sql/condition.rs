@@ -30,6 +30,34 @@ pub(crate) enum Condition {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
+    Related(Related),
+}
+
+/// That another row refers to this one and fulfils a condition itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Related {
+    pub(crate) entity: &'static EntityInfo,
+    /// The column of the other row that holds the id of this one.
+    pub(crate) reference: usize,
+    pub(crate) condition: Box<Condition>,
+}
+
+impl PartialEq for Related {
+    fn eq(&self, other: &Self) -> bool {
+        // A table belongs to one entity.
+        (self.entity.table, self.reference) == (other.entity.table, other.reference)
+            && self.condition == other.condition
+    }
+}
+
+/// The rows that a condition is about.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    entity: &'a EntityInfo,
+    /// What their table is called in the statement.
+    table: &'a str,
+    dialect: Dialect,
+    depth: usize,
 }
 
 impl Condition {
@@ -41,19 +69,24 @@ impl Condition {
         entity: &EntityInfo,
         dialect: Dialect,
     ) -> Result<(), Error> {
-        self.write_at(sql, entity, dialect, 0)
+        let about = About {
+            entity,
+            table: entity.table,
+            dialect,
+            depth: 0,
+        };
+        self.write_at(sql, about)
     }
 
-    fn write_at(
-        &self,
-        sql: &mut Builder,
-        entity: &EntityInfo,
-        dialect: Dialect,
-        depth: usize,
-    ) -> Result<(), Error> {
-        if depth > MAX_DEPTH {
+    fn write_at(&self, sql: &mut Builder, about: About<'_>) -> Result<(), Error> {
+        if about.depth > MAX_DEPTH {
             return Err(Error::Misuse("a filter nests too deeply"));
         }
+        let deeper = About {
+            depth: about.depth + 1,
+            ..about
+        };
+        let (entity, dialect) = (about.entity, about.dialect);
         match self {
             // `= NULL` is never true.
             Self::Compare(index, Compare::Equal, Value::Null(_)) | Self::Null(index) => {
@@ -106,17 +139,47 @@ impl Condition {
                     _ => " OR ",
                 };
                 sql.push("(");
-                sql.separated(word, parts, |sql, part| {
-                    part.write_at(sql, entity, dialect, depth + 1)
-                })?;
+                sql.separated(word, parts, |sql, part| part.write_at(sql, deeper))?;
                 sql.push(")");
             }
             Self::Not(part) => {
                 sql.push("NOT (");
-                part.write_at(sql, entity, dialect, depth + 1)?;
+                part.write_at(sql, deeper)?;
                 sql.push(")");
             }
+            Self::Related(related) => related.write(sql, about)?,
         }
+        Ok(())
+    }
+}
+
+impl Related {
+    /// Writes `EXISTS (…)`, in which the other table is bound to the tenant as every table is.
+    fn write(&self, sql: &mut Builder, about: About<'_>) -> Result<(), Error> {
+        let alias = format!("saas_related_{}", about.depth);
+        sql.push("EXISTS (SELECT 1 FROM ").push(self.entity.table);
+        sql.push(" AS ").push(&alias).push(" WHERE ");
+        sql.push(&alias).push(".");
+        sql.push(column(self.entity, self.entity.tenant)?)
+            .push(" = ");
+        sql.push_tenant().push(" AND ").push(&alias).push(".");
+        sql.push(column(self.entity, self.reference)?).push(" = ");
+        sql.push(about.table).push(".");
+        sql.push(column(about.entity, about.entity.id)?);
+        if let Some(deleted) = self.entity.deleted {
+            sql.push(" AND ").push(&alias).push(".");
+            sql.push(column(self.entity, deleted)?).push(" IS NULL");
+        }
+        sql.push(" AND ");
+        let inside = About {
+            entity: self.entity,
+            table: &alias,
+            depth: about.depth + 1,
+            ..about
+        };
+        // A bare name inside is a column of the innermost table.
+        self.condition.write_at(sql, inside)?;
+        sql.push(")");
         Ok(())
     }
 }

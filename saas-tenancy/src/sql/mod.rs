@@ -18,8 +18,10 @@ mod select;
 use sqlx::AssertSqlSafe;
 use sqlx::{SqlSafeStr as _, SqlStr};
 
-pub(crate) use change::{delete, delete_many, insert_many, restore, update, update_many, upsert};
-pub(crate) use condition::{Compare, Condition};
+pub(crate) use change::{
+    Target, delete, delete_many, insert_many, restore, update, update_many, upsert,
+};
+pub(crate) use condition::{Compare, Condition, Related};
 pub(crate) use select::{Form, Order, Projection, Select};
 
 /// SQL that may be sent.

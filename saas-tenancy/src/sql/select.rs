@@ -50,6 +50,8 @@ pub(crate) struct Select<'a> {
     pub(crate) projection: Projection,
     /// Whether rows that were deleted softly are read too.
     pub(crate) deleted: bool,
+    /// What the repository is narrowed to.
+    pub(crate) only: &'a [Condition],
     pub(crate) conditions: &'a [Condition],
     pub(crate) order: Option<Order>,
 }
@@ -74,6 +76,7 @@ impl Select<'_> {
         let mut sql = Builder::new(tenant);
         if alone {
             sql.push("SELECT saas_row.* FROM ").push(ALONE);
+            sql.tenant_is("saas_scope.tenant");
         }
         let (columns, after) = match self.projection {
             Projection::Rows => (self.entity.sql.columns, ""),
@@ -84,17 +87,14 @@ impl Select<'_> {
         sql.push(" FROM ").push(self.entity.table);
         sql.push(" WHERE ")
             .push(column(self.entity, self.entity.tenant)?)
-            .push(if alone {
-                " = saas_scope.tenant"
-            } else {
-                " = $1"
-            });
+            .push(" = ")
+            .push_tenant();
         if let (Some(deleted), false) = (self.entity.deleted, self.deleted) {
             sql.push(" AND ")
                 .push(column(self.entity, deleted)?)
                 .push(" IS NULL");
         }
-        for condition in self.conditions {
+        for condition in self.only.iter().chain(self.conditions) {
             sql.push(" AND ");
             condition.write(&mut sql, self.entity, self.dialect)?;
         }

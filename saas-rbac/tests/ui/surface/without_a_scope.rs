@@ -1,8 +1,8 @@
 //! Decisions and roles are those of a tenant.
 
 use saas_core::{Id, UserId};
-use saas_rbac::{Access, Authorizer, Group, Groups, Permission, RoleSpec, Roles};
-use saas_tenancy::{Reason, SystemScope};
+use saas_rbac::{Access, Authorizer, Group, Groups, Permission, RoleSpec, Roles, Rule};
+use saas_tenancy::{Reason, SystemScope, TenantEntity};
 
 async fn decisions<P: Permission>(authorizer: &Authorizer, access: &Access, permission: &P) {
     // surface: Authorizer::decide
@@ -13,6 +13,18 @@ async fn decisions<P: Permission>(authorizer: &Authorizer, access: &Access, perm
     let _ = authorizer.may(permission).await;
     // surface: Authorizer::held_by
     let _ = authorizer.held_by().await;
+}
+
+async fn callers(authorizer: &Authorizer) {
+    // surface: Authorizer::caller
+    let _ = authorizer.caller().await;
+}
+
+async fn rules<E: TenantEntity>(rule: &Rule<E>, row: Id<E>) {
+    // surface: Rule::allows
+    let _ = rule.allows(row).await;
+    // surface: Rule::reasons
+    let _ = rule.reasons(row).await;
 }
 
 async fn roles(roles: &Roles, user: UserId, spec: &RoleSpec) {
