@@ -10,6 +10,9 @@ pub enum Error {
     /// Casbin refused the rules.
     #[error("casbin refuses the rules: {0}")]
     Casbin(String),
+    /// A model, a policy or a request is not what it has to be.
+    #[error(transparent)]
+    Policy(#[from] crate::casbin::PolicyError),
     /// The role does not exist in the tenant.
     #[error("the role `{0}` is unknown")]
     UnknownRole(String),

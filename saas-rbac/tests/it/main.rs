@@ -7,5 +7,6 @@
     reason = "tests fail by panicking"
 )]
 
+mod casbin;
 mod engine;
 mod ui;
