@@ -262,7 +262,13 @@ impl Inner {
             compiled.follow(kind, &ids, &policy, add);
         }
         if !next.interpreted.is_empty() {
-            next.interpreted = self.interpret(&policy)?;
+            match self.interpret(&policy) {
+                Ok(interpreted) => next.interpreted = interpreted,
+                Err(error) => {
+                    policy.change(kind, rule, !add)?;
+                    return Err(error);
+                }
+            }
         }
         self.deciders.store(Arc::new(next));
         Ok(true)

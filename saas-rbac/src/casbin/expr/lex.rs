@@ -12,8 +12,9 @@ pub(super) enum Token {
 }
 
 /// The longer first.
-const SIGNS: [&str; 18] = [
-    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "%", "(", ")", ",", ".",
+const SIGNS: [&str; 20] = [
+    "&&", "||", "==", "!=", "<=", ">=", "<", ">", "!", "+", "-", "*", "/", "%", "(", ")", "[", "]",
+    ",", ".",
 ];
 
 /// What the language of Casbin for Go has beyond them, for a clear refusal.

@@ -116,17 +116,30 @@ impl Parser {
     }
 
     fn or(&mut self) -> Result<Expr, PolicyError> {
-        let mut items = vec![self.and()?];
-        while self.takes("||") {
-            items.push(self.and()?);
+        let mut items = Vec::new();
+        loop {
+            // Parentheses within a chain of the same kind mean nothing.
+            match self.and()? {
+                Expr::Or(more) => items.extend(more),
+                item => items.push(item),
+            }
+            if !self.takes("||") {
+                break;
+            }
         }
         Ok(one(items, Expr::Or))
     }
 
     fn and(&mut self) -> Result<Expr, PolicyError> {
-        let mut items = vec![self.comparison()?];
-        while self.takes("&&") {
-            items.push(self.comparison()?);
+        let mut items = Vec::new();
+        loop {
+            match self.comparison()? {
+                Expr::And(more) => items.extend(more),
+                item => items.push(item),
+            }
+            if !self.takes("&&") {
+                break;
+            }
         }
         Ok(one(items, Expr::And))
     }
@@ -145,7 +158,7 @@ impl Parser {
         };
         self.at += 1;
         let right = if op == Op::In && self.takes("(") {
-            Expr::List(self.items()?)
+            Expr::List(self.items(")")?)
         } else {
             self.sum()?
         };
@@ -196,24 +209,25 @@ impl Parser {
                 self.needs(")")?;
                 Ok(inner)
             }
+            Token::Sign("[") => Ok(Expr::List(self.items("]")?)),
             Token::Name(name) if name == "true" || name == "false" => {
                 Ok(Expr::Bool(name == "true"))
             }
-            Token::Name(name) if self.takes("(") => Ok(Expr::Call(name, self.items()?)),
+            Token::Name(name) if self.takes("(") => Ok(Expr::Call(name, self.items(")")?)),
             Token::Name(name) if self.sees(".") => self.field(name),
             token => Err(unexpected(&token)),
         }
     }
 
-    /// Reads the rest of `(a, b)`.
-    fn items(&mut self) -> Result<Vec<Expr>, PolicyError> {
+    /// Reads the rest of `(a, b)` or `[a, b]`.
+    fn items(&mut self, end: &str) -> Result<Vec<Expr>, PolicyError> {
         let mut items = Vec::new();
-        if self.takes(")") {
+        if self.takes(end) {
             return Ok(items);
         }
         loop {
             items.push(self.deeper(Self::or)?);
-            if self.takes(")") {
+            if self.takes(end) {
                 return Ok(items);
             }
             self.needs(",")?;

@@ -104,7 +104,7 @@ fn is_key(key: &str, letter: char) -> bool {
     })
 }
 
-/// Cuts the comment off, which a `#` begins that is not in a text.
+/// Cuts the comment off, which a `#` or `;` begins that is not in a text.
 fn without_comment(value: &str) -> &str {
     let mut quote = None;
     let mut escaped = false;
@@ -115,7 +115,7 @@ fn without_comment(value: &str) -> &str {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if c == '"' || c == '\'' => quote = Some(c),
-            None if c == '#' => return value.get(..at).unwrap_or(value),
+            None if c == '#' || c == ';' => return value.get(..at).unwrap_or(value),
             None => {}
         }
     }

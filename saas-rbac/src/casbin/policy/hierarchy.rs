@@ -31,6 +31,11 @@ impl Hierarchy {
         self.up.keys().copied()
     }
 
+    /// Gives the roles that a member has directly.
+    pub(in crate::casbin) fn direct(&self, node: Node) -> &[u32] {
+        self.up.get(&node).map_or(&[], Vec::as_slice)
+    }
+
     /// Gives the roles of a member, through other roles too, sorted and without the member.
     pub(in crate::casbin) fn roles(&self, (domain, member): Node) -> Vec<u32> {
         let (mut roles, _) = reach(&self.up, domain, member);
@@ -49,8 +54,8 @@ impl Hierarchy {
     pub(super) fn check(
         &self,
         domain: Option<u32>,
-        member: u32,
-        role: u32,
+        (member, role): (u32, u32),
+        name: &str,
         symbols: &Symbols,
     ) -> Result<(), PolicyError> {
         let (roles, up) = reach(&self.up, domain, role);
@@ -59,7 +64,7 @@ impl Hierarchy {
         }
         let (_, down) = reach(&self.down, domain, member);
         if up + 1 + down > limits::HIERARCHY {
-            return Err(deep(symbols.text(member)));
+            return Err(deep(name));
         }
         Ok(())
     }

@@ -176,24 +176,17 @@ impl Policy {
         if let Some(hierarchy) = self.hierarchy(kind)
             && let [member, role, domain @ ..] = rule
         {
-            let known = |text: &str| self.symbols.id(text);
             if member == role {
+                let name = short(member);
                 return Err(PolicyError::new(format!(
-                    "the roles go round in a circle: `{member}` -> `{role}`",
-                    member = short(member),
-                    role = short(role)
+                    "the roles go round in a circle: `{name}` -> `{name}`"
                 )));
             }
-            let domain = domain.first().map(|domain| known(domain));
-            if let (Some(member), Some(role), None | Some(Some(_))) =
-                (known(member), known(role), domain)
-            {
-                hierarchy.check(domain.flatten(), member, role, &self.symbols)?;
-            } else if let (Some(role), None | Some(Some(_))) = (known(role), domain) {
-                hierarchy.check(domain.flatten(), u32::MAX, role, &self.symbols)?;
-            } else if let (Some(member), None | Some(Some(_))) = (known(member), domain) {
-                hierarchy.check(domain.flatten(), member, u32::MAX, &self.symbols)?;
-            }
+            // What is new has no links yet, as these have none.
+            let known = |text: &str, new: u32| self.symbols.id(text).unwrap_or(new);
+            let domain = domain.first().map(|domain| known(domain, u32::MAX));
+            let link = (known(member, u32::MAX), known(role, u32::MAX - 1));
+            hierarchy.check(domain, link, member, &self.symbols)?;
         }
         self.put(kind, rule)
     }

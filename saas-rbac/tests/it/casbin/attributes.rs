@@ -56,6 +56,7 @@ fn numbers_texts_and_truths() {
         ("r.sub.name + '!' == \"ann!\"", true),
         ("r.act in ('read', 'write')", true),
         ("r.act in ('write')", false),
+        ("r.act in ['read', 'write'] && !(r.act in [])", true),
         ("!(r.act in ('write', 1, true))", true),
         ("r.act in r.obj.acts", true),
         ("r.sub.name in r.obj.acts", false),

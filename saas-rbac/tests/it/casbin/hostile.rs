@@ -70,6 +70,19 @@ proptest! {
     }
 
     #[test]
+    fn a_text_in_a_matcher_is_itself(text in "[r2p.#eval(g){}\"'\\\\\n\\p{Any}]{0,12}") {
+        let literal = text.replace('\\', "\\\\").replace('"', "\\\"");
+        prop_assume!(!text.contains(['\n', '\r']));
+        for part in ["true", "r.a != p.x"] {
+            let conf = conf("a", "x", &[], ALLOW, &format!("r.a == \"{literal}\" && {part}"));
+            let enforcer = with(&conf, "p, \"\r\"", |it| it);
+            prop_assert!(enforcer.enforce(&[&*text]).unwrap());
+            let longer = text.clone() + "x";
+            prop_assert!(!enforcer.enforce(&[longer]).unwrap());
+        }
+    }
+
+    #[test]
     fn no_text_panics(text in any::<String>()) {
         let _ = Model::parse(&text);
         let _ = matcher(&text);

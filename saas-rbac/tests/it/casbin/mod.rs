@@ -8,6 +8,7 @@ mod hostile;
 mod model;
 mod paths;
 mod rules;
+mod scale;
 mod sections;
 
 use saas_rbac::casbin::{Builder, Enforcer, Model, Path, Policy};

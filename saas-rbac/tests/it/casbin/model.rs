@@ -132,7 +132,7 @@ fn faults_are_named_with_their_line() {
             "`p.obj` is evaluated, and used besides",
         ),
         ("r.obj", "1..2", "`1..2` is not a number"),
-        ("r.obj", "r.obj;", "`;` is not expected"),
+        ("r.obj", "r.obj{", "`{` is not expected"),
         ("p.obj\n", "p.obj \\", "the last line is not complete"),
         ("p.obj\n", "(p.obj", "not complete"),
         ("p.obj\n", "p.obj)", "`)` is not expected"),
@@ -146,7 +146,7 @@ fn faults_are_named_with_their_line() {
 
 #[test]
 fn the_form_is_that_of_casbin() {
-    let model = "\u{feff}# comment\n; comment\r\n[request_definition]\r\nr=sub,obj # fields\n[policy_definition]\np = sub , obj\n[role_definition]\ng = _,_\n[policy_effect]\ne = some( where (p_eft==allow) )\n[matchers]\nm = g(r.sub, p.sub) && \\\n    r.obj == p.obj || r.sub == '#1'";
+    let model = "\u{feff}# comment\n; comment\r\n[request_definition]\r\nr=sub,obj # fields\n[policy_definition]\np = sub , obj ; fields\n[role_definition]\ng = _,_\n[policy_effect]\ne = some( where (p_eft==allow) )\n[matchers]\nm = g(r.sub, p.sub) && \\\n    r.obj == p.obj || r.sub == '#1'";
     let enforcer = with(model, "p, a, b", |it| it);
     assert!(super::compiled(&enforcer));
     assert!(enforcer.enforce(&["#1", "x"]).unwrap());
@@ -172,6 +172,18 @@ fn roles_are_those_that_casbin_decides() {
         "g(r.sub, p.sub)",
     )));
     assert!(text.contains("`g` takes 3 arguments"), "{text}");
+}
+
+#[test]
+fn parentheses_do_not_keep_a_model_from_being_compiled() {
+    let matcher = "((r.sub == p.sub) && (r.obj == p.obj)) || (r.sub == 'a' || (r.sub == 'b'))";
+    let enforcer = with(
+        &conf("sub, obj", "sub, obj", &[], ALLOW, matcher),
+        "",
+        |it| it,
+    );
+    assert!(super::compiled(&enforcer));
+    assert!(enforcer.enforce(&["b", "x"]).unwrap());
 }
 
 #[test]
