@@ -230,7 +230,7 @@ fn settle(
     hierarchy: &Hierarchy,
     members: impl Iterator<Item = Node>,
 ) {
-    let mut shared: HashMap<(Option<u32>, Vec<u32>), Arc<[u32]>> = HashMap::new();
+    let mut shared = HashMap::new();
     for node in members {
         let mut direct = hierarchy.direct(node).to_vec();
         if direct.is_empty() {
@@ -240,7 +240,7 @@ fn settle(
         direct.sort_unstable();
         let held = shared
             .entry((node.0, direct))
-            .or_insert_with(|| hierarchy.roles(node).into());
+            .or_insert_with(|| Arc::from(hierarchy.roles(node)));
         roles.insert(node, Arc::clone(held));
     }
 }
