@@ -44,7 +44,7 @@
 //! Decisions are meant to be those of Casbin for Go, except that
 //!
 //! - the operators `? :`, `??`, `=~`, `!~`, `**` and those on bits, roles with conditions, functions
-//!   of the program's own, and JSON that is given as text are refused;
+//!   of the program's own, JSON that is given as text, and effects beyond the five are refused;
 //! - an effect other than `allow` and `deny` in a rule is refused, where Casbin ignores the rule;
 //! - everything in a pattern of `keyMatch2` to `keyMatch5` but `/*` and names is literal, and a `*`
 //!   that does not follow a `/` is refused. Names in braces end at the first `}` in `keyMatch4` too;

@@ -47,6 +47,25 @@ fn the_largest_expressions_are_evaluated() {
 }
 
 #[test]
+fn the_largest_rules_are_evaluated_in_the_largest_matchers() {
+    let sum = format!("9 == {}1", "1 + ".repeat(8));
+    let rule = format!("{}({sum})", "!".repeat(22));
+    let conf = conf(
+        "sub",
+        "rule",
+        &[],
+        ALLOW,
+        &format!("{}eval(p.rule)", "!".repeat(22)),
+    );
+    let enforcer = with(&conf, &format!("p, {rule}"), |it| it);
+    assert!(enforcer.enforce(&["ann"]).unwrap());
+    let loops = Policy::from_csv("p, while true {}", &Model::parse(&conf).unwrap());
+    refusal(loops);
+    // Without a rule there is nothing to evaluate.
+    refusal(with(&conf, "", |it| it).enforce(&["ann"]));
+}
+
+#[test]
 fn a_policy_of_another_model_is_refused() {
     let (one, two) = (
         matcher("r.sub == p.sub").unwrap(),

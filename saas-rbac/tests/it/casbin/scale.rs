@@ -49,6 +49,29 @@ fn rba_25_many_rules_are_decided_like_few() {
 }
 
 #[test]
+fn decisions_go_on_while_rules_change() {
+    let enforcer = world(100);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let enforcer = enforcer.clone();
+            scope.spawn(move || {
+                for at in (0..100).cycle().take(5_000) {
+                    assert!(enforcer.enforce(&request(at)).unwrap());
+                    assert!(!enforcer.enforce(&["x", "dom1", "never", "read"]).unwrap());
+                }
+            });
+        }
+        for at in 0..500 {
+            let user = format!("new{at}");
+            assert!(enforcer.add("g", &[&user, "role1", "dom1"]).unwrap());
+            assert!(enforcer.enforce(&[&*user, "dom1", "obj1", "read"]).unwrap());
+            assert!(enforcer.remove("g", &[&user, "role1", "dom1"]).unwrap());
+            assert!(!enforcer.enforce(&[&*user, "dom1", "obj1", "read"]).unwrap());
+        }
+    });
+}
+
+#[test]
 #[ignore = "a measurement: run it with --release and --nocapture"]
 fn measure() {
     for count in [10, 1_000, 100_000, 1_000_000] {
