@@ -32,8 +32,11 @@
 //! database as its lines: `p, role, tenant, object, action, effect` and `g, member, role or group, tenant`.
 //! The rules of a tenant are loaded once, compiled into a snapshot that answers without evaluating any rule,
 //! and dropped when they change.
+//!
+//! A program with rules of another shape gives Casbin a model of its own: [`casbin`].
 
 mod access;
+pub mod casbin;
 mod config;
 mod engine;
 mod error;

@@ -9,6 +9,7 @@ impl From<Error> for Problem {
         let text = error.to_string();
         match error {
             Error::Storage(error) => error.into(),
+            Error::Policy(_) => Self::new(Code::VALIDATION).field("policy", text),
             Error::UnknownRole(_) => Self::new(Code::ROLE_UNKNOWN).field("roles", text),
             Error::UnknownPermission(_) => Self::new(Code::VALIDATION).field("permissions", text),
             Error::InvalidRoleName => Self::new(Code::VALIDATION).field("name", text),

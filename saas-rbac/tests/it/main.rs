@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod casbin;
 mod engine;
 mod explain;
 mod guard;
