@@ -67,6 +67,7 @@ mod model;
 mod options;
 mod policy;
 mod sections;
+pub(crate) mod store;
 mod value;
 
 pub use enforcer::Enforcer;
@@ -75,4 +76,5 @@ pub use model::Model;
 pub use options::{Builder, Path, RoleMatch};
 pub use policy::Policy;
 pub use sections::Sections;
+pub use store::Policies;
 pub use value::{Attribute, Value};

@@ -5,7 +5,7 @@ pub(crate) mod store;
 
 use saas_tenancy::{EntityTable, Migration, Module, Reason};
 
-use crate::Group;
+use crate::{Group, casbin::store::CasbinRule};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_rbac")
@@ -32,11 +32,23 @@ pub const MODULE: Module = Module::new("saas_rbac")
             "guards of groups",
             include_str!("../../migrations/postgres/0004_guards.sql"),
         ),
+        Migration::new(
+            5,
+            "casbin",
+            include_str!("../../migrations/sqlite/0005_casbin.sql"),
+            include_str!("../../migrations/postgres/0005_casbin.sql"),
+        ),
+        Migration::postgres(
+            6,
+            "guards of casbin",
+            include_str!("../../migrations/postgres/0006_guards.sql"),
+        ),
     ])
     .entities(&[
         EntityTable::new::<store::PolicyRule>(),
         EntityTable::new::<store::RoleRow>(),
         EntityTable::new::<Group>(),
+        EntityTable::new::<CasbinRule>(),
     ]);
 
 /// Loads the rules of a tenant to decide about a request in it.

@@ -138,7 +138,7 @@ async fn an_edition_bounds_everybody_and_only_the_service_sets_it() {
 fn the_guards_are_those_of_the_entities() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/migrations/postgres/0004_guards.sql"
+        "/migrations/postgres/0006_guards.sql"
     );
     saas_testkit::assert_reference(file, &saas_rbac::MODULE.guards());
 }

@@ -118,6 +118,18 @@ impl Model {
     pub(super) fn definitions(&self) -> &Definitions {
         &self.inner
     }
+
+    /// Gives how many fields the rules of a type have.
+    pub(super) fn width(&self, kind: &str) -> Option<usize> {
+        let policy = self.inner.policies.get(kind);
+        let policy = policy.map(|policy| policy.fields.len());
+        policy.or_else(|| Some(self.inner.roles.get(kind)?.arity()))
+    }
+
+    /// Tells whether the rules of a type are about roles.
+    pub(super) fn is_role(&self, kind: &str) -> bool {
+        self.inner.roles.contains_key(kind)
+    }
 }
 
 /// Reads `sub, obj, act`.

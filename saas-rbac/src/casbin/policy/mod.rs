@@ -71,11 +71,7 @@ impl Policy {
             let rule: Vec<&str> = fields.collect();
             policy.put(kind, &rule).map_err(|error| error.on(line))?;
         }
-        for table in policy.tables.values() {
-            if let Some(hierarchy) = &table.hierarchy {
-                hierarchy.verify(&policy.symbols)?;
-            }
-        }
+        policy.verify()?;
         Ok(policy)
     }
 
@@ -225,18 +221,32 @@ impl Policy {
         Ok(Some(ids))
     }
 
-    /// Gives how many fields the rules of a type have.
-    fn width(&self, kind: &str) -> Option<usize> {
-        let definitions = self.model.definitions();
-        let policy = definitions
-            .policies
-            .get(kind)
-            .map(|policy| policy.fields.len());
-        policy.or_else(|| Some(definitions.roles.get(kind)?.arity()))
+    /// Adds a rule that was checked when it was written; the roles are [verified](Self::verify) together.
+    pub(super) fn load(&mut self, kind: &str, rule: &[&str]) -> Result<(), PolicyError> {
+        self.put(kind, rule).map(drop)
+    }
+
+    /// Refuses roles that go round in a circle or too deep.
+    pub(super) fn verify(&self) -> Result<(), PolicyError> {
+        let mut hierarchies = self
+            .tables
+            .values()
+            .filter_map(|table| table.hierarchy.as_ref());
+        hierarchies.try_for_each(|hierarchy| hierarchy.verify(&self.symbols))
+    }
+
+    /// Gives all rules with their types.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (String, Vec<String>)> + '_ {
+        let kinds = self.tables.keys();
+        kinds.flat_map(|kind| {
+            self.rules(kind)
+                .into_iter()
+                .map(|rule| (kind.clone(), rule))
+        })
     }
 
     fn arity(&self, kind: &str, rule: &[&str]) -> Result<(), PolicyError> {
-        match self.width(kind) {
+        match self.model.width(kind) {
             None => {
                 let kind = short(kind);
                 Err(PolicyError::new(format!(
@@ -256,7 +266,7 @@ impl Policy {
     /// Tells whether most texts are those of rules that were removed.
     pub(super) fn is_sparse(&self) -> bool {
         let fields = |(kind, table): (&String, &Table)| {
-            table.rules.len() * self.width(kind).unwrap_or_default()
+            table.rules.len() * self.model.width(kind).unwrap_or_default()
         };
         self.symbols.len() > 1_024 + 2 * self.tables.iter().map(fields).sum::<usize>()
     }

@@ -10,6 +10,7 @@ mod paths;
 mod rules;
 mod scale;
 mod sections;
+mod store;
 
 use saas_rbac::casbin::{Builder, Enforcer, Model, Path, Policy};
 

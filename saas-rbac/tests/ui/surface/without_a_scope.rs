@@ -1,6 +1,7 @@
 //! Decisions and roles are those of a tenant.
 
 use saas_core::{Id, UserId};
+use saas_rbac::casbin::{Policies, Policy};
 use saas_rbac::{Access, Authorizer, Group, Groups, Permission, RoleSpec, Roles, Rule};
 use saas_tenancy::{Reason, SystemScope, TenantEntity};
 
@@ -66,6 +67,17 @@ async fn groups(groups: &Groups, group: Id<Group>, user: UserId) {
     let _ = groups.add(group, user).await;
     // surface: Groups::remove
     let _ = groups.remove(group, user).await;
+}
+
+async fn policies(policies: &Policies, policy: &Policy) {
+    // surface: Policies::load
+    let _ = policies.load().await;
+    // surface: Policies::add
+    let _ = policies.add("p", &[]).await;
+    // surface: Policies::remove
+    let _ = policies.remove("p", &[]).await;
+    // surface: Policies::replace
+    let _ = policies.replace(policy).await;
 }
 
 fn main() {}
