@@ -1,6 +1,14 @@
 //! Values of tenants, kept for a while.
 
-use std::{fmt, hash::Hash, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    hash::Hash,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use moka::sync::Cache;
 use saas_core::{Clock, TenantId, Timestamp, config::Period};
@@ -30,12 +38,15 @@ impl Default for CacheConfig {
 /// Keeps values of tenants in this process, bounded in number and time; cheap to clone.
 ///
 /// A value belongs to the tenant of the scope that it was stored with. Under the same key every other
-/// tenant finds its own value, or none.
+/// tenant finds its own value, or none. Within a tenant everybody finds the same: what depends on who asks
+/// needs him in its key.
 #[derive(Clone)]
 pub struct TenantCache<K, V> {
     values: Cache<(TenantId, K), Kept<V>>,
     lifetime: Duration,
     clock: Arc<dyn Clock>,
+    /// Counts what was invalidated, so that a value that was read before and arrives after is not kept.
+    invalidations: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -60,6 +71,7 @@ where
             values,
             lifetime: config.lifetime.into(),
             clock,
+            invalidations: Arc::default(),
         }
     }
 
@@ -75,20 +87,49 @@ where
         Some(kept.value)
     }
 
-    /// Stores a value of the scope's tenant.
-    pub fn insert(&self, scope: &Scope, key: K, value: V) {
+    /// Gives what the scope's tenant has stored under the key, or loads it and stores that. When something is
+    /// invalidated meanwhile, what was loaded is given and not stored, because it may be of before.
+    ///
+    /// # Errors
+    ///
+    /// Those of `load`; nothing is stored then.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future stores nothing.
+    pub async fn get_or_load<E>(
+        &self,
+        scope: &Scope,
+        key: K,
+        load: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E> {
+        if let Some(value) = self.get(scope, &key) {
+            return Ok(value);
+        }
+        let before = self.invalidations.load(Ordering::SeqCst);
+        let value = load.await?;
+        let key = (scope.tenant().id(), key);
         let until = self.clock.now().saturating_add(self.lifetime);
-        self.values
-            .insert((scope.tenant().id(), key), Kept { until, value });
+        let kept = Kept {
+            until,
+            value: value.clone(),
+        };
+        self.values.insert(key.clone(), kept);
+        if self.invalidations.load(Ordering::SeqCst) != before {
+            self.values.invalidate(&key);
+        }
+        Ok(value)
     }
 
-    /// Forgets what the scope's tenant has stored under the key.
-    pub fn forget(&self, scope: &Scope, key: &K) {
+    /// Forgets what the scope's tenant has stored under the key. Call it after the commit of a change.
+    pub fn invalidate(&self, scope: &Scope, key: &K) {
+        self.invalidations.fetch_add(1, Ordering::SeqCst);
         self.values.invalidate(&(scope.tenant().id(), key.clone()));
     }
 
     /// Forgets everything that the scope's tenant has stored.
-    pub fn forget_all(&self, scope: &Scope) {
+    pub fn invalidate_all(&self, scope: &Scope) {
+        self.invalidations.fetch_add(1, Ordering::SeqCst);
         let tenant = scope.tenant().id();
         // It fails only for a cache that was built without closures.
         let _ = self

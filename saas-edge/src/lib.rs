@@ -27,14 +27,12 @@
 //!         }
 //!     }
 //!
-//!     fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Duration> {
-//!         if let Some(report) = self.cache.get(scope, &year) {
-//!             return Ok(report);
-//!         }
-//!         self.limiter.check(scope).map_err(|limited| limited.retry_after())?;
-//!         let report = format!("{year} of {}", scope.tenant().name());
-//!         self.cache.insert(scope, year, report.clone());
-//!         Ok(report)
+//!     async fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Duration> {
+//!         let report = async {
+//!             self.limiter.check(scope).map_err(|limited| limited.retry_after())?;
+//!             Ok(format!("{year} of {}", scope.tenant().name()))
+//!         };
+//!         self.cache.get_or_load(scope, year, report).await
 //!     }
 //! }
 //! ```

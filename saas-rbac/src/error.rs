@@ -66,9 +66,6 @@ pub enum Error {
     /// The change would give or take what the caller does not hold.
     #[error("nobody gives what he lacks")]
     Escalation,
-    /// An owner would get a role that denies something, and could lock everybody out.
-    #[error("an owner has no role that denies something")]
-    OwnerDenied,
     /// The change would leave the tenant without an owner.
     #[error("a tenant needs an owner")]
     LastOwner,
@@ -78,6 +75,14 @@ pub enum Error {
     /// Two routes have the same method and path.
     #[error("the route `{0}` is declared twice")]
     DuplicateRoute(String),
+    /// A path is none, or says the same as another one.
+    #[error("the route `{route}` cannot be: {cause}")]
+    InvalidRoute {
+        /// The method and the path.
+        route: String,
+        /// Why.
+        cause: String,
+    },
     /// A route asks for a permission that the presets do not have, so nobody could ever call it.
     #[error(
         "the route `{route}` asks for `{permission}`, which is not among the permissions of the program"
@@ -88,4 +93,10 @@ pub enum Error {
         /// The permission.
         permission: &'static str,
     },
+}
+
+impl saas_tenancy::Lost for Error {
+    fn lost(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.lost())
+    }
 }

@@ -8,8 +8,8 @@ use saas_core::{Code, Problem};
 use saas_tenancy::{Admission, Scope};
 
 use crate::{
-    Access, Authorizer, PermissionType,
-    guard::{answer, scope},
+    Access, PermissionType,
+    guard::{Guarding, answer, refuse, scope},
 };
 
 /// The proof that the caller holds the permission `P`, for handlers that say in their signature what they need.
@@ -37,8 +37,8 @@ use crate::{
 /// # let _ = routes;
 /// ```
 ///
-/// It is asked for before the handler runs, whatever the route declares; who lacks it gets `forbidden`. It has
-/// no constructor, and on a public route there is none.
+/// It is asked for before the handler runs, whatever the route declares; who lacks it is refused as the route
+/// refuses. It has no constructor, and on a public route there is none.
 pub struct Allowed<P> {
     scope: Scope,
     permission: PhantomData<fn() -> P>,
@@ -61,12 +61,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let scope = scope(parts.extensions.get::<Admission>())?.clone();
-        let Some(authorizer) = parts.extensions.get::<Authorizer>() else {
+        let Some(Guarding { authorizer, access }) = parts.extensions.get() else {
             tracing::error!("`Allowed` is an argument of handlers of guarded `Routes` only");
             return Err(Problem::new(Code::INTERNAL));
         };
-        let access = Access::permission(&P::permission());
-        answer(authorizer.decide(&scope, &access).await?)?;
+        let wanted = Access::permission(&P::permission());
+        let decision = authorizer.decide(&scope, &wanted).await?;
+        answer(decision).map_err(|problem| refuse(problem, access))?;
         Ok(Self {
             scope,
             permission: PhantomData,

@@ -63,7 +63,8 @@ pub use guard::{GuardLayer, GuardService};
 pub use permission::{Permission, PermissionInfo, PermissionType};
 pub use policy::{MODULE, PolicyLoad};
 pub use role::{
-    Explanation, Gain, Group, Groups, Presets, Preview, Reasoned, Role, RoleSpec, Roles, Subject,
+    Explanation, Group, Groups, PermissionChange, Presets, Preview, Reasoned, Role, RoleSpec,
+    Roles, Subject,
 };
 #[cfg(feature = "axum")]
 pub use routes::{Guarded, Public, RouteInfo, RouteTable, Routes};

@@ -25,7 +25,6 @@ impl From<Error> for Problem {
             Error::UnknownGroup(_) => Self::new(Code::NOT_FOUND),
             Error::InvalidGroupName => Self::new(Code::VALIDATION).field("name", text),
             Error::GroupExists(_) => Self::new(Code::CONFLICT).field("name", text),
-            Error::OwnerDenied => Self::new(Code::VALIDATION).field("roles", text),
             Error::NestedGroup => Self::new(Code::VALIDATION).field("member", text),
             Error::UnknownEdition(_) => Self::new(Code::VALIDATION).field("edition", text),
             Error::BuiltIn(_) => Self::new(Code::ROLE_BUILT_IN),
@@ -34,6 +33,7 @@ impl From<Error> for Problem {
             Error::LastOwner => Self::new(Code::LAST_OWNER),
             Error::DuplicatePermission(_)
             | Error::DuplicateRoute(_)
+            | Error::InvalidRoute { .. }
             | Error::UnknownRoutePermission { .. } => {
                 tracing::error!(error = text, "request failed");
                 Self::new(Code::INTERNAL)

@@ -1,8 +1,8 @@
 //! Who changed what in a tenant.
 //!
 //! A record is written in the transaction of the change, so there is neither a change without its record nor
-//! a record of a change that never happened. The service can add records and read them; it has no right to
-//! change or remove one.
+//! a record of a change that never happened. The service can add records and read them. On PostgreSQL it has
+//! no right to change or remove one; on SQLite, where it owns the tables, triggers refuse both.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ pub struct AuditRecord {
     /// Whose record it is.
     #[entity(tenant)]
     pub tenant_id: TenantId,
-    /// Who did it: `user:` and an id, or `system:` and a reason.
+    /// Who did it: `user:` or `service:` and an id, or `system:` and a reason.
     #[entity(fixed, filter)]
     pub actor: String,
     /// What was done, such as `role.created`.
@@ -134,7 +134,7 @@ impl AuditRecord {
     }
 }
 
-/// `user:` and an id, or `system:` and a reason.
+/// `user:` or `service:` and an id, or `system:` and a reason.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

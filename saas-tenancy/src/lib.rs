@@ -101,7 +101,7 @@ pub use scope::{Actor, Reason, Scope, SystemScope};
 pub use service::TenantService;
 pub use signal::{Signal, Signals};
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
-pub use transaction::{SystemTx, TenantTx};
+pub use transaction::{Lost, SystemTx, TenantTx};
 #[cfg(feature = "axum")]
 pub use transaction::{TransactionLayer, TransactionService};
 pub use value::{Column, Kind, Value};

@@ -129,7 +129,7 @@ pub(crate) async fn show(
     mut tx: TenantTx,
     Path(id): Path<Id<Group>>,
 ) -> Result<Json<GroupDetails>, Problem> {
-    let group = tx.repo::<Group>().get(id).await?;
+    let group = state.groups.get(&mut tx, id).await?;
     Ok(Json(details(&state, &mut tx, group).await?))
 }
 
@@ -145,7 +145,7 @@ pub(crate) async fn update(
     Path(id): Path<Id<Group>>,
     Valid(input): Valid<UpdateGroup>,
 ) -> Result<Json<GroupDetails>, Problem> {
-    let group = tx.repo::<Group>().get(id).await?;
+    let group = state.groups.get(&mut tx, id).await?;
     state.roles.set(&mut tx, id, &input.roles).await?;
     Ok(Json(details(&state, &mut tx, group).await?))
 }
@@ -174,6 +174,8 @@ pub(crate) async fn join(
     mut tx: TenantTx,
     Path((id, user)): Path<(Id<Group>, UserId)>,
 ) -> Result<StatusCode, Problem> {
+    // Before it is looked whether the person is a member: nobody may leave in between.
+    state.roles.lock(&mut tx).await?;
     tx.repo::<Membership>().get(Membership::id_of(user)).await?;
     state.groups.add(&mut tx, id, user).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -189,7 +191,6 @@ pub(crate) async fn leave(
     mut tx: TenantTx,
     Path((id, user)): Path<(Id<Group>, UserId)>,
 ) -> Result<StatusCode, Problem> {
-    tx.repo::<Membership>().get(Membership::id_of(user)).await?;
     state.groups.remove(&mut tx, id, user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -57,6 +57,8 @@ pub(crate) struct ExplanationView {
     because: Vec<ReasonView>,
     /// Whether the edition of the tenant keeps it from everybody.
     edition_lacks: bool,
+    /// Whether the member is an owner, for whom no deny holds.
+    owner: bool,
 }
 
 /// A rule that speaks of a permission.
@@ -220,6 +222,7 @@ pub(crate) async fn explain(
         allowed: explained.allowed,
         because: because.collect(),
         edition_lacks: explained.edition_lacks,
+        owner: explained.owner,
     }))
 }
 
@@ -236,6 +239,8 @@ pub(crate) async fn update(
     Valid(input): Valid<UpdateMemberRequest>,
 ) -> Result<Json<MemberView>, Problem> {
     let id = Membership::id_of(user);
+    // Before it is looked whether the person is a member: nobody may leave in between.
+    state.roles.lock(&mut tx).await?;
     let mut member = tx.repo::<Membership>().get(id).await?;
     if let Some(name) = input.name {
         member = tx
@@ -260,8 +265,9 @@ pub(crate) async fn remove(
     Path(user): Path<UserId>,
 ) -> Result<StatusCode, Problem> {
     let id = Membership::id_of(user);
+    state.roles.lock(&mut tx).await?;
     tx.repo::<Membership>().get(id).await?;
-    state.roles.set(&mut tx, user, &[]).await?;
+    state.roles.remove_all(&mut tx, user).await?;
     state.refresh.end_all(&mut tx, user).await?;
     tx.repo::<Membership>().delete(id, None).await?;
     Ok(StatusCode::NO_CONTENT)

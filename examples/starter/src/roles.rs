@@ -256,6 +256,7 @@ pub(crate) async fn update(
     Path(name): Path<String>,
     Valid(input): Valid<UpdateRole>,
 ) -> Result<Json<RoleView>, Problem> {
+    state.roles.lock(&mut tx).await?;
     state.roles.get(&mut tx, &name).await.map_err(missing)?;
     let role = state.roles.update(&mut tx, &name, &input.spec()).await?;
     Ok(Json(role.into()))
@@ -290,7 +291,7 @@ pub(crate) async fn delete(
     mut tx: TenantTx,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    state.roles.delete(&mut tx, &name).await?;
+    state.roles.delete(&mut tx, &name).await.map_err(missing)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,15 @@
 
 mod time;
 
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use governor::{
     Quota, RateLimiter, clock::Clock as _, middleware::NoOpMiddleware,
@@ -14,7 +22,8 @@ use serde::Deserialize;
 
 use time::Steady;
 
-/// How many tenants are remembered before those that have not been seen for long are dropped.
+/// How many tenants are remembered before those that have not been seen for long are dropped; and so again
+/// whenever twice as many are remembered as were left.
 const SWEEP: usize = 10_000;
 
 /// How often something may happen.
@@ -60,6 +69,7 @@ impl Limited {
 #[derive(Clone)]
 pub struct TenantLimiter {
     limiter: Arc<Inner>,
+    sweep: Arc<AtomicUsize>,
 }
 
 type Inner =
@@ -78,6 +88,7 @@ impl TenantLimiter {
                 DashMapStateStore::default(),
                 Steady::new(clock),
             )),
+            sweep: Arc::new(AtomicUsize::new(SWEEP)),
         }
     }
 
@@ -87,10 +98,21 @@ impl TenantLimiter {
     ///
     /// [`Limited`] when it may not, and then nothing is counted.
     pub fn check(&self, scope: &Scope) -> Result<(), Limited> {
-        if self.limiter.len() > SWEEP {
-            // What is full again is as good as forgotten.
+        let sweep = self.sweep.load(Ordering::Relaxed);
+        if self.limiter.len() > sweep {
+            // What is full again is as good as forgotten. One caller does it for all.
+            let next = self.sweep.swap(usize::MAX, Ordering::Relaxed);
+            if next == usize::MAX {
+                return self.count(scope);
+            }
             self.limiter.retain_recent();
+            let left = self.limiter.len().saturating_mul(2).max(SWEEP);
+            self.sweep.store(left, Ordering::Relaxed);
         }
+        self.count(scope)
+    }
+
+    fn count(&self, scope: &Scope) -> Result<(), Limited> {
         self.limiter
             .check_key(&scope.tenant().id())
             .map_err(|until| Limited {

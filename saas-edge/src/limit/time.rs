@@ -1,12 +1,24 @@
 //! Our clock, as governor asks for the time.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use governor::{clock, nanos::Nanos};
 use saas_core::{Clock, Timestamp};
 
+/// A clock that never goes back: one that is set back stands still until it has come to where it was.
 #[derive(Clone)]
-pub(super) struct Steady(Arc<dyn Clock>);
+pub(super) struct Steady {
+    clock: Arc<dyn Clock>,
+    /// The latest time that was shown, in microseconds.
+    latest: Arc<AtomicI64>,
+}
 
 /// Microseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +26,8 @@ pub(super) struct Instant(Timestamp);
 
 impl Steady {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self(clock)
+        let latest = Arc::new(AtomicI64::new(clock.now().as_micros()));
+        Self { clock, latest }
     }
 }
 
@@ -22,12 +35,13 @@ impl clock::Clock for Steady {
     type Instant = Instant;
 
     fn now(&self) -> Instant {
-        Instant(self.0.now())
+        let now = self.clock.now();
+        let latest = self.latest.fetch_max(now.as_micros(), Ordering::Relaxed);
+        Instant(Timestamp::from_micros(latest).map_or(now, |latest| latest.max(now)))
     }
 }
 
 impl clock::Reference for Instant {
-    // A clock that is set back counts as one that stands still.
     fn duration_since(&self, earlier: Self) -> Nanos {
         self.0.since(earlier.0).into()
     }

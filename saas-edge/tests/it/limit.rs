@@ -22,4 +22,9 @@ async fn every_tenant_has_its_own_allowance() {
     db.clock().advance(limited.retry_after());
     limiter.check(&acme).unwrap();
     limiter.check(&acme).unwrap_err();
+    // A clock that is set back stands still.
+    db.clock().set("2020-01-01T00:00:00Z".parse().unwrap());
+    let limited = limiter.check(&acme).unwrap_err();
+    assert!(limited.retry_after() <= Duration::from_millis(500));
+    limiter.check(&beta).unwrap();
 }

@@ -85,7 +85,15 @@ pub(super) fn on_variant(variant: &syn::Variant, errors: &mut Errors) -> Option<
         errors.at(another, "a permission has one name");
     }
     let found = match &attribute.meta {
-        Meta::List(list) => list.parse_args::<OnVariant>().ok(),
+        Meta::List(list) => match list.parse_args::<OnVariant>() {
+            Ok(found) => Some(found),
+            // Where there is a name, what is wrong is said where it is.
+            Err(error) if list.parse_args_with(begins_with_a_name).unwrap_or(false) => {
+                errors.push(error);
+                return None;
+            }
+            Err(_) => None,
+        },
         _ => None,
     };
     if found.is_none() {
@@ -95,6 +103,18 @@ pub(super) fn on_variant(variant: &syn::Variant, errors: &mut Errors) -> Option<
         );
     }
     found
+}
+
+fn begins_with_a_name(input: ParseStream<'_>) -> syn::Result<bool> {
+    let name = input.peek(LitStr);
+    input.step(|cursor| {
+        let mut rest = *cursor;
+        while let Some((_, next)) = rest.token_tree() {
+            rest = next;
+        }
+        Ok(((), rest))
+    })?;
+    Ok(name)
 }
 
 /// The doc comment, in one line.

@@ -58,7 +58,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 }
 
 /// The module of types, one for each variant.
-fn types(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+pub(super) fn types(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     let module = model.types.as_ref()?;
     let (ident, vis) = (&model.ident, &model.vis);
     // As visible as the enum, seen from inside the module.

@@ -14,6 +14,7 @@ pub(super) fn fallback(input: &DeriveInput, model: &Model) -> TokenStream {
     }
     let private = names::rbac(model.krate.as_ref());
     let ident = &model.ident;
+    let types = super::expand::types(model, &private);
     quote! {
         impl #private::Permission for #ident {
             const ALL: &'static [#private::PermissionInfo] = &[];
@@ -32,5 +33,7 @@ pub(super) fn fallback(input: &DeriveInput, model: &Model) -> TokenStream {
                 #private::Access::permission(&permission)
             }
         }
+
+        #types
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use arc_swap::ArcSwap;
 
 use super::{
-    Attribute, Builder, Model, Path, Policy, PolicyError, Sections,
+    Attribute, EnforceContext, EnforcerBuilder, Model, Path, Policy, PolicyError,
     compiled::{Compiled, Plan},
     error::short,
     interpreted::Interpreted,
@@ -28,7 +28,7 @@ pub struct Enforcer {
 
 #[derive(Debug)]
 struct Inner {
-    options: Builder,
+    options: EnforcerBuilder,
     /// By matcher and effect.
     paths: BTreeMap<(String, String), Path>,
     plans: BTreeMap<String, Plan>,
@@ -48,17 +48,17 @@ impl Enforcer {
     ///
     /// # Errors
     ///
-    /// As [`Builder::build`].
+    /// As [`EnforcerBuilder::build`].
     pub fn new(model: Model, policy: Policy) -> Result<Self, Error> {
         Self::builder(model).build(policy)
     }
 
     /// Begins an enforcer with settings.
-    pub fn builder(model: Model) -> Builder {
-        Builder::new(model)
+    pub fn builder(model: Model) -> EnforcerBuilder {
+        EnforcerBuilder::new(model)
     }
 
-    pub(super) fn build(options: Builder, policy: Policy) -> Result<Self, PolicyError> {
+    pub(super) fn build(options: EnforcerBuilder, policy: Policy) -> Result<Self, PolicyError> {
         if !std::ptr::eq(options.model.definitions(), policy.model().definitions()) {
             return Err(PolicyError::new("the policy is one of another model"));
         }
@@ -95,14 +95,14 @@ impl Enforcer {
     /// Says which way requests are decided, by `m`.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.path_of(&Sections::default())
+        self.path_of(&EnforceContext::default())
             .unwrap_or(&Path::Compiled)
     }
 
     /// Says which way requests are decided by other definitions; `None` when there is no such
     /// matcher or effect.
     #[must_use]
-    pub fn path_of(&self, sections: &Sections) -> Option<&Path> {
+    pub fn path_of(&self, sections: &EnforceContext) -> Option<&Path> {
         let key = (sections.matcher.clone(), sections.effect.clone());
         self.inner.paths.get(&key)
     }
@@ -124,7 +124,7 @@ impl Enforcer {
     /// As [`Enforcer::enforce`], and when the definitions do not exist.
     pub fn enforce_by<V: Attribute>(
         &self,
-        sections: &Sections,
+        sections: &EnforceContext,
         request: &[V],
     ) -> Result<bool, Error> {
         Ok(self.decide(&sections.matcher, &sections.effect, request)?)
@@ -283,7 +283,7 @@ fn compilable(effect: Effect) -> bool {
     )
 }
 
-fn plan(matcher: &Matcher, options: &Builder) -> Result<Plan, String> {
+fn plan(matcher: &Matcher, options: &EnforcerBuilder) -> Result<Plan, String> {
     if options.interpreted {
         return Err("it was asked for".to_owned());
     }

@@ -60,13 +60,13 @@ impl RoleMatch {
 /// Settings of an enforcer.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Builder {
+pub struct EnforcerBuilder {
     pub(super) model: Model,
     pub(super) matching: Matching,
     pub(super) interpreted: bool,
 }
 
-impl Builder {
+impl EnforcerBuilder {
     pub(super) fn new(model: Model) -> Self {
         Self {
             model,

@@ -3,18 +3,18 @@
 /// The matcher and the effect that decide. The matcher says which request and which rules it is
 /// about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sections {
+pub struct EnforceContext {
     pub(super) matcher: String,
     pub(super) effect: String,
 }
 
-impl Default for Sections {
+impl Default for EnforceContext {
     fn default() -> Self {
         Self::new("m", "e")
     }
 }
 
-impl Sections {
+impl EnforceContext {
     /// Names the matcher and the effect: `m2` and `e`.
     #[must_use]
     pub fn new(matcher: &str, effect: &str) -> Self {

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -23,7 +20,7 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub(super) struct Snapshots {
     shards: Box<[Shard]>,
-    /// How many tenants one part holds.
+    /// How many tenants one part holds at most.
     room: usize,
     lifetime: Duration,
 }
@@ -31,8 +28,6 @@ pub(super) struct Snapshots {
 #[derive(Debug, Default)]
 struct Shard {
     kept: ArcSwap<HashMap<TenantId, Kept, ByItself>>,
-    /// Counts changes of rules, so that those read before a change and arriving after it are not kept.
-    changes: AtomicU64,
     writing: Mutex<()>,
 }
 
@@ -47,7 +42,11 @@ impl Snapshots {
         let tenants = usize::try_from(tenants).unwrap_or(usize::MAX);
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            room: tenants.div_ceil(SHARDS),
+            // Chance does not spread the tenants evenly.
+            room: match tenants.div_ceil(SHARDS) {
+                0 => 0,
+                mean => mean + mean / 2 + 8,
+            },
             lifetime,
         }
     }
@@ -71,26 +70,21 @@ impl Snapshots {
         (now < kept.until).then(|| Arc::clone(&kept.snapshot))
     }
 
-    /// Gives the state of a tenant's changes, to be asked for before its rules are read.
-    pub(super) fn changes(&self, tenant: TenantId) -> u64 {
-        let shard = self.shard(tenant);
-        shard.map_or(0, |shard| shard.changes.load(Ordering::SeqCst))
-    }
-
-    /// Keeps a snapshot, unless something has changed since.
+    /// Keeps a snapshot of rules that were read at a time, if `still` they are as they were read.
     pub(super) fn keep(
         &self,
         tenant: TenantId,
         read_at: Timestamp,
-        changes: u64,
         snapshot: Arc<Snapshot>,
+        still: impl FnOnce() -> bool,
     ) {
         let Some(shard) = self.shard(tenant) else {
             return;
         };
         let until = read_at.saturating_add(self.lifetime);
         shard.change(|kept| {
-            if shard.changes.load(Ordering::SeqCst) != changes {
+            // Asked while nobody else forgets: who forgets later removes it again.
+            if !still() {
                 return;
             }
             kept.insert(tenant, Kept { until, snapshot });
@@ -108,7 +102,6 @@ impl Snapshots {
     /// Forgets a tenant.
     pub(super) fn forget(&self, tenant: TenantId) {
         if let Some(shard) = self.shard(tenant) {
-            shard.changes.fetch_add(1, Ordering::SeqCst);
             shard.change(|kept| {
                 kept.remove(&tenant);
             });
@@ -118,7 +111,6 @@ impl Snapshots {
     /// Forgets all tenants.
     pub(super) fn forget_all(&self) {
         for shard in &self.shards {
-            shard.changes.fetch_add(1, Ordering::SeqCst);
             shard.change(HashMap::clear);
         }
     }

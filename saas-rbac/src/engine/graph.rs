@@ -30,7 +30,17 @@ struct Node {
     name: String,
     allow: Bits,
     deny: Bits,
+    /// Whether it names a permission that the program does not have.
+    unknown: bool,
     parents: Vec<usize>,
+}
+
+/// The rules of a role, with those that it inherits.
+#[derive(Debug, Default)]
+pub(crate) struct RoleBits {
+    pub(crate) allow: Bits,
+    pub(crate) deny: Bits,
+    pub(crate) unknown: bool,
 }
 
 /// What somebody holds.
@@ -90,7 +100,7 @@ impl Graph {
             lines::EDITION => {
                 // One that the program does not know allows nothing.
                 let known = self.presets.edition_named(&line.v0);
-                self.edition = Some(known.cloned().unwrap_or_default());
+                self.edition = Some(known.unwrap_or_default());
             }
             _ => {}
         }
@@ -98,12 +108,15 @@ impl Graph {
 
     fn add_rule(&mut self, line: &PolicyRule) {
         let permission = line.permission();
+        let at = self.node(&line.v0);
         let Some(bit) = self.presets.bit_named(&permission) else {
             let role = line.v0.strip_prefix("role:").unwrap_or(&line.v0);
             self.unknown.push((role.to_owned(), permission));
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.unknown = true;
+            }
             return;
         };
-        let at = self.node(&line.v0);
         if let Some(node) = self.nodes.get_mut(at) {
             if line.denies() {
                 node.deny.insert(bit);
@@ -138,6 +151,19 @@ impl Graph {
 
     /// Gives what the holder of these roles and groups holds.
     pub(crate) fn held(&self, own: &[usize]) -> Held {
+        let mut held = self.held_without_edition(own);
+        if let Some(edition) = &self.edition {
+            held.permissions.keep(edition);
+        }
+        held
+    }
+
+    /// Gives what a subject would hold if the tenant had no edition.
+    pub(crate) fn unbounded(&self, subject: Subject) -> Bits {
+        self.held_without_edition(&self.own(subject)).permissions
+    }
+
+    fn held_without_edition(&self, own: &[usize]) -> Held {
         let (mut allow, mut deny) = (Bits::default(), Bits::default());
         let (mut roles, mut groups) = (Vec::new(), Vec::new());
         for (at, _) in self.reached(own) {
@@ -152,9 +178,8 @@ impl Graph {
                 groups.push(group);
             }
         }
-        allow.remove(&deny);
-        if let Some(edition) = &self.edition {
-            allow.keep(edition);
+        if !self.is_owner(own) {
+            allow.remove(&deny);
         }
         roles.sort_unstable();
         Held {
@@ -164,17 +189,30 @@ impl Graph {
         }
     }
 
+    /// Whether the role `owner` is among what somebody has himself. No deny holds for him: one who could be
+    /// denied the right to lift it, by himself or by somebody below him, could not get it back.
+    fn is_owner(&self, own: &[usize]) -> bool {
+        let owner = self.index.get(&lines::role(Presets::OWNER));
+        owner.is_some_and(|owner| own.contains(owner))
+    }
+
+    /// Tells whether a subject is an owner himself.
+    pub(crate) fn owns(&self, subject: Subject) -> bool {
+        matches!(subject, Subject::User(_)) && self.is_owner(&self.own(subject))
+    }
+
     /// Gives what a role allows and denies, with what it inherits.
-    pub(crate) fn role(&self, name: &str) -> Option<(Bits, Bits)> {
+    pub(crate) fn role(&self, name: &str) -> Option<RoleBits> {
         let at = *self.index.get(&lines::role(name))?;
-        let (mut allow, mut deny) = (Bits::default(), Bits::default());
+        let mut bits = RoleBits::default();
         for (at, _) in self.reached(&[at]) {
             if let Some(node) = self.nodes.get(at) {
-                allow.add(&node.allow);
-                deny.add(&node.deny);
+                bits.allow.add(&node.allow);
+                bits.deny.add(&node.deny);
+                bits.unknown |= node.unknown;
             }
         }
-        Some((allow, deny))
+        Some(bits)
     }
 
     /// Gives the roles by which a subject is allowed or denied a permission, each with the way to it.
@@ -192,15 +230,6 @@ impl Graph {
             }
         }
         reasons
-    }
-
-    /// Leaves of some permissions those that the edition of the tenant has.
-    pub(crate) fn within_edition(&self, permissions: &Bits) -> Bits {
-        let mut within = permissions.clone();
-        if let Some(edition) = &self.edition {
-            within.keep(edition);
-        }
-        within
     }
 
     /// Whether the edition of the tenant keeps a permission from everybody.

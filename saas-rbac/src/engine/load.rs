@@ -21,7 +21,8 @@ pub(super) async fn snapshot(
     presets: &Presets,
 ) -> Result<Snapshot, Error> {
     let scope = SystemScope::<PolicyLoad>::enter().within(tenant);
-    let graph = graph(&mut database.read(&scope), presets).await?;
+    // From the primary and of one state: a change that was heard of must not be overlooked.
+    let graph = graph(&mut database.read_snapshot(&scope), presets).await?;
     for (role, permission) in graph.unknown() {
         tracing::warn!(
             tenant = %tenant.id(), role, permission,

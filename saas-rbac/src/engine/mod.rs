@@ -10,7 +10,10 @@ mod watch;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use saas_core::TenantId;
@@ -52,8 +55,17 @@ struct Inner {
     presets: Presets,
     snapshots: Snapshots,
     /// Lets one caller load the rules of a tenant while the others wait.
-    loading: Mutex<HashMap<TenantId, Weak<tokio::sync::Mutex<()>>>>,
+    loading: Mutex<HashMap<TenantId, Weak<Turn>>>,
     config: RbacConfig,
+}
+
+/// The rules of a tenant that are being loaded.
+#[derive(Debug, Default)]
+struct Turn {
+    alone: tokio::sync::Mutex<()>,
+    /// Counts the changes meanwhile. Rules that were read before a change and arrive after it are used once
+    /// and not kept.
+    changes: AtomicU64,
 }
 
 impl Authorizer {
@@ -140,7 +152,13 @@ impl Authorizer {
     /// Drops the rules of a tenant, so that the next decision reads them anew. Changes made through
     /// [`Roles`](crate::Roles) and [`Groups`](crate::Groups) do so by themselves.
     pub fn forget(&self, tenant: TenantId) {
+        self.inner.changed(|loading| *loading == tenant);
         self.inner.snapshots.forget(tenant);
+    }
+
+    fn forget_all(&self) {
+        self.inner.changed(|_| true);
+        self.inner.snapshots.forget_all();
     }
 
     /// Gives the permissions and roles of the program.
@@ -158,15 +176,17 @@ impl Authorizer {
         // Many may find the rules of a tenant gone at once. One loads them, or a tenant with many
         // rules would keep every connection busy with the same work.
         let turn = inner.turn(id);
-        let _turn = turn.lock().await;
+        let _alone = turn.alone.lock().await;
         if let Some(snapshot) = inner.snapshots.get(id, inner.now()) {
             return Ok(snapshot);
         }
-        let (changes, read_at) = (inner.snapshots.changes(id), inner.now());
+        let (changes, read_at) = (turn.changes.load(Ordering::SeqCst), inner.now());
         let snapshot = load::snapshot(&inner.database, tenant, &inner.presets).await?;
         let snapshot = Arc::new(snapshot);
         let kept = Arc::clone(&snapshot);
-        inner.snapshots.keep(id, read_at, changes, kept);
+        inner.snapshots.keep(id, read_at, kept, || {
+            turn.changes.load(Ordering::SeqCst) == changes
+        });
         Ok(snapshot)
     }
 }
@@ -176,7 +196,17 @@ impl Inner {
         self.database.clock().now()
     }
 
-    fn turn(&self, tenant: TenantId) -> Arc<tokio::sync::Mutex<()>> {
+    /// Notes a change for the tenants whose rules are being loaded.
+    fn changed(&self, which: impl Fn(&TenantId) -> bool) {
+        let loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, turn) in loading.iter().filter(|(tenant, _)| which(tenant)) {
+            if let Some(turn) = turn.upgrade() {
+                turn.changes.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn turn(&self, tenant: TenantId) -> Arc<Turn> {
         let mut loading = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(turn) = loading.get(&tenant).and_then(Weak::upgrade) {
             return turn;

@@ -24,10 +24,10 @@ impl Authorizer {
             // Anybody who may connect can send here, so a message is a hint to look again and no more.
             match signals.next().await {
                 Signal::Message(tenant) => match tenant.parse() {
-                    Ok(tenant) => self.inner.snapshots.forget(tenant),
-                    Err(_) => self.inner.snapshots.forget_all(),
+                    Ok(tenant) => self.forget(tenant),
+                    Err(_) => self.forget_all(),
                 },
-                _ => self.inner.snapshots.forget_all(),
+                _ => self.forget_all(),
             }
         }
     }

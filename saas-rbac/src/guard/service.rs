@@ -16,7 +16,7 @@ use saas_core::Problem;
 use saas_tenancy::{Admission, Scope};
 use tower_service::Service;
 
-use super::verdict;
+use super::{Guarding, verdict};
 use crate::{Access, Authorizer};
 
 /// Made by [`GuardLayer`](super::GuardLayer).
@@ -58,8 +58,10 @@ where
         Box::pin(async move {
             match decide(&authorizer, scope, &access).await {
                 Ok(()) => {
-                    // For `Allowed`, which asks again for what it says.
-                    request.extensions_mut().insert(authorizer);
+                    // For `Allowed`, which asks again for what it says, and refuses as the route does.
+                    request
+                        .extensions_mut()
+                        .insert(Guarding { authorizer, access });
                     inner.call(request).await
                 }
                 Err(problem) => Ok(verdict::refuse(problem, &access).into_response()),

@@ -28,7 +28,7 @@ pub(crate) fn answer(decision: Decision) -> Result<(), Problem> {
 }
 
 /// Says it as the route wants it said.
-pub(super) fn refuse(problem: Problem, access: &Access) -> Problem {
+pub(crate) fn refuse(problem: Problem, access: &Access) -> Problem {
     if problem.code() == Code::FORBIDDEN && access.hidden {
         return Problem::new(Code::NOT_FOUND);
     }

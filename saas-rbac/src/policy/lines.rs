@@ -39,6 +39,14 @@ pub(crate) fn domain(tenant: TenantId) -> String {
     tenant.to_string()
 }
 
+/// Puts an object and an action together.
+pub(crate) fn permission(object: &str, action: &str) -> String {
+    match action {
+        "" => object.to_owned(),
+        _ => format!("{object}:{action}"),
+    }
+}
+
 /// Takes a permission apart: `projects:read` is the action `read` on the object `projects`.
 pub(crate) fn parts(permission: &str) -> (&str, &str) {
     permission.rsplit_once(':').unwrap_or((permission, ""))

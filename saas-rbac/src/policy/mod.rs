@@ -5,7 +5,7 @@ pub(crate) mod store;
 
 use saas_tenancy::{EntityTable, Migration, Module, Reason};
 
-use crate::{Group, casbin::store::CasbinRule};
+use crate::casbin::store::CasbinRule;
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_rbac")
@@ -47,7 +47,7 @@ pub const MODULE: Module = Module::new("saas_rbac")
     .entities(&[
         EntityTable::new::<store::PolicyRule>(),
         EntityTable::new::<store::RoleRow>(),
-        EntityTable::new::<Group>(),
+        EntityTable::new::<store::GroupRow>(),
         EntityTable::new::<CasbinRule>(),
     ]);
 

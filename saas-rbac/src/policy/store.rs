@@ -4,7 +4,6 @@ use saas_core::{Id, TenantId, Timestamp};
 use saas_tenancy::{TenantEntity, tenant_repository};
 
 use super::lines;
-use crate::Group;
 
 /// One line of a Casbin policy.
 #[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
@@ -45,6 +44,22 @@ pub(crate) struct RoleRow {
     pub(crate) created_at: Timestamp,
 }
 
+/// A group that a tenant made.
+#[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
+#[entity(table = "saas_groups", new = "NewGroupRow")]
+pub(crate) struct GroupRow {
+    #[entity(id)]
+    pub(crate) id: Id<GroupRow>,
+    #[entity(tenant)]
+    pub(crate) tenant_id: TenantId,
+    #[entity(fixed)]
+    pub(crate) name: String,
+    #[entity(fixed)]
+    pub(crate) description: String,
+    #[entity(created)]
+    pub(crate) created_at: Timestamp,
+}
+
 /// The statements over rules and roles.
 #[tenant_repository(entity = PolicyRule)]
 pub(crate) trait Rules {
@@ -63,6 +78,19 @@ pub(crate) trait Rules {
         "SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v0 = :subject ORDER BY v1"
     )]
     async fn groupings_of(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
+
+    #[sql(
+        "SELECT * FROM saas_policy_rules WHERE {tenant} AND v0 = :subject AND ptype IN ('p', 'g') ORDER BY id"
+    )]
+    async fn rules_of(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
+
+    #[sql("SELECT * FROM saas_policy_rules WHERE {tenant} AND ptype = 'edition'")]
+    async fn edition(&mut self) -> Result<Option<PolicyRule>>;
+
+    #[sql(
+        "SELECT count(*) FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v0 = :member AND v1 = :of"
+    )]
+    async fn count_groupings(&mut self, member: &str, of: &str) -> Result<(i64,)>;
 
     #[sql("SELECT count(*) FROM saas_roles WHERE {tenant}")]
     async fn count_roles(&mut self) -> Result<(i64,)>;
@@ -112,7 +140,7 @@ pub(crate) trait Rules {
     async fn members_of(&mut self, subject: &str) -> Result<Vec<PolicyRule>>;
 
     #[sql("SELECT * FROM saas_groups WHERE {tenant} ORDER BY name")]
-    async fn all_groups(&mut self) -> Result<Vec<Group>>;
+    async fn all_groups(&mut self) -> Result<Vec<GroupRow>>;
 
     #[sql("SELECT count(*) FROM saas_groups WHERE {tenant}")]
     async fn count_groups(&mut self) -> Result<(i64,)>;
@@ -164,7 +192,7 @@ impl NewRule {
 impl PolicyRule {
     /// Gives the permission of a `p` line.
     pub(crate) fn permission(&self) -> String {
-        format!("{}:{}", self.v2, self.v3)
+        lines::permission(&self.v2, &self.v3)
     }
 
     /// Whether a `p` line denies. Whatever is not an allow does.

@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 
 use saas_core::Id;
-use saas_tenancy::{AuditEvent, Reason, SystemScope, TenantTx};
+use saas_tenancy::{Actor, AuditEvent, Reason, SystemScope, TenantTx};
 
 use super::{
     Group, Presets, Roles, Subject,
-    grant::{self, Grantor},
+    grant::{self, RoleRules},
 };
 use crate::{
     Error,
-    engine::Bits,
     policy::{
         lines,
-        store::{NewRule, PolicyRule, Rules as _},
+        store::{GroupRow, NewRule, PolicyRule, Rules as _},
     },
 };
 
@@ -38,8 +37,7 @@ impl Roles {
     /// # Errors
     ///
     /// [`Error::UnknownRole`]; [`Error::UnknownGroup`]; [`Error::Escalation`] when the caller lacks a
-    /// permission of a role that is given or taken away; [`Error::LastOwner`]; [`Error::OwnerDenied`];
-    /// [`Error::TooManyRules`].
+    /// permission of a role that is given or taken away; [`Error::LastOwner`]; [`Error::TooManyRules`].
     pub async fn set(
         &self,
         tx: &mut TenantTx,
@@ -47,6 +45,7 @@ impl Roles {
         roles: &[String],
     ) -> Result<(), Error> {
         let subject = subject.into();
+        grant::lock(tx).await?;
         if let Subject::Group(group) = subject {
             group_exists(tx, group).await?;
         }
@@ -57,30 +56,70 @@ impl Roles {
         if changed.is_empty() {
             return Ok(());
         }
-        for role in wanted.difference(&held) {
-            self.exists(tx, role).await?;
-        }
-        // Whoever could deny himself the right to lift a deny would have to ask us to do it.
-        if wanted.contains(Presets::OWNER) {
-            let graph = grant::graph(self.presets(), tx, &[]).await?;
-            let rules = wanted.iter().filter_map(|role| graph.role(role));
-            if rules.into_iter().any(|(_, deny)| !deny.is_empty()) {
-                return Err(Error::OwnerDenied);
-            }
-        }
-        let grantor = Grantor::of(self.presets(), tx).await?;
-        grantor.require(&self.touched(tx, changed.iter().copied()).await?)?;
+        let given: Vec<&str> = wanted.difference(&held).copied().collect();
+        self.exist(tx, &given).await?;
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        let grantor = rules.grantor(tx).await?;
+        grantor.require(&rules.touched(&changed))?;
         tx.savepoint(async |tx| {
+            let mut added = false;
             for role in changed {
                 if held.contains(role) {
                     self.take(tx, subject, role).await?;
                 } else {
                     insert(tx, subject, &lines::role(role)).await?;
+                    added = true;
                 }
             }
-            self.within_quota(tx).await?;
+            if added {
+                self.within_quota(tx).await?;
+            }
             let event = AuditEvent::new("roles.assigned", subject.to_string());
             tx.record(event.before(&held)?.after(&wanted)?).await?;
+            self.authorizer.changed(tx).await
+        })
+        .await
+    }
+
+    /// Takes everything from somebody: all roles, and out of all groups. For one who leaves the tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Escalation`] when the caller lacks a permission of a role or group that is taken away;
+    /// [`Error::LastOwner`].
+    pub async fn remove_all(
+        &self,
+        tx: &mut TenantTx,
+        subject: impl Into<Subject>,
+    ) -> Result<(), Error> {
+        let subject = subject.into();
+        grant::lock(tx).await?;
+        let name = subject.to_string();
+        let rows = tx.groupings_of(&name).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        let grantor = rules.grantor(tx).await?;
+        let (mut before, mut touched) = (Vec::new(), Vec::new());
+        for row in rows {
+            if row.v1.starts_with("group:") {
+                let of_group = tx.groupings_of(&row.v1).await?;
+                touched.extend(of_group.into_iter().map(|row| row.v1));
+            }
+            touched.push(row.v1.clone());
+            before.push(row.v1);
+        }
+        let touched = touched.iter().filter_map(|of| of.strip_prefix("role:"));
+        let touched: Vec<&str> = touched.collect();
+        grantor.require(&rules.touched(&touched))?;
+        tx.savepoint(async |tx| {
+            if before.contains(&lines::role(Presets::OWNER)) {
+                self.take(tx, subject, Presets::OWNER).await?;
+            }
+            tx.delete_rules_of(&name).await?;
+            let event = AuditEvent::new("roles.removed", &*name);
+            tx.record(event.before(&before)?).await?;
             self.authorizer.changed(tx).await
         })
         .await
@@ -99,6 +138,11 @@ impl Roles {
         tx: &mut TenantTx,
         edition: Option<&str>,
     ) -> Result<(), Error> {
+        if !matches!(tx.scope().actor(), Actor::System(_)) {
+            return Err(Error::Escalation);
+        }
+        grant::lock(tx).await?;
+        let before = tx.edition().await?.map(|row| row.v0);
         if let Some(unknown) = edition.filter(|name| self.presets().edition_named(name).is_none()) {
             return Err(Error::UnknownEdition(unknown.to_owned()));
         }
@@ -110,7 +154,7 @@ impl Roles {
                     .await?;
             }
             let event = AuditEvent::new("edition.set", "tenant");
-            tx.record(event.after(&edition)?).await?;
+            tx.record(event.before(&before)?.after(&edition)?).await?;
             self.authorizer.changed(tx).await
         })
         .await
@@ -143,16 +187,10 @@ pub(super) async fn remove(tx: &mut TenantTx, member: Subject, of: &str) -> Resu
 }
 
 pub(super) async fn group_exists(tx: &mut TenantTx, group: Id<Group>) -> Result<Group, Error> {
-    let found = tx.repo::<Group>().find(group).await?;
+    let found = tx
+        .repo::<GroupRow>()
+        .find(Id::from_uuid(group.as_uuid()))
+        .await?;
+    let found = found.map(Group::from);
     found.ok_or_else(|| Error::UnknownGroup(group.to_string()))
-}
-
-/// Gives what the roles of a group allow and deny.
-pub(super) async fn touched_by_group(
-    roles: &Roles,
-    tx: &mut TenantTx,
-    group: Id<Group>,
-) -> Result<Bits, Error> {
-    let own = grant::roles_of(tx, Subject::Group(group)).await?;
-    roles.touched(tx, own.iter().map(String::as_str)).await
 }

@@ -3,7 +3,7 @@
 use saas_tenancy::TenantTx;
 use serde::Serialize;
 
-use super::{Roles, Subject, grant};
+use super::{Roles, Subject, grant::RoleRules};
 use crate::Error;
 
 /// Why a permission is held or lacked.
@@ -18,6 +18,8 @@ pub struct Explanation {
     pub allowed: bool,
     /// The rules that speak of it, the nearest first. Without any it is denied because nothing allows it.
     pub because: Vec<Reasoned>,
+    /// Whether the subject is an owner, for whom no deny holds.
+    pub owner: bool,
     /// Whether the edition of the tenant keeps it from everybody.
     pub edition_lacks: bool,
 }
@@ -49,7 +51,9 @@ impl Roles {
         let subject = subject.into();
         let unknown = || Error::UnknownPermission(permission.to_owned());
         let bit = self.presets().bit_named(permission).ok_or_else(unknown)?;
-        let graph = grant::graph(self.presets(), tx, &[subject]).await?;
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        rules.include(tx, subject).await?;
+        let graph = rules.graph;
         let reasons = graph.reasons(subject, bit).into_iter();
         Ok(Explanation {
             subject: subject.to_string(),
@@ -61,6 +65,7 @@ impl Roles {
                     chain,
                 })
                 .collect(),
+            owner: graph.owns(subject),
             edition_lacks: graph.edition_lacks(bit),
         })
     }

@@ -1,38 +1,44 @@
 //! Groups and teams: members who get the same roles.
 
-use saas_core::{Id, TenantId, Timestamp};
-use saas_tenancy::{AuditEvent, TenantEntity, TenantTx};
+use saas_core::{Id, Timestamp};
+use saas_tenancy::{AuditEvent, TenantTx};
 use serde::Serialize;
 
 use super::{
     Roles, Subject,
-    assign::{group_exists, insert, remove, touched_by_group},
-    grant::Grantor,
+    assign::{group_exists, insert, remove},
+    grant::{self, RoleRules},
 };
-use crate::{Authorizer, Error, policy::store::Rules as _};
+use crate::{
+    Authorizer, Error,
+    policy::store::{GroupRow, NewGroupRow, Rules as _},
+};
 
 const MAX_NAME: usize = 200;
 
 /// A group or team of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TenantEntity)]
-#[entity(table = "saas_groups", new = "NewGroup")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Group {
     /// The id.
-    #[entity(id)]
     pub id: Id<Group>,
-    /// Whose it is.
-    #[entity(tenant)]
-    pub tenant_id: TenantId,
     /// The name, which is the only one of it in the tenant.
-    #[entity(fixed)]
     pub name: String,
     /// What it is for.
-    #[entity(fixed)]
     pub description: String,
     /// When it was made.
-    #[entity(created)]
     pub created_at: Timestamp,
+}
+
+impl From<GroupRow> for Group {
+    fn from(row: GroupRow) -> Self {
+        Self {
+            id: Id::from_uuid(row.id.as_uuid()),
+            name: row.name,
+            description: row.description,
+            created_at: row.created_at,
+        }
+    }
 }
 
 /// Changes groups and who is in them, inside the caller's transaction.
@@ -59,7 +65,21 @@ impl Groups {
     ///
     /// [`Error::Storage`].
     pub async fn list(&self, tx: &mut TenantTx) -> Result<Vec<Group>, Error> {
-        Ok(tx.all_groups().await?)
+        Ok(tx
+            .all_groups()
+            .await?
+            .into_iter()
+            .map(Group::from)
+            .collect())
+    }
+
+    /// Gives a group of the tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub async fn get(&self, tx: &mut TenantTx, group: Id<Group>) -> Result<Group, Error> {
+        group_exists(tx, group).await
     }
 
     /// Makes a group without members and roles.
@@ -73,10 +93,10 @@ impl Groups {
         name: &str,
         description: &str,
     ) -> Result<Group, Error> {
-        let plain = !name.trim().is_empty() && !name.chars().any(char::is_control);
-        if !plain || name.chars().count() > MAX_NAME || name.trim() != name {
+        if name.is_empty() || name.chars().count() > MAX_NAME || !is_plain(name) {
             return Err(Error::InvalidGroupName);
         }
+        grant::lock(tx).await?;
         let max = self.roles.authorizer.config().max_groups;
         if tx.count_groups().await?.0 >= i64::from(max) {
             return Err(Error::TooManyGroups(max));
@@ -85,12 +105,12 @@ impl Groups {
             saas_tenancy::Error::Unique(_) => Error::GroupExists(name.to_owned()),
             other => Error::Storage(other),
         };
-        let new = NewGroup {
+        let new = NewGroupRow {
             name: name.to_owned(),
             description: description.to_owned(),
         };
-        let group = tx.savepoint(async |tx| tx.repo::<Group>().insert(new).await);
-        let group = group.await.map_err(exists)?;
+        let group = tx.savepoint(async |tx| tx.repo::<GroupRow>().insert(new).await);
+        let group = Group::from(group.await.map_err(exists)?);
         let event = AuditEvent::new("group.created", Subject::Group(group.id).to_string());
         tx.record(event.after(&group)?).await?;
         Ok(group)
@@ -102,13 +122,15 @@ impl Groups {
     ///
     /// [`Error::UnknownGroup`], [`Error::Escalation`].
     pub async fn delete(&self, tx: &mut TenantTx, group: Id<Group>) -> Result<(), Error> {
+        grant::lock(tx).await?;
         let before = group_exists(tx, group).await?;
         self.require(tx, group).await?;
         tx.savepoint(async |tx| {
             let subject = Subject::Group(group).to_string();
             tx.delete_rules_of(&subject).await?;
             tx.delete_members_of(&subject).await?;
-            tx.repo::<Group>().delete(group, None).await?;
+            let row = Id::from_uuid(group.as_uuid());
+            tx.repo::<GroupRow>().delete(row, None).await?;
             let event = AuditEvent::new("group.deleted", subject);
             tx.record(event.before(&before)?).await?;
             self.roles.authorizer.changed(tx).await
@@ -173,22 +195,24 @@ impl Groups {
         if matches!(member, Subject::Group(_)) {
             return Err(Error::NestedGroup);
         }
-        let is_member = self.members(tx, group).await?.contains(&member);
+        grant::lock(tx).await?;
+        group_exists(tx, group).await?;
+        let of = Subject::Group(group).to_string();
+        let is_member = tx.count_groupings(&member.to_string(), &of).await?.0 > 0;
         if is_member == joins {
             return Ok(());
         }
         self.require(tx, group).await?;
-        let of = Subject::Group(group).to_string();
         tx.savepoint(async |tx| {
             let event = if joins {
                 insert(tx, member, &of).await?;
+                self.roles.within_quota(tx).await?;
                 AuditEvent::new("group.joined", &*of).after(&member.to_string())?
             } else {
                 remove(tx, member, &of).await?;
                 AuditEvent::new("group.left", &*of).before(&member.to_string())?
             };
             tx.record(event).await?;
-            self.roles.within_quota(tx).await?;
             self.roles.authorizer.changed(tx).await
         })
         .await
@@ -196,7 +220,21 @@ impl Groups {
 
     /// Refuses a caller who lacks something that the group gives.
     async fn require(&self, tx: &mut TenantTx, group: Id<Group>) -> Result<(), Error> {
-        let grantor = Grantor::of(self.roles.presets(), tx).await?;
-        grantor.require(&touched_by_group(&self.roles, tx, group).await?)
+        let own = grant::roles_of(tx, Subject::Group(group)).await?;
+        let mut rules = RoleRules::read(self.roles.presets(), tx).await?;
+        let grantor = rules.grantor(tx).await?;
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        grantor.require(&rules.touched(&own))
     }
+}
+
+/// Refuses what cannot be seen: control and format characters, and space around a name.
+fn is_plain(name: &str) -> bool {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    name.trim() == name && !name.chars().any(hidden)
 }

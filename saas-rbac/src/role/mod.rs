@@ -8,7 +8,7 @@ mod preset;
 mod preview;
 mod subject;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use saas_tenancy::{AuditEvent, TenantTx};
 use serde::Serialize;
@@ -16,14 +16,13 @@ use serde::Serialize;
 pub use explain::{Explanation, Reasoned};
 pub use group::{Group, Groups};
 pub use preset::Presets;
-pub use preview::{Gain, Preview};
+pub use preview::{PermissionChange, Preview};
 pub use subject::Subject;
 
-use grant::Grantor;
+use grant::{Grantor, RoleRules};
 
 use crate::{
     Authorizer, Error,
-    engine::{Bits, graph::Graph},
     policy::{
         lines,
         store::{NewRoleRow, NewRule, PolicyRule, RoleRow, RoleRowPatch, Rules as _},
@@ -108,7 +107,7 @@ impl RoleSpec {
 /// Changes roles and who holds them, inside the caller's transaction.
 ///
 /// Nobody gives or takes what he lacks: the caller of the transaction's scope must hold every
-/// permission that a change touches. A change that is refused leaves nothing behind, and the transaction goes
+/// permission that a change touches, apart from what the edition of the tenant has. No deny holds for an owner. A change that is refused leaves nothing behind, and the transaction goes
 /// on. The decisions of all instances follow with the commit, and each change is
 /// [recorded](saas_tenancy::AuditRecord) with what was before and after.
 #[derive(Debug, Clone)]
@@ -129,25 +128,14 @@ impl Roles {
     ///
     /// [`Error::Storage`].
     pub async fn list(&self, tx: &mut TenantTx) -> Result<Vec<Role>, Error> {
-        let mut roles: Vec<Role> = self
-            .presets()
-            .iter()
-            .map(|(name, permissions)| Role {
-                permissions: permissions.iter().copied().map(ToOwned::to_owned).collect(),
-                built_in: true,
-                ..empty(name, String::new())
-            })
-            .collect();
-        let mut own: BTreeMap<String, Role> = BTreeMap::new();
-        for row in tx.all_roles().await? {
-            own.insert(lines::role(&row.name), empty(&row.name, row.description));
-        }
-        for rule in tx.rules_of_roles().await? {
-            if let Some(role) = own.get_mut(&rule.v0) {
-                self.describe(role, &rule);
-            }
-        }
-        roles.extend(own.into_values().map(sorted));
+        let built_in = self.presets().iter().map(|(name, _)| self.built_in(name));
+        let mut roles: Vec<Role> = built_in.flatten().collect();
+        let rules = RoleRules::read(self.presets(), tx).await?;
+        let own = tx.all_roles().await?;
+        roles.extend(
+            own.into_iter()
+                .map(|row| rules.role(&row.name, row.description)),
+        );
         Ok(roles)
     }
 
@@ -157,11 +145,23 @@ impl Roles {
     ///
     /// [`Error::UnknownRole`].
     pub async fn get(&self, tx: &mut TenantTx, name: &str) -> Result<Role, Error> {
-        let roles = self.list(tx).await?;
-        let mut named = roles.into_iter().filter(|role| role.name == name);
-        named
-            .next()
-            .ok_or_else(|| Error::UnknownRole(name.to_owned()))
+        if let Some(role) = self.built_in(name) {
+            return Ok(role);
+        }
+        let row = self.own(tx, name).await?;
+        let rules = tx.rules_of(&lines::role(name)).await?;
+        Ok(show(self.presets(), name, row.description, &rules))
+    }
+
+    /// Waits until no other transaction changes the roles, groups and assignments of the tenant, and keeps
+    /// others from it to the end of this one. Every change does so by itself; a program does it first when the
+    /// change depends on something that it reads before, such as whether somebody is a member.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Storage`] when it takes too long.
+    pub async fn lock(&self, tx: &mut TenantTx) -> Result<(), Error> {
+        grant::lock(tx).await
     }
 
     /// Makes a role.
@@ -179,6 +179,7 @@ impl Roles {
         spec: &RoleSpec,
     ) -> Result<Role, Error> {
         check_name(name)?;
+        self.lock(tx).await?;
         if self.presets().get(name).is_some() || tx.role_named(name).await?.is_some() {
             return Err(Error::RoleExists(name.to_owned()));
         }
@@ -186,15 +187,15 @@ impl Roles {
         if tx.count_roles().await?.0 >= i64::from(max) {
             return Err(Error::TooManyRoles(max));
         }
-        let grantor = Grantor::of(self.presets(), tx).await?;
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        let grantor = rules.grantor(tx).await?;
         tx.savepoint(async |tx| {
             let new = NewRoleRow {
                 name: name.to_owned(),
                 description: spec.description.clone(),
             };
             tx.repo::<RoleRow>().insert(new).await?;
-            self.write(tx, name, spec, &grantor).await?;
-            let role = self.get(tx, name).await?;
+            let role = self.write(tx, name, spec, &grantor).await?;
             let event = AuditEvent::new("role.created", lines::role(name));
             tx.record(event.after(&role)?).await?;
             self.authorizer.changed(tx).await?;
@@ -215,18 +216,19 @@ impl Roles {
         name: &str,
         spec: &RoleSpec,
     ) -> Result<Role, Error> {
+        self.lock(tx).await?;
         let row = self.own(tx, name).await?;
-        let grantor = Grantor::of(self.presets(), tx).await?;
-        grantor.require(&self.touched(tx, [name]).await?)?;
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        let before = rules.role(name, row.description);
+        let grantor = rules.grantor(tx).await?;
+        grantor.require(&rules.touched(&[name]))?;
         tx.savepoint(async |tx| {
-            let before = self.get(tx, name).await?;
             let patch = RoleRowPatch {
                 description: Some(spec.description.clone()),
             };
             tx.repo::<RoleRow>().update(row.id, None, patch).await?;
             tx.delete_rules_of(&lines::role(name)).await?;
-            self.write(tx, name, spec, &grantor).await?;
-            let role = self.get(tx, name).await?;
+            let role = self.write(tx, name, spec, &grantor).await?;
             let event = AuditEvent::new("role.changed", lines::role(name));
             tx.record(event.before(&before)?.after(&role)?).await?;
             self.authorizer.changed(tx).await?;
@@ -241,15 +243,17 @@ impl Roles {
     ///
     /// [`Error::UnknownRole`], [`Error::BuiltIn`], [`Error::InUse`], [`Error::Escalation`].
     pub async fn delete(&self, tx: &mut TenantTx, name: &str) -> Result<(), Error> {
+        self.lock(tx).await?;
         let row = self.own(tx, name).await?;
         let subject = lines::role(name);
         if tx.count_holders(&subject).await?.0 > 0 {
             return Err(Error::InUse(name.to_owned()));
         }
-        let grantor = Grantor::of(self.presets(), tx).await?;
-        grantor.require(&self.touched(tx, [name]).await?)?;
+        let mut rules = RoleRules::read(self.presets(), tx).await?;
+        let before = rules.role(name, row.description);
+        let grantor = rules.grantor(tx).await?;
+        grantor.require(&rules.touched(&[name]))?;
         tx.savepoint(async |tx| {
-            let before = self.get(tx, name).await?;
             tx.delete_rules_of(&subject).await?;
             tx.repo::<RoleRow>().delete(row.id, None).await?;
             let event = AuditEvent::new("role.deleted", &*subject);
@@ -261,6 +265,15 @@ impl Roles {
 
     fn presets(&self) -> &Presets {
         self.authorizer.presets()
+    }
+
+    fn built_in(&self, name: &str) -> Option<Role> {
+        let permissions = self.presets().get(name)?;
+        Some(Role {
+            permissions: permissions.iter().copied().map(ToOwned::to_owned).collect(),
+            built_in: true,
+            ..empty(name, String::new())
+        })
     }
 
     /// Finds a role that the tenant has made.
@@ -280,37 +293,39 @@ impl Roles {
         name: &str,
         spec: &RoleSpec,
         grantor: &Grantor,
-    ) -> Result<(), Error> {
+    ) -> Result<Role, Error> {
         let (subject, domain) = (lines::role(name), lines::domain(tx.scope().tenant().id()));
-        let permissions = spec.permissions.iter().chain(&spec.denies);
-        for permission in permissions {
+        let mut lines = Vec::new();
+        for permission in spec.permissions.iter().chain(&spec.denies) {
             if !self.presets().knows(permission) {
                 return Err(Error::UnknownPermission(permission.clone()));
             }
-            // Both at once is a deny.
             let allows = !spec.denies.contains(permission);
             if !allows && spec.permissions.contains(permission) {
                 return Err(Error::Contradiction(permission.clone()));
             }
-            let rule = NewRule::permission(&subject, &domain, permission, allows);
-            tx.repo::<PolicyRule>().insert(rule).await?;
+            lines.push(NewRule::permission(&subject, &domain, permission, allows));
         }
+        let parents: Vec<&str> = spec.inherits.iter().map(String::as_str).collect();
+        self.exist(tx, &parents).await?;
         for parent in &spec.inherits {
-            self.exists(tx, parent).await?;
-            let rule = NewRule::grouping(&subject, &lines::role(parent), &domain);
-            tx.repo::<PolicyRule>().insert(rule).await?;
+            let parent = lines::role(parent);
+            lines.push(NewRule::grouping(&subject, &parent, &domain));
         }
-        let graph = grant::graph(self.presets(), tx, &[]).await?;
-        if graph.is_cyclic(name) {
+        tx.repo::<PolicyRule>().insert_many(lines).await?;
+        let rules = RoleRules::read(self.presets(), tx).await?;
+        if rules.graph.is_cyclic(name) {
             return Err(Error::RoleCycle(name.to_owned()));
         }
-        if graph.depth() > lines::MAX_DEPTH {
+        if rules.graph.depth() > lines::MAX_DEPTH {
             return Err(Error::RoleTooDeep(lines::MAX_DEPTH));
         }
-        grantor.require(&touched_by(&graph, [name]))?;
-        self.within_quota(tx).await
+        grantor.require(&rules.touched(&[name]))?;
+        self.within_quota(tx).await?;
+        Ok(rules.role(name, spec.description.clone()))
     }
 
+    /// To be asked after lines were added. Whoever takes away is never over the quota.
     async fn within_quota(&self, tx: &mut TenantTx) -> Result<(), Error> {
         let max = self.authorizer.config().max_rules;
         if tx.count_rules().await?.0 > i64::from(max) {
@@ -319,48 +334,20 @@ impl Roles {
         Ok(())
     }
 
-    async fn exists(&self, tx: &mut TenantTx, role: &str) -> Result<(), Error> {
-        if self.presets().get(role).is_none() && tx.role_named(role).await?.is_none() {
-            return Err(Error::UnknownRole(role.to_owned()));
+    /// Refuses a name that is no role of the tenant.
+    async fn exist(&self, tx: &mut TenantTx, names: &[&str]) -> Result<(), Error> {
+        if names.iter().all(|name| self.presets().get(name).is_some()) {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Gives what some roles allow and deny, with what they inherit: what is touched by whoever gives, takes
-    /// or changes one of them.
-    async fn touched(
-        &self,
-        tx: &mut TenantTx,
-        roles: impl IntoIterator<Item = &str>,
-    ) -> Result<Bits, Error> {
-        let graph = grant::graph(self.presets(), tx, &[]).await?;
-        Ok(touched_by(&graph, roles))
-    }
-
-    fn describe(&self, role: &mut Role, rule: &PolicyRule) {
-        if rule.ptype == "g" {
-            let parent = rule.v1.strip_prefix("role:").unwrap_or(&rule.v1);
-            role.inherits.push(parent.to_owned());
-            return;
-        }
-        let permission = rule.permission();
-        if !self.presets().knows(&permission) {
-            role.unknown.push(permission);
-        } else if rule.denies() {
-            role.denies.push(permission);
-        } else {
-            role.permissions.push(permission);
+        let own = tx.all_roles().await?;
+        let known = |name: &&&str| {
+            self.presets().get(name).is_some() || own.iter().any(|role| role.name == **name)
+        };
+        match names.iter().find(|name| !known(name)) {
+            Some(unknown) => Err(Error::UnknownRole((*unknown).to_owned())),
+            None => Ok(()),
         }
     }
-}
-
-fn touched_by<'a>(graph: &Graph, roles: impl IntoIterator<Item = &'a str>) -> Bits {
-    let mut touched = Bits::default();
-    for (allow, deny) in roles.into_iter().filter_map(|role| graph.role(role)) {
-        touched.add(&allow);
-        touched.add(&deny);
-    }
-    touched
 }
 
 /// A role is named with a-z, 0-9 and `-`, so that no name looks like another.
@@ -387,7 +374,29 @@ fn empty(name: &str, description: String) -> Role {
     }
 }
 
-fn sorted(mut role: Role) -> Role {
+/// Shows a role by its lines.
+fn show<'a>(
+    presets: &Presets,
+    name: &str,
+    description: String,
+    rules: impl IntoIterator<Item = &'a PolicyRule>,
+) -> Role {
+    let mut role = empty(name, description);
+    for rule in rules {
+        if rule.ptype == "g" {
+            let parent = rule.v1.strip_prefix("role:").unwrap_or(&rule.v1);
+            role.inherits.push(parent.to_owned());
+            continue;
+        }
+        let permission = rule.permission();
+        if !presets.knows(&permission) {
+            role.unknown.push(permission);
+        } else if rule.denies() {
+            role.denies.push(permission);
+        } else {
+            role.permissions.push(permission);
+        }
+    }
     for names in [
         &mut role.permissions,
         &mut role.denies,

@@ -42,7 +42,7 @@ struct Inner {
     /// Where the permissions of each enum begin.
     enums: Vec<(TypeId, usize)>,
     roles: BTreeMap<usize, (&'static str, Vec<&'static str>)>,
-    editions: BTreeMap<&'static str, Bits>,
+    editions: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// What two enums name alike.
     twice: Vec<&'static str>,
 }
@@ -109,9 +109,7 @@ impl Presets {
     pub fn edition<P: Permission>(mut self, name: &'static str, permissions: &[P]) -> Self {
         let inner = Arc::make_mut(&mut self.0);
         let names = permissions.iter().map(Permission::name);
-        let bits = names.filter_map(|name| inner.bits.get(name).copied());
-        let bits: Bits = bits.collect();
-        inner.editions.entry(name).or_default().add(&bits);
+        inner.editions.entry(name).or_default().extend(names);
         self
     }
 
@@ -176,8 +174,9 @@ impl Presets {
         names
     }
 
-    pub(crate) fn edition_named(&self, name: &str) -> Option<&Bits> {
-        self.0.editions.get(name)
+    pub(crate) fn edition_named(&self, name: &str) -> Option<Bits> {
+        let names = self.0.editions.get(name)?.iter();
+        Some(names.filter_map(|name| self.bit_named(name)).collect())
     }
 
     /// Refuses permissions that two enums name alike.

@@ -1,6 +1,6 @@
 //! What a change would do, before it is made.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use saas_tenancy::TenantTx;
 use serde::Serialize;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Roles, Subject};
 use crate::{
     Error,
-    engine::{self, Bits, graph::Graph},
+    engine::{self, Bits, Snapshot, graph::Graph},
 };
 
 /// How many people are listed by name.
@@ -19,7 +19,7 @@ const LISTED: usize = 1000;
 #[non_exhaustive]
 pub struct Preview {
     /// Whose permissions would change; up to a thousand are listed.
-    pub changes: Vec<Gain>,
+    pub changes: Vec<PermissionChange>,
     /// How many it would be.
     pub total: usize,
 }
@@ -27,7 +27,7 @@ pub struct Preview {
 /// What a change would give to somebody, and take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Gain {
+pub struct PermissionChange {
     /// Whom, such as `user:` and an id.
     pub subject: String,
     /// What would be allowed that is not.
@@ -90,33 +90,31 @@ impl Roles {
     }
 
     fn compare(&self, before: &Graph, after: &Graph) -> Preview {
-        let mut people: BTreeMap<String, Subject> = BTreeMap::new();
-        for (subject, _) in before.holders().chain(after.holders()) {
-            people.insert(subject.to_string(), *subject);
-        }
-        let mut preview = Preview {
-            changes: Vec::new(),
-            total: 0,
-        };
-        for (name, subject) in people {
-            let (old, new) = (
-                before.held_by(subject).permissions,
-                after.held_by(subject).permissions,
-            );
-            let (gains, loses) = (without(&new, &old), without(&old, &new));
-            if gains.is_empty() && loses.is_empty() {
-                continue;
-            }
-            preview.total += 1;
-            if preview.changes.len() < LISTED {
-                preview.changes.push(Gain {
-                    subject: name,
-                    gains: self.presets().names(&gains),
-                    loses: self.presets().names(&loses),
-                });
+        let holders = before.holders().chain(after.holders());
+        let people: HashSet<Subject> = holders.map(|(subject, _)| *subject).collect();
+        let (before, after) = (Snapshot::compile(before), Snapshot::compile(after));
+        let nothing = Bits::default();
+        let mut changes = Vec::new();
+        for subject in people {
+            let old = before.permissions_of(subject).unwrap_or(&nothing);
+            let new = after.permissions_of(subject).unwrap_or(&nothing);
+            if old != new {
+                changes.push((subject.to_string(), without(new, old), without(old, new)));
             }
         }
-        preview
+        changes.retain(|(_, gains, loses)| !gains.is_empty() || !loses.is_empty());
+        changes.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        let total = changes.len();
+        let listed = changes.into_iter().take(LISTED);
+        let changes = listed.map(|(subject, gains, loses)| PermissionChange {
+            subject,
+            gains: self.presets().names(&gains),
+            loses: self.presets().names(&loses),
+        });
+        Preview {
+            changes: changes.collect(),
+            total,
+        }
     }
 }
 

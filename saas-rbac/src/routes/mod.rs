@@ -134,12 +134,14 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicateRoute`] when two routes have the same method and path;
+    /// [`Error::DuplicateRoute`] when two routes have the same method and path; [`Error::InvalidRoute`] when a
+    /// path is none, or two paths differ in nothing but the names of their parameters;
     /// [`Error::DuplicatePermission`] when two enums of the presets name a permission alike;
     /// [`Error::UnknownRoutePermission`] when a route asks for a permission that the presets do not have.
     pub fn into_router(self, authorizer: &Authorizer) -> Result<Router<S>, Error> {
         let presets = authorizer.presets();
         presets.check()?;
+        let mut known = matchit::Router::new();
         let mut paths: BTreeMap<String, (MethodRouter<S>, Vec<MethodFilter>)> = BTreeMap::new();
         for route in self.routes {
             let name = || format!("{} {}", route.info.method, route.info.path);
@@ -156,6 +158,20 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
                     .layer(GuardLayer::new(authorizer.clone(), access)),
                 None => route.handler.layer(PublicLayer),
             };
+            if !paths.contains_key(&route.info.path) {
+                // axum panics where this gives an error.
+                let path = &route.info.path;
+                let invalid = |cause: String| Error::InvalidRoute {
+                    route: format!("{} {path}", route.info.method),
+                    cause,
+                };
+                if !path.starts_with('/') {
+                    return Err(invalid("a path begins with `/`".to_owned()));
+                }
+                known
+                    .insert(path.clone(), ())
+                    .map_err(|error| invalid(error.to_string()))?;
+            }
             let (router, taken) = paths.entry(route.info.path.clone()).or_default();
             if taken.contains(&route.filter) {
                 return Err(Error::DuplicateRoute(format!(

@@ -68,7 +68,8 @@ use crate::Error;
 /// there are none.
 ///
 /// [`TenantTx::repo`] [narrowed](saas_tenancy::Repository::only) to its [`filter`](Self::filter) reads, changes
-/// and removes no other rows, in one statement: what was allowed when it was asked is allowed when it is done.
+/// and removes no other rows, in one statement: there is no time between the question and the deed in which the
+/// row could change hands. What other rows say of it, as a share does, is read as of the start of the statement.
 #[derive(Clone)]
 #[must_use]
 pub struct Rule<E> {

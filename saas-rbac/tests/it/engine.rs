@@ -134,6 +134,34 @@ async fn an_edition_bounds_everybody_and_only_the_service_sets_it() {
     }
 }
 
+#[tokio::test]
+async fn a_decision_allocates_nothing() {
+    for world in World::all().await {
+        let user = world.person(&["admin"]).await;
+        let scope = world.caller(&world.acme, user).await;
+        let accesses = [
+            Access::member(),
+            Access::permission(&Can::Write),
+            Access::all([Can::Read, Can::Delete]),
+            Access::any([Can::Delete, Can::Write]).fresh_within(Duration::from_secs(300)),
+        ];
+        for access in &accesses {
+            world.authorizer.decide(&scope, access).await.unwrap();
+        }
+        let mut decisions = [None; 4];
+        let counted = allocation_counter::measure(|| {
+            for (access, decision) in accesses.iter().zip(&mut decisions) {
+                *decision = world.authorizer.decide_now(&scope, access);
+            }
+        });
+        assert!(decisions.iter().all(Option::is_some), "{decisions:?}");
+        assert_eq!(counted.count_total, 0);
+        // And the counter counts.
+        let counted = allocation_counter::measure(|| drop(Box::new(1)));
+        assert_eq!(counted.count_total, 1);
+    }
+}
+
 #[test]
 fn the_guards_are_those_of_the_entities() {
     let file = concat!(

@@ -3,7 +3,7 @@ CREATE TABLE saas_outbox (
     id         UUID        NOT NULL,
     kind       TEXT        NOT NULL,
     payload    TEXT        NOT NULL,
-    actor      UUID,
+    actor      TEXT        NOT NULL,
     attempts   BIGINT      NOT NULL,
     due_at     TIMESTAMPTZ,
     created_at TIMESTAMPTZ NOT NULL,

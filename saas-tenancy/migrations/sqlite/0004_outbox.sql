@@ -3,7 +3,7 @@ CREATE TABLE saas_outbox (
     id         BLOB    NOT NULL,
     kind       TEXT    NOT NULL,
     payload    TEXT    NOT NULL,
-    actor      BLOB,
+    actor      TEXT    NOT NULL,
     attempts   INTEGER NOT NULL,
     due_at     INTEGER,
     created_at INTEGER NOT NULL,

@@ -17,3 +17,8 @@ CREATE TRIGGER saas_audit_is_not_changed BEFORE UPDATE ON saas_audit
 BEGIN
     SELECT RAISE(ABORT, 'what was noted is not changed');
 END;
+CREATE TRIGGER saas_audit_is_not_removed BEFORE DELETE ON saas_audit
+WHEN EXISTS (SELECT 1 FROM saas_tenants WHERE id = OLD.tenant_id)
+BEGIN
+    SELECT RAISE(ABORT, 'what was noted is not removed');
+END;

@@ -57,7 +57,6 @@ where
                 Ok(admission) => {
                     if let Admission::Admitted(scope) = &admission {
                         note(scope);
-                        request.extensions_mut().insert(scope.clone());
                     }
                     request.extensions_mut().insert(admission);
                     inner.call(request).await

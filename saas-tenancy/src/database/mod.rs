@@ -153,6 +153,13 @@ impl Database {
         TenantTx::new(self.clone(), scope.clone(), Access::Read)
     }
 
+    /// Opens a read-only transaction in the scope's tenant whose statements all see the same state, that of the
+    /// primary at its first statement: for what has to be read together and may not be old.
+    #[must_use]
+    pub fn read_snapshot(&self, scope: &Scope) -> TenantTx {
+        TenantTx::new(self.clone(), scope.clone(), Access::Snapshot)
+    }
+
     /// Opens a transaction in the scope's tenant. It begins with its first statement, and has no
     /// effect unless it is committed.
     #[must_use = "a transaction that is not committed has no effect"]

@@ -26,28 +26,33 @@
 //! #[async_trait]
 //! impl EventHandler for Welcome {
 //!     async fn handle(&self, scope: &Scope, event: &Event) -> Result<(), Failed> {
-//!         if event.kind() == "member.joined" {
-//!             let joined: MemberJoined = event.payload()?;
-//!             println!("{} joined {}", joined.user, scope.tenant().name());
+//!         match event.kind() {
+//!             "member.joined" => {
+//!                 let joined: MemberJoined = event.payload()?;
+//!                 println!("{} joined {}", joined.user, scope.tenant().name());
+//!                 Ok(())
+//!             }
+//!             // Perhaps of a newer version of the program, which will deliver it.
+//!             other => Err(format!("events of kind `{other}` are unknown").into()),
 //!         }
-//!         Ok(())
 //!     }
 //! }
 //! ```
 //!
 //! An event is delivered at least once: again when the handler fails, and when the process dies between
-//! the handler's success and the note of it.
+//! the handler's success and the note of it. There is one handler for all events of a database; where several
+//! parts of a program want to hear of one, it calls them.
 
 mod relay;
 mod row;
 
-use saas_core::{Id, Timestamp, UserId};
+use saas_core::{Id, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use relay::{DeliverEvents, Delivered, EventHandler, Failed, Outbox, OutboxConfig};
 pub(crate) use row::EventRow;
 
-use crate::{Actor, Error, TenantTx, error::Cause};
+use crate::{Error, TenantTx, error::Cause};
 
 /// How long a payload may be, in bytes of JSON.
 const MAX_PAYLOAD: usize = 64 * 1024;
@@ -58,7 +63,7 @@ pub struct Event {
     id: Id<Event>,
     kind: String,
     payload: String,
-    actor: Option<UserId>,
+    actor: String,
     published_at: Timestamp,
     attempt: u32,
 }
@@ -85,10 +90,10 @@ impl Event {
         serde_json::from_str(&self.payload).map_err(|error| Error::InvalidValue(Cause::new(error)))
     }
 
-    /// Gives the person in whose request it happened; none when the service itself did it.
+    /// Tells in whose request it happened: `user:` or `service:` and an id, or `system:` and a reason.
     #[must_use]
-    pub const fn actor(&self) -> Option<UserId> {
-        self.actor
+    pub fn actor(&self) -> &str {
+        &self.actor
     }
 
     /// Tells when it happened.
@@ -123,10 +128,7 @@ impl TenantTx {
             let cause = format!("the payload of an event `{kind}` over 64 KiB");
             return Err(Error::InvalidValue(Cause::new(cause)));
         }
-        let actor = match self.scope().actor() {
-            Actor::Principal(principal) => Some(principal.subject()),
-            Actor::System(_) => None,
-        };
+        let actor = self.scope().actor().to_string();
         let due = self.database().clock().now();
         let row = row::NewEventRow {
             kind: kind.to_owned(),

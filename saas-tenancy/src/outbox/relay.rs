@@ -1,8 +1,9 @@
 //! From the rows to whoever acts on them.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use saas_core::{TenantId, config::Period};
 use serde::Deserialize;
 
@@ -10,7 +11,7 @@ use super::{
     Event,
     row::{EventRow, Events as _},
 };
-use crate::{Database, Error, Reason, Registry, Scope, SystemScope, Tenant, Value};
+use crate::{Database, Error, Reason, Registry, Scope, SystemScope, Value};
 
 /// Tenants with events that are due, the one that has waited longest first. A suspended tenant waits.
 const DUE: &str = "SELECT o.tenant_id FROM saas_outbox o JOIN saas_tenants t ON t.id = o.tenant_id \
@@ -18,7 +19,7 @@ const DUE: &str = "SELECT o.tenant_id FROM saas_outbox o JOIN saas_tenants t ON 
                    GROUP BY o.tenant_id ORDER BY min(o.due_at) LIMIT 100";
 
 /// How many events of one tenant are delivered before it is the turn of the next.
-const TURN: i64 = 10;
+const TURN: u32 = 10;
 
 /// The first pause after a failure; each further one is twice as long, up to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
@@ -43,10 +44,11 @@ pub type Failed = Box<dyn std::error::Error + Send + Sync>;
 /// # Contract
 ///
 /// - An event may come more than once, also to two instances; [`Event::id`] tells it.
-/// - Events come in the order of their publication only as long as no delivery fails.
-/// - A kind that the handler does not know is a success: another version of the program may have
-///   published it.
-/// - A handler takes less time than [`OutboxConfig::lease`], or the event is delivered again meanwhile.
+/// - The order is roughly that of publication, and no more.
+/// - A kind that the handler does not know is a failure: a newer version of the program may have published
+///   it, and delivers it at one of the next tries.
+/// - A handler that takes longer than [`OutboxConfig::lease`] is dropped at an await, and has failed. So has
+///   one that panics.
 #[async_trait]
 pub trait EventHandler: Send + Sync {
     /// Acts on an event of the scope's tenant.
@@ -64,10 +66,10 @@ pub trait EventHandler: Send + Sync {
 pub struct OutboxConfig {
     /// How long [`Outbox::run`] waits when nothing is due.
     pub poll_interval: Period,
-    /// How long an event belongs to the instance that delivers it. When that instance dies, the event is
-    /// delivered again after this time.
+    /// How long an event belongs to the instance that delivers it, and so how long a handler may take; at
+    /// least a second. When that instance dies, the event is delivered again after this time.
     pub lease: Period,
-    /// How often delivery is tried. Then the row stays, and nobody tries any more.
+    /// How often delivery is tried, once at least. Then the row stays, and nobody tries any more.
     pub max_attempts: u32,
 }
 
@@ -148,9 +150,13 @@ impl Outbox {
         drop(tx);
         let mut round = Delivered::default();
         for row in &rows {
-            let tenant = self.registry.by_id(row.get::<TenantId>(0)?).await?;
-            if let Some(tenant) = tenant {
-                self.turn(&system, &tenant, handler, &mut round).await?;
+            let tenant: TenantId = row.get(0)?;
+            // What is wrong with one tenant must not keep the others waiting.
+            if let Err(error) = self.turn(&system, tenant, handler, &mut round).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error, %tenant,
+                    "events of a tenant are not delivered at the moment"
+                );
             }
         }
         Ok(round)
@@ -159,22 +165,31 @@ impl Outbox {
     async fn turn(
         &self,
         system: &SystemScope<DeliverEvents>,
-        tenant: &Tenant,
+        tenant: TenantId,
         handler: &dyn EventHandler,
         round: &mut Delivered,
     ) -> Result<(), Error> {
-        let scope = system.within(tenant);
-        for row in self.take(&scope).await? {
+        let Some(tenant) = self.registry.by_id(tenant).await? else {
+            return Ok(());
+        };
+        let scope = system.within(&tenant);
+        for _ in 0..TURN {
+            let Some(row) = self.take(&scope, round).await? else {
+                break;
+            };
             let event = row.event();
-            match handler.handle(&scope, &event).await {
+            match self.handle(&scope, &event, handler).await {
                 Ok(()) => {
                     let mut tx = self.database.write(&scope);
-                    tx.remove_event(row.id, row.attempts).await?;
+                    let noted = tx.remove_event(row.id, row.attempts).await?;
                     tx.commit().await?;
+                    if noted == 0 {
+                        tracing::warn!(event = %event.id(), "an event was delivered after its lease");
+                    }
                     round.delivered += 1;
                 }
                 Err(error) => {
-                    let last = event.attempt() >= self.config.max_attempts;
+                    let last = event.attempt() >= self.config.max_attempts.max(1);
                     tracing::warn!(
                         error = &*error as &dyn std::error::Error,
                         event = %event.id(), kind = event.kind(), attempt = event.attempt(), last,
@@ -189,20 +204,44 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes events so that no other instance does.
-    async fn take(&self, scope: &Scope) -> Result<Vec<EventRow>, Error> {
-        let now = self.database.clock().now();
-        let until = now.saturating_add(self.config.lease.into());
-        let mut tx = self.database.write(scope);
-        let mut taken = Vec::new();
-        for mut row in tx.due_events(now, TURN).await? {
-            if tx.take_event(row.id, row.attempts, until).await? == 1 {
-                row.attempts += 1;
-                taken.push(row);
-            }
+    /// Calls the handler, which may take as long as the event is ours.
+    async fn handle(
+        &self,
+        scope: &Scope,
+        event: &Event,
+        handler: &dyn EventHandler,
+    ) -> Result<(), Failed> {
+        let handled = AssertUnwindSafe(handler.handle(scope, event)).catch_unwind();
+        match tokio::time::timeout(self.lease(), handled).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err("the handler panicked".into()),
+            Err(_) => Err("the handler took longer than the lease".into()),
         }
-        tx.commit().await?;
-        Ok(taken)
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::from(self.config.lease).max(Duration::from_secs(1))
+    }
+
+    /// Takes the next event so that no other instance does.
+    async fn take(&self, scope: &Scope, round: &mut Delivered) -> Result<Option<EventRow>, Error> {
+        loop {
+            let now = self.database.clock().now();
+            let mut tx = self.database.write(scope);
+            let Some(mut row) = tx.next_event(now).await? else {
+                return Ok(None);
+            };
+            // One that was taken so often and never put back has ended every process that took it.
+            let last = row.attempts >= i64::from(self.config.max_attempts.max(1));
+            let until = (!last).then(|| now.saturating_add(self.lease()));
+            let taken = tx.take_event(row.id, row.attempts, until).await?;
+            tx.commit().await?;
+            if taken == 1 && !last {
+                row.attempts += 1;
+                return Ok(Some(row));
+            }
+            round.given_up += taken;
+        }
     }
 
     async fn put_back(&self, scope: &Scope, row: &EventRow, last: bool) -> Result<(), Error> {

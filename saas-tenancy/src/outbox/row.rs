@@ -1,6 +1,6 @@
 //! The rows.
 
-use saas_core::{Id, TenantId, Timestamp, UserId};
+use saas_core::{Id, TenantId, Timestamp};
 
 use super::Event;
 use crate::{TenantEntity, tenant_repository};
@@ -18,7 +18,7 @@ pub(crate) struct EventRow {
     #[entity(fixed)]
     pub(crate) payload: String,
     #[entity(fixed)]
-    pub(crate) actor: Option<UserId>,
+    pub(crate) actor: String,
     pub(crate) attempts: i64,
     /// None once nobody tries any more.
     pub(crate) due_at: Option<Timestamp>,
@@ -30,9 +30,9 @@ pub(crate) struct EventRow {
 #[tenant_repository(entity = EventRow)]
 pub(crate) trait Events {
     #[sql(
-        "SELECT * FROM saas_outbox WHERE {tenant} AND due_at <= :now ORDER BY due_at, id LIMIT :limit"
+        "SELECT * FROM saas_outbox WHERE {tenant} AND due_at <= :now ORDER BY due_at, id LIMIT 1"
     )]
-    async fn due_events(&mut self, now: Timestamp, limit: i64) -> Result<Vec<EventRow>>;
+    async fn next_event(&mut self, now: Timestamp) -> Result<Option<EventRow>>;
 
     // Who is second finds another number of attempts.
     #[sql(
@@ -42,7 +42,7 @@ pub(crate) trait Events {
         &mut self,
         id: Id<EventRow>,
         attempts: i64,
-        until: Timestamp,
+        until: Option<Timestamp>,
     ) -> Result<u64>;
 
     #[sql(
@@ -66,7 +66,7 @@ impl EventRow {
             id: Id::from_uuid(self.id.as_uuid()),
             kind: self.kind.clone(),
             payload: self.payload.clone(),
-            actor: self.actor,
+            actor: self.actor.clone(),
             published_at: self.created_at,
             attempt: u32::try_from(self.attempts).unwrap_or(u32::MAX),
         }

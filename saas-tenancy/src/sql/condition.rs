@@ -42,6 +42,16 @@ pub(crate) struct Related {
     pub(crate) condition: Box<Condition>,
 }
 
+impl About<'_> {
+    /// Writes a column with its table, so that it is that column or none.
+    fn push<'b>(&self, sql: &'b mut Builder, index: usize) -> Result<&'b mut Builder, Error> {
+        Ok(sql
+            .push(self.table)
+            .push(".")
+            .push(column(self.entity, index)?))
+    }
+}
+
 impl PartialEq for Related {
     fn eq(&self, other: &Self) -> bool {
         // A table belongs to one entity.
@@ -86,17 +96,18 @@ impl Condition {
             depth: about.depth + 1,
             ..about
         };
-        let (entity, dialect) = (about.entity, about.dialect);
+        let dialect = about.dialect;
         match self {
             // `= NULL` is never true.
             Self::Compare(index, Compare::Equal, Value::Null(_)) | Self::Null(index) => {
-                sql.push(column(entity, *index)?).push(" IS NULL");
+                about.push(sql, *index)?.push(" IS NULL");
             }
             Self::Compare(index, Compare::NotEqual, Value::Null(_)) => {
-                sql.push(column(entity, *index)?).push(" IS NOT NULL");
+                about.push(sql, *index)?.push(" IS NOT NULL");
             }
             Self::Compare(index, compare, value) => {
-                sql.push(column(entity, *index)?)
+                about
+                    .push(sql, *index)?
                     .push(compare.operator())
                     .bind(value.clone());
             }
@@ -105,7 +116,7 @@ impl Condition {
             }
             Self::In(index, values) => {
                 check_parts(values.len())?;
-                sql.push(column(entity, *index)?).push(" IN (");
+                about.push(sql, *index)?.push(" IN (");
                 sql.separated(", ", padded(values), |sql, value| {
                     sql.bind(value.clone());
                     Ok(())
@@ -113,17 +124,18 @@ impl Condition {
                 sql.push(")");
             }
             Self::Prefix(index, prefix) => {
-                let column = column(entity, *index)?;
                 // LIKE ignores case on SQLite, and its wildcards would have to be escaped.
                 let value = Value::Text(prefix.clone());
                 match dialect {
-                    Dialect::Postgres => sql.push("starts_with(").push(column).push(", "),
+                    Dialect::Postgres => {
+                        about.push(sql.push("starts_with("), *index)?.push(", ");
+                    }
                     Dialect::Sqlite => {
                         let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-                        sql.push("(substr(").push(column).push(", 1, ");
-                        sql.bind(Value::Integer(length)).push(") = ")
+                        about.push(sql.push("(substr("), *index)?.push(", 1, ");
+                        sql.bind(Value::Integer(length)).push(") = ");
                     }
-                };
+                }
                 sql.bind(value).push(")");
             }
             Self::All(parts) if parts.is_empty() => {

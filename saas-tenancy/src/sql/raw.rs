@@ -29,8 +29,12 @@ pub(crate) fn begin(
         // active, without waiting for it; so a writer says so from the start.
         (Dialect::Sqlite, Access::Write) => return Ok(Some(literal("BEGIN IMMEDIATE"))),
         (Dialect::Sqlite, Access::Read) => return Ok(None),
+        (Dialect::Sqlite, Access::Snapshot) => return Ok(Some(literal("BEGIN"))),
         (Dialect::Postgres, Access::Write) => "BEGIN; ",
         (Dialect::Postgres, Access::Read) => "BEGIN READ ONLY; ",
+        (Dialect::Postgres, Access::Snapshot) => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+        }
     };
     let mut sql = String::with_capacity(256);
     sql.push_str(begin);

@@ -19,6 +19,7 @@ pub use commit_layer::TransactionLayer;
 pub(crate) use commit_service::RequestTransaction;
 #[cfg(feature = "axum")]
 pub use commit_service::TransactionService;
+pub use retry::Lost;
 pub use system::SystemTx;
 
 use crate::{
@@ -48,6 +49,8 @@ pub struct TenantTx {
     /// Where the session goes when the handler is done, so that the answer decides how it ends.
     slot: Option<Arc<Slot>>,
 }
+
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text";
 
 /// What a request's handler leaves behind for the transaction layer.
 #[derive(Debug, Default)]
@@ -206,6 +209,25 @@ impl TenantTx {
         }
     }
 
+    /// Waits until no other transaction of this tenant holds the lock of that name, and holds it to the end:
+    /// for changes that first read what they depend on. On SQLite, which has one writer, it is held already.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReadOnly`] in a reading transaction; [`Error::Conflict`] when it takes too long.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn lock(&mut self, name: &'static str) -> Result<(), Error> {
+        self.writable()?;
+        if self.database.dialect() == Dialect::Postgres {
+            let name = format!("{name}:{}", self.scope.tenant().id());
+            self.fetch_all(literal(LOCK), &[Value::Text(name)]).await?;
+        }
+        Ok(())
+    }
+
     /// Runs `hook` right after the commit, and never when there is none. It must be quick: drop a
     /// cached value, send on a channel.
     ///
@@ -270,7 +292,7 @@ impl TenantTx {
     pub(crate) fn writable(&self) -> Result<(), Error> {
         match self.access {
             Access::Write => Ok(()),
-            Access::Read => Err(Error::ReadOnly),
+            Access::Read | Access::Snapshot => Err(Error::ReadOnly),
         }
     }
 
@@ -333,7 +355,7 @@ impl Slot {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *state = match session {
             // There is nothing to commit, and the handler may need the connection for something else.
-            Some(session) if session.access() == Access::Read => {
+            Some(session) if session.access() != Access::Write => {
                 session.abandon();
                 SlotState::Empty
             }

@@ -6,6 +6,19 @@ use crate::{Database, Error, Scope};
 /// How often a transaction that loses is tried.
 const ATTEMPTS: u32 = 5;
 
+/// An error that can say whether a transaction lost against another one, for
+/// [`Database::transaction`]. Errors of a program that wrap [`Error`] pass the question on.
+pub trait Lost {
+    /// Tells whether trying the whole transaction again may succeed.
+    fn lost(&self) -> bool;
+}
+
+impl Lost for Error {
+    fn lost(&self) -> bool {
+        matches!(self, Self::Conflict(_))
+    }
+}
+
 impl Database {
     /// Runs `work` in a transaction of the scope's tenant and commits it. When the transaction loses against
     /// another one ([`Error::Conflict`]: a deadlock, a failed serialization), it is rolled back and `work`
@@ -35,16 +48,19 @@ impl Database {
     /// # Cancel safety
     ///
     /// A dropped future rolls back, unless the commit was already sent.
-    pub async fn transaction<T>(
+    pub async fn transaction<T, F>(
         &self,
         scope: &Scope,
-        work: impl AsyncFn(&mut TenantTx) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        work: impl AsyncFn(&mut TenantTx) -> Result<T, F>,
+    ) -> Result<T, F>
+    where
+        F: From<Error> + Lost,
+    {
         let mut attempt = 1;
         loop {
             let mut tx = self.write(scope);
             let result = match work(&mut tx).await {
-                Ok(value) => tx.commit().await.map(|()| value),
+                Ok(value) => tx.commit().await.map(|()| value).map_err(F::from),
                 Err(error) => {
                     // Before the next begins: on SQLite there is one writer.
                     let _ = tx.rollback().await;
@@ -52,7 +68,7 @@ impl Database {
                 }
             };
             match result {
-                Err(Error::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
+                Err(error) if error.lost() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
         }

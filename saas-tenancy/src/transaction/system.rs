@@ -18,8 +18,8 @@ use crate::{
 /// Its statements are not looked into: whoever writes one is trusted as the reviewer of its reason is. On
 /// SQLite, which has no policies, one that names a tenant's table reaches all tenants.
 ///
-/// On PostgreSQL it sees no row of any tenant's table: their policies ask for a tenant, and it has
-/// none. To go on inside a tenant, [turn it](SystemTx::into_scope) into a [`TenantTx`].
+/// On PostgreSQL it sees no row of any tenant's table but those of the [outbox](crate::outbox), which wait for
+/// the service: their policies ask for a tenant, and it has none. To go on inside a tenant, [turn it](SystemTx::into_scope) into a [`TenantTx`].
 ///
 /// Statements are literals of the program. Values travel as parameters, `$1` first.
 ///
@@ -94,7 +94,7 @@ impl SystemTx {
     ///
     /// [`Error::ReadOnly`] in a reading transaction, otherwise as the database answers.
     pub async fn execute(&mut self, sql: &'static str, values: &[Value]) -> Result<u64, Error> {
-        if self.access == Access::Read {
+        if self.access != Access::Write {
             return Err(Error::ReadOnly);
         }
         self.session().await?.execute(literal(sql), values).await

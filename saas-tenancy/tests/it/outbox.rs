@@ -133,18 +133,58 @@ async fn two_instances_deliver_an_event_once() {
         while all < 30 {
             let (one, two) = tokio::join!(outbox.deliver(&notes), outbox.deliver(&notes));
             for round in [one, two] {
-                match round {
-                    Ok(round) => all += round.delivered,
-                    // The second of two writers may be told to try again.
-                    Err(Error::Conflict(_)) => {}
-                    Err(error) => panic!("{error}"),
-                }
+                all += round.unwrap().delivered;
             }
         }
         let mut got: Vec<String> = notes.take().into_iter().map(|note| note.1).collect();
         got.sort_unstable();
+        let once = got.len();
         got.dedup();
-        assert_eq!((got.len(), all), (30, 30));
+        assert_eq!((once, got.len(), all), (30, 30, 30));
+    }
+}
+
+/// Panics, or takes for ever.
+struct Breaks;
+
+#[async_trait]
+impl EventHandler for Breaks {
+    async fn handle(&self, _: &Scope, event: &Event) -> Result<(), Failed> {
+        assert_ne!(event.kind(), "panics", "as it does");
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_or_hangs_has_failed_and_stops_nobody() {
+    for world in World::all().await {
+        let mut config = OutboxConfig::default();
+        (config.lease, config.max_attempts) = (Duration::from_millis(1).into(), 2);
+        let outbox = Outbox::new(world.db.database().clone(), world.db.registry(), config);
+        publish(&world, &world.acme, "panics", "x").await;
+        publish(&world, &world.beta, "hangs", "y").await;
+        assert_eq!(counts(outbox.deliver(&Breaks).await.unwrap()), (0, 2, 0));
+        world.db.clock().advance(Duration::from_secs(10));
+        assert_eq!(counts(outbox.deliver(&Breaks).await.unwrap()), (0, 0, 2));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_ends_every_process_is_given_up() {
+    for world in World::all().await {
+        let mut config = OutboxConfig::default();
+        config.max_attempts = 3;
+        let outbox = Outbox::new(world.db.database().clone(), world.db.registry(), config);
+        publish(&world, &world.acme, "noted", "x").await;
+        for _ in 0..3 {
+            let patience = Duration::from_millis(300);
+            let dead = tokio::time::timeout(patience, outbox.deliver(&Dies)).await;
+            assert!(dead.is_err());
+            world.db.clock().advance(Duration::from_secs(301));
+        }
+        let notes = Notes::default();
+        assert_eq!(counts(outbox.deliver(&notes).await.unwrap()), (0, 0, 1));
+        assert_eq!(notes.take(), []);
     }
 }
 

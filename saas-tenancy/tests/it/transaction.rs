@@ -60,8 +60,53 @@ async fn hooks_run_after_the_commit_and_only_then() {
         assert_eq!(ran.load(Ordering::SeqCst), 0);
         let mut tx = world.db.database().write(&scope);
         tx.after_commit(hook()).await.unwrap();
+        // What is undone has no consequences.
+        let undone = async |tx: &mut saas_tenancy::TenantTx| {
+            tx.after_commit(hook()).await?;
+            Err::<(), _>(Error::NotFound)
+        };
+        tx.savepoint(undone).await.unwrap_err();
         tx.commit().await.unwrap();
         assert_eq!(ran.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_is_one_state_and_a_lock_is_held_to_the_end() {
+    for world in World::all().await {
+        let scope = world.db.scope(&world.acme);
+        let mut snapshot = world.db.database().read_snapshot(&scope);
+        let none = snapshot
+            .repo::<Project>()
+            .count(saas_tenancy::Filter::all([]))
+            .await;
+        assert_eq!(none.unwrap(), 0);
+        world.project(&world.acme, "later").await;
+        let none = snapshot
+            .repo::<Project>()
+            .count(saas_tenancy::Filter::all([]))
+            .await;
+        assert_eq!(none.unwrap(), 0);
+        let refused = snapshot.repo::<Project>().insert(new_project("x")).await;
+        assert!(matches!(refused, Err(Error::ReadOnly)), "{refused:?}");
+        drop(snapshot);
+        if world.db.dialect() == Dialect::Postgres {
+            let mut first = world.db.database().write(&scope);
+            first.lock("things").await.unwrap();
+            // Another name and another tenant do not wait.
+            let mut other = world.db.database().write(&scope);
+            other.lock("others").await.unwrap();
+            let mut beta = world.db.database().write(&world.db.scope(&world.beta));
+            beta.lock("things").await.unwrap();
+            let mut second = world.db.database().write(&scope);
+            let patience = std::time::Duration::from_millis(200);
+            let waits = tokio::time::timeout(patience, second.lock("things")).await;
+            assert!(waits.is_err());
+            drop(second);
+            first.commit().await.unwrap();
+            let mut third = world.db.database().write(&scope);
+            third.lock("things").await.unwrap();
+        }
     }
 }
 
@@ -102,7 +147,7 @@ async fn iso_59_a_transaction_that_lost_is_tried_again_in_its_tenant() {
         if attempts.fetch_add(1, Ordering::SeqCst) < 2 {
             tx.rls_only(lose, &[]).await?;
         }
-        Ok(seen)
+        Ok::<_, Error>(seen)
     };
     // Neither the other tenant's row nor that of an attempt that was rolled back.
     let seen = world.db.database().transaction(&scope, work).await.unwrap();

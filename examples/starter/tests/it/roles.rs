@@ -199,7 +199,7 @@ async fn rba_08_09_10_26_a_custom_role_holds_what_it_names() {
         owner
             .delete("/api/v1/roles/nope")
             .await
-            .is_problem(422, "role-unknown");
+            .is_problem(404, "not-found");
         assert_eq!(
             owner
                 .patch(
@@ -366,5 +366,65 @@ async fn roles_and_groups_can_be_changed_explained_and_tried_first() {
         let known = owner.get("/api/v1/permissions").await.json();
         assert_eq!(known["items"][0]["name"], "projects:read");
         assert_eq!(known["items"][0]["group"], "projects");
+    }
+}
+
+#[tokio::test]
+async fn who_is_removed_is_out_at_once_also_of_his_groups_and_in_a_race() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (admin, _) = member(&world, &owner, "admin", &["admin"]).await;
+        let root = json!({ "name": "root", "permissions": [], "inherits": ["owner"] });
+        assert_eq!(owner.post("/api/v1/roles", &root).await.status, 201);
+        let made = owner
+            .post("/api/v1/groups", &json!({ "name": "Roots" }))
+            .await;
+        let group = made.headers["location"].to_str().unwrap().to_owned();
+        owner
+            .patch(&group, None, &json!({ "roles": ["root"] }))
+            .await;
+        let join = async |id: &str| {
+            let path = format!("{group}/members/{id}");
+            send(owner.request(Method::PUT, &path)).await
+        };
+        let (user, id) = member(&world, &owner, "rooted", &[]).await;
+        assert_eq!(join(&id).await.status, 204);
+        assert_eq!(user.get("/api/v1/audit").await.status, 200);
+        // The admin holds less than the group gives.
+        let path = format!("/api/v1/members/{id}");
+        admin.delete(&path).await.is_problem(403, "grant-forbidden");
+        assert_eq!(owner.delete(&path).await.status, 204);
+        user.get("/api/v1/audit").await.is_problem(403, "forbidden");
+        let group_now = owner.get(&group).await.json();
+        assert_eq!(group_now["members"], json!([]));
+        // Whoever gives something while somebody is removed comes too early or too late.
+        for round in 0..8 {
+            let (user, id) = member(&world, &owner, &format!("racer{round}"), &["user"]).await;
+            let path = format!("/api/v1/members/{id}");
+            let roles = json!({ "roles": ["owner"] });
+            let (removed, given, joined) = tokio::join!(
+                owner.delete(&path),
+                owner.patch(&path, None, &roles),
+                join(&id)
+            );
+            assert_eq!(removed.status, 204, "{}", removed.text);
+            assert!(
+                [200, 404].contains(&given.status.as_u16()),
+                "{}",
+                given.text
+            );
+            assert!(
+                [204, 404].contains(&joined.status.as_u16()),
+                "{}",
+                joined.text
+            );
+            user.get("/api/v1/projects")
+                .await
+                .is_problem(403, "forbidden");
+        }
+        // None of them is left as an owner.
+        let me = owner.get("/api/v1/me").await.json();
+        let own = format!("/api/v1/members/{}", me["user"]["id"].as_str().unwrap());
+        owner.delete(&own).await.is_problem(409, "last-owner");
     }
 }

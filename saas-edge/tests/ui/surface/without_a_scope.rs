@@ -5,12 +5,15 @@ use saas_edge::{TenantCache, TenantLimiter};
 fn cache(cache: &TenantCache<u32, String>) {
     // surface: TenantCache::get
     let _ = cache.get(&1);
-    // surface: TenantCache::insert
-    cache.insert(1, String::new());
-    // surface: TenantCache::forget
-    cache.forget(&1);
-    // surface: TenantCache::forget_all
-    cache.forget_all();
+    // surface: TenantCache::invalidate
+    cache.invalidate(&1);
+    // surface: TenantCache::invalidate_all
+    cache.invalidate_all();
+}
+
+async fn load(cache: &TenantCache<u32, String>) {
+    // surface: TenantCache::get_or_load
+    let _ = cache.get_or_load(1, async { Ok::<_, ()>(String::new()) }).await;
 }
 
 fn limit(limiter: &TenantLimiter) {

@@ -12,7 +12,7 @@ mod scale;
 mod sections;
 mod store;
 
-use saas_rbac::casbin::{Builder, Enforcer, Model, Path, Policy};
+use saas_rbac::casbin::{Enforcer, EnforcerBuilder, Model, Path, Policy};
 
 const ALLOW: &str = "some(where (p.eft == allow))";
 const DENY: &str = "!some(where (p.eft == deny))";
@@ -46,7 +46,7 @@ fn load(conf: &str, csv: &str) -> (Model, Policy) {
     (model, policy)
 }
 
-fn with(conf: &str, csv: &str, set: impl FnOnce(Builder) -> Builder) -> Enforcer {
+fn with(conf: &str, csv: &str, set: impl FnOnce(EnforcerBuilder) -> EnforcerBuilder) -> Enforcer {
     let (model, policy) = load(conf, csv);
     set(Enforcer::builder(model)).build(policy).unwrap()
 }
@@ -55,7 +55,7 @@ fn with(conf: &str, csv: &str, set: impl FnOnce(Builder) -> Builder) -> Enforcer
 fn both(conf: &str, csv: &str) -> [Enforcer; 2] {
     [
         with(conf, csv, |it| it),
-        with(conf, csv, Builder::interpreted),
+        with(conf, csv, EnforcerBuilder::interpreted),
     ]
 }
 

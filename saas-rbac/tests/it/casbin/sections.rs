@@ -1,6 +1,6 @@
 //! Several definitions of each kind.
 
-use saas_rbac::casbin::{Path, Sections};
+use saas_rbac::casbin::{EnforceContext, Path};
 
 use super::{both, refusal, with};
 
@@ -35,7 +35,7 @@ fn a_request_is_decided_by_the_definitions_that_are_named() {
     for enforcer in both(CONF, CSV) {
         let second = |effect, request: &[&str]| {
             enforcer
-                .enforce_by(&Sections::new("m2", effect), request)
+                .enforce_by(&EnforceContext::new("m2", effect), request)
                 .unwrap()
         };
         assert!(enforcer.enforce(&["ann", "stove", "use"]).unwrap());
@@ -45,11 +45,11 @@ fn a_request_is_decided_by_the_definitions_that_are_named() {
         assert!(!second("e", &["ann", "ring"]) && !second("e3", &["ann", "ring"]));
         assert!(
             enforcer
-                .enforce_by(&Sections::numbered(2), &["zoe", "ring"])
+                .enforce_by(&EnforceContext::numbered(2), &["zoe", "ring"])
                 .unwrap()
         );
-        refusal(enforcer.enforce_by(&Sections::numbered(2), &["a", "b", "c"]));
-        refusal(enforcer.enforce_by(&Sections::numbered(7), &["a", "b", "c"]));
+        refusal(enforcer.enforce_by(&EnforceContext::numbered(2), &["a", "b", "c"]));
+        refusal(enforcer.enforce_by(&EnforceContext::numbered(7), &["a", "b", "c"]));
     }
 }
 
@@ -57,12 +57,12 @@ fn a_request_is_decided_by_the_definitions_that_are_named() {
 fn each_has_its_own_path() {
     let enforcer = with(CONF, CSV, |it| it);
     assert_eq!(
-        enforcer.path_of(&Sections::numbered(2)),
+        enforcer.path_of(&EnforceContext::numbered(2)),
         Some(&Path::Compiled)
     );
-    let ordered = enforcer.path_of(&Sections::new("m2", "e3"));
+    let ordered = enforcer.path_of(&EnforceContext::new("m2", "e3"));
     assert!(matches!(ordered, Some(Path::Interpreted { because }) if because.contains("order")));
-    assert_eq!(enforcer.path_of(&Sections::numbered(9)), None);
+    assert_eq!(enforcer.path_of(&EnforceContext::numbered(9)), None);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_change_is_seen_by_all() {
         let other = enforcer.clone();
         assert!(enforcer.add("p2", &["day", "ring", "allow"]).unwrap());
         assert!(enforcer.add("g2", &["ben", "day"]).unwrap());
-        let sections = Sections::new("m2", "e");
+        let sections = EnforceContext::new("m2", "e");
         assert!(other.enforce_by(&sections, &["ben", "ring"]).unwrap());
         assert!(other.remove("g2", &["ben", "day"]).unwrap());
         assert!(!enforcer.enforce_by(&sections, &["ben", "ring"]).unwrap());

@@ -43,6 +43,10 @@ async fn roles(roles: &Roles, user: UserId, spec: &RoleSpec) {
     let _ = roles.of(user).await;
     // surface: Roles::set
     let _ = roles.set(user, &[]).await;
+    // surface: Roles::remove_all
+    let _ = roles.remove_all(user).await;
+    // surface: Roles::lock
+    let _ = roles.lock().await;
     // surface: Roles::explain
     let _ = roles.explain(user, "projects:read").await;
     // surface: Roles::preview
@@ -59,6 +63,8 @@ async fn groups(groups: &Groups, group: Id<Group>, user: UserId) {
     let _ = groups.list().await;
     // surface: Groups::create
     let _ = groups.create("Writers", "").await;
+    // surface: Groups::get
+    let _ = groups.get(group).await;
     // surface: Groups::delete
     let _ = groups.delete(group).await;
     // surface: Groups::members

@@ -20,10 +20,12 @@ use crate::{
     sql::{Statement, raw},
 };
 
-/// Whether a transaction may write.
+/// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
+    /// Read on the primary, all statements from the same state.
+    Snapshot,
     Write,
 }
 
@@ -62,8 +64,8 @@ pub(crate) struct Session {
     in_flight: bool,
     /// It is being brought to rest already; a task that is dropped then ends with its runtime.
     recovering: bool,
-    /// How many marks were made and not left.
-    marks: u32,
+    /// The marks that were made and not left: how many hooks there were at each.
+    marks: Vec<usize>,
     /// The process of the server that runs the transaction, where it is known.
     process: Option<i32>,
     /// Whether the connection is one to the replica.
@@ -87,7 +89,7 @@ impl Session {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => {
                 let pool = match access {
-                    Access::Read => &pools.readers,
+                    Access::Read | Access::Snapshot => &pools.readers,
                     Access::Write => &pools.writer,
                 };
                 (Connection::Sqlite(pool.acquire().await?), None)
@@ -112,7 +114,7 @@ impl Session {
             failed: false,
             in_flight: false,
             recovering: false,
-            marks: 0,
+            marks: Vec::new(),
             process,
             replicated,
             after_commit: Vec::new(),
@@ -212,7 +214,7 @@ impl Session {
     /// between.
     pub(crate) async fn mark(&mut self) -> Result<(), Error> {
         self.begin().await?;
-        self.marks += 1;
+        self.marks.push(self.after_commit.len());
         self.send(raw::savepoint()).await
     }
 
@@ -220,9 +222,11 @@ impl Session {
     /// giving it up.
     pub(crate) async fn leave(&mut self, ending: Ending) -> Result<(), Error> {
         self.send(raw::leave_savepoint(ending)).await?;
-        self.marks = self.marks.saturating_sub(1);
+        let hooks = self.marks.pop();
         if ending == Ending::Rollback {
             self.failed = false;
+            // What is undone has no consequences either.
+            self.after_commit.truncate(hooks.unwrap_or_default());
         }
         Ok(())
     }
@@ -258,7 +262,7 @@ impl Session {
 
     async fn finish_here(mut self, ending: Ending) -> Result<(), Error> {
         let (ending, result) = match ending {
-            Ending::Commit if self.failed || self.marks > 0 => {
+            Ending::Commit if self.failed || !self.marks.is_empty() => {
                 (Ending::Rollback, Err(Error::Aborted))
             }
             ending => (ending, Ok(())),

@@ -115,7 +115,7 @@ impl Drop for Session {
                     failed: self.failed,
                     in_flight: self.in_flight,
                     recovering: true,
-                    marks: self.marks,
+                    marks: std::mem::take(&mut self.marks),
                     process: self.process,
                     replicated: self.replicated,
                     after_commit: Vec::new(),

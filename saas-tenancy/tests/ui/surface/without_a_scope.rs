@@ -1,19 +1,21 @@
 //! What reaches data of a tenant takes its scope.
 
 use saas_tenancy::{
-    __private_0_1 as expanded, Database, Domain, DomainProof, Registry, SystemTx,
+    __private_0_1 as expanded, Database, Domain, DomainProof, Error, Registry, SystemTx,
 };
 
 fn transactions(database: &Database) {
     // surface: Database::read
     let _ = database.read();
+    // surface: Database::read_snapshot
+    let _ = database.read_snapshot();
     // surface: Database::write
     let _ = database.write();
 }
 
 async fn again(database: &Database) {
     // surface: Database::transaction
-    let _ = database.transaction(async |_| Ok(())).await;
+    let _ = database.transaction(async |_| Ok::<(), Error>(())).await;
 }
 
 async fn system(tx: SystemTx) {
