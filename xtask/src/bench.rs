@@ -39,3 +39,12 @@ pub(crate) fn bench() -> Result<(), String> {
             .env("TEST_POOLER_URL", pooler.url()),
     )
 }
+
+/// `cargo xtask rivals`.
+pub(crate) fn rivals() -> Result<(), String> {
+    let mut cargo = run::cargo(&["run", "--release", "--locked"]);
+    cargo
+        .current_dir(run::root().join("benches/rivals"))
+        .env("CARGO_TARGET_DIR", run::root().join("target/rivals"));
+    run::step("beside other engines", &mut cargo)
+}

@@ -28,6 +28,7 @@ const HELP: &str = "cargo xtask <command>
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
+  rivals              a decision beside those of other engines, which only this compiles
   layers              checks who may know whom
   house               prints the figures of the house and checks its rules
   scopes [--write]    checks, or writes, the list of system scopes
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Some("soak") => test::soak(&rest(1)),
         Some("ci") => ci::ci(),
         Some("bench") => bench::bench(),
+        Some("rivals") => bench::rivals(),
         Some("mutants") => mutants::check(),
         Some("postgres") => postgres::command(&rest(1)),
         Some("layers") => layers::check(),

@@ -63,6 +63,7 @@ pub mod baseline {
         collections::HashMap,
         hash::{BuildHasher, Hasher},
         sync::Arc,
+        time::{Duration, Instant},
     };
 
     use arc_swap::ArcSwap;
@@ -91,18 +92,47 @@ pub mod baseline {
         }
     }
 
-    pub fn one_lookup() -> Figures {
-        let map: HashMap<u64, u64, Cheap> = (0..10_000_u64).map(|id| (id * 7919, id)).collect();
-        let map = ArcSwap::new(Arc::new(map));
-        quick(|at| map.load().get(&((at as u64 % 10_000) * 7919)).copied())
+    fn one_map(entries: usize) -> ArcSwap<HashMap<u64, u64, Cheap>> {
+        let entries = (0..entries as u64).map(|id| (id * 7919, id));
+        ArcSwap::new(Arc::new(entries.collect()))
     }
 
-    pub fn three_lookups() -> Figures {
+    /// An id among so many.
+    pub fn one_lookup(entries: usize) -> Figures {
+        let map = one_map(entries);
+        quick(|at| map.load().get(&((at % entries) as u64 * 7919)).copied())
+    }
+
+    /// How many times as much two threads do as one.
+    pub fn two_threads() -> f64 {
+        let map = one_map(10_000);
+        let work = || {
+            let begun = Instant::now();
+            let mut done = 0_u64;
+            while begun.elapsed() < Duration::from_secs(1) {
+                for id in 0..10_000_u64 {
+                    std::hint::black_box(map.load().get(&(id * 7919)).copied());
+                    done += 1;
+                }
+            }
+            done as f64 / begun.elapsed().as_secs_f64()
+        };
+        let alone = work();
+        let together = std::thread::scope(|threads| {
+            let other = threads.spawn(work);
+            work() + other.join().unwrap()
+        });
+        together / alone
+    }
+
+    /// Three texts, each among so many.
+    pub fn three_lookups(entries: usize) -> Figures {
         let map = |of: &str| -> HashMap<String, u32> {
-            (0..10_000).map(|id| (format!("{of}{id}"), id)).collect()
+            (0..entries as u32).map(|id| (format!("{of}{id}"), id)).collect()
         };
         let maps = ArcSwap::new(Arc::new((map("user"), map("tenant"), map("thing"))));
         let keys: Vec<_> = (0..1024)
+            .map(|id| id * 7919 % entries)
             .map(|id| (format!("user{id}"), format!("tenant{id}"), format!("thing{id}")))
             .collect();
         quick(|at| {

@@ -10,7 +10,7 @@ use crate::{
     app,
     boot::{self, MODULES},
     config::StarterConfig,
-    openapi, operations, seed,
+    openapi, operations, permission, seed,
 };
 
 /// A running multi-tenant SaaS.
@@ -40,6 +40,13 @@ enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Lists what can be allowed; with `--check`, the roles of tenants that name what the service does not have
+    /// any more, and exits with 1 when there are any.
+    Permissions {
+        /// Looks into the database.
+        #[arg(long)]
+        check: bool,
     },
     /// Fills the database with tenants for tests, each with a canary in every text, and prints them.
     Seed {
@@ -95,6 +102,16 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
                 return Ok(ExitCode::FAILURE);
             }
             print("the database keeps the tenants apart");
+        }
+        Command::Permissions { check: false } => print(&permission::listed()),
+        Command::Permissions { check: true } => {
+            let config = quiet()?;
+            let unknown = permission::unknown(&boot::connect(&config).await?, &config).await?;
+            if !unknown.is_empty() {
+                print(&unknown.join("\n"));
+                return Ok(ExitCode::FAILURE);
+            }
+            print("every role names permissions that there are");
         }
         Command::Seed { tenants } => {
             let config = quiet()?;

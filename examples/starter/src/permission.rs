@@ -1,6 +1,12 @@
 //! What can be allowed in this service, and what the built-in roles may do.
 
-use saas_rbac::{Permission, Presets};
+use std::error::Error;
+
+use saas_core::TenantId;
+use saas_rbac::{Authorizer, Permission, Presets, Roles};
+use saas_tenancy::{Database, Reason, Registry, SystemScope};
+
+use crate::config::StarterConfig;
 
 /// The permissions.
 #[derive(Debug, Clone, Copy, Permission)]
@@ -61,4 +67,59 @@ pub(crate) fn presets() -> Presets {
             WriteFiles,
             ReadMembers,
         ])
+}
+
+/// Looks through the roles of all tenants.
+pub(crate) struct CheckRoles;
+
+impl Reason for CheckRoles {
+    const NAME: &'static str = "check-roles";
+    const WHY: &'static str = "an operator looks for roles that name permissions which the service does not have any more";
+}
+
+/// Lists the permissions, for people.
+pub(crate) fn listed() -> String {
+    let presets = presets();
+    let mut lines = Vec::new();
+    for known in presets.permissions() {
+        let holds = |role: &&str| {
+            let held = presets.get(role).unwrap_or_default();
+            held.contains(&known.name)
+        };
+        let roles = [Presets::OWNER, Presets::ADMIN, Presets::USER];
+        let roles: Vec<&str> = roles.into_iter().filter(holds).collect();
+        lines.push(format!(
+            "{:<16} {:<48} {}",
+            known.name,
+            known.description,
+            roles.join(", ")
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Lists the roles of tenants that name permissions which there are not.
+pub(crate) async fn unknown(
+    database: &Database,
+    config: &StarterConfig,
+) -> Result<Vec<String>, Box<dyn Error>> {
+    let registry = Registry::new(database.clone(), &config.tenancy.registry);
+    let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
+    let (roles, system) = (Roles::new(authorizer), SystemScope::<CheckRoles>::enter());
+    let (mut found, mut after): (Vec<String>, Option<TenantId>) = (Vec::new(), None);
+    loop {
+        let tenants = registry.list(&system, after).await?;
+        let Some(last) = tenants.last() else {
+            return Ok(found);
+        };
+        after = Some(last.id());
+        for tenant in &tenants {
+            let mut tx = database.read(&system.within(tenant));
+            for role in roles.list(&mut tx).await? {
+                let (slug, name) = (tenant.slug(), &role.name);
+                let unknown = role.unknown.iter();
+                found.extend(unknown.map(|permission| format!("{slug} {name} {permission}")));
+            }
+        }
+    }
 }

@@ -527,7 +527,8 @@ async fn changes_that_would_not_go_together_come_one_after_the_other() {
                 world.give(&world.acme, user, &["user"]),
                 world.give(&world.acme, user, &["admin"])
             );
-            (one.unwrap(), two.unwrap());
+            one.unwrap();
+            two.unwrap();
             let mut tx = world.system(&world.acme);
             assert_eq!(world.roles.of(&mut tx, user).await.unwrap().len(), 1);
             world.roles.remove_all(&mut tx, user).await.unwrap();

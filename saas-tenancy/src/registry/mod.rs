@@ -184,6 +184,20 @@ impl Registry {
             .await
     }
 
+    /// Lists tenants, whatever their status, by id: up to a thousand after the given one. For work over all of
+    /// them, such as a report.
+    ///
+    /// # Errors
+    ///
+    /// As [`Registry::by_slug`].
+    pub async fn list<R: Reason>(
+        &self,
+        scope: &SystemScope<R>,
+        after: Option<TenantId>,
+    ) -> Result<Vec<Tenant>, Error> {
+        store::list(&mut self.database.system_read(scope), after).await
+    }
+
     /// Gives the number of answers that are remembered, for metrics.
     #[must_use]
     pub fn remembered(&self) -> u64 {

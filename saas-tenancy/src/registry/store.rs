@@ -12,6 +12,7 @@ const BY_SLUG: &str = "SELECT id, slug, name, status, created_at FROM saas_tenan
 const BY_ID: &str = "SELECT id, slug, name, status, created_at FROM saas_tenants WHERE id = $1";
 const BY_DOMAIN: &str = "SELECT t.id, t.slug, t.name, t.status, t.created_at FROM saas_domains d \
                          JOIN saas_tenants t ON t.id = d.tenant_id WHERE d.domain = $1 AND d.verified_at IS NOT NULL";
+const LIST: &str = "SELECT id, slug, name, status, created_at FROM saas_tenants WHERE id > $1 ORDER BY id LIMIT 1000";
 const INSERT: &str = "INSERT INTO saas_tenants (id, slug, name, status, created_at, updated_at) \
                       VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (slug) DO NOTHING";
 const SET_STATUS: &str = "UPDATE saas_tenants SET status = $2, updated_at = $3 WHERE id = $1";
@@ -42,6 +43,12 @@ async fn one(database: &Database, sql: &'static str, key: Value) -> Result<Optio
     let mut tx = database.system_read(&SystemScope::<ResolveTenant>::enter());
     let row = tx.fetch_optional(sql, &[key]).await?;
     row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn list(tx: &mut SystemTx, after: Option<TenantId>) -> Result<Vec<Tenant>, Error> {
+    let after = after.unwrap_or_else(|| TenantId::from_uuid(Default::default()));
+    let rows = tx.fetch_all(LIST, &[after.to_value()]).await?;
+    rows.iter().map(read).collect()
 }
 
 pub(super) async fn insert(tx: &mut SystemTx, tenant: &Tenant) -> Result<(), Error> {

@@ -166,3 +166,28 @@ async fn iso_09_10_the_service_does_not_start_as_owner_superuser_or_above_the_po
     let error = refused(database.service_url());
     assert!(error.contains("role-superuser"), "{error}");
 }
+
+#[tokio::test]
+async fn permissions_can_be_listed_and_those_that_are_gone_are_reported() {
+    for world in World::all().await {
+        let (listed, text, _) = output(&world, &["permissions"]);
+        assert!(listed && text.contains("projects:delete"), "{text}");
+        let owner = world.sign_up("acme").await;
+        let role = serde_json::json!({ "name": "reader", "permissions": ["projects:read"] });
+        assert_eq!(owner.post("/api/v1/roles", &role).await.status, 201);
+        let (clean, text, errors) = output(&world, &["permissions", "--check"]);
+        assert!(clean, "{text}{errors}");
+        let Some(database) = &world.database else {
+            continue;
+        };
+        // As an older version of the program wrote it.
+        database
+            .as_superuser("UPDATE saas_policy_rules SET v2 = 'rockets', v3 = 'launch' WHERE v0 = 'role:reader'")
+            .await;
+        let (clean, text, _) = output(&world, &["permissions", "--check"]);
+        assert!(!clean);
+        assert_eq!(text.trim(), "acme reader rockets:launch");
+        let role = owner.get("/api/v1/roles/reader").await.json();
+        assert_eq!(role["unknown"], serde_json::json!(["rockets:launch"]));
+    }
+}

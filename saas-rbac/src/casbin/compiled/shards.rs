@@ -2,15 +2,17 @@
 
 use std::{
     borrow::Borrow,
-    collections::HashMap,
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, Hash},
     sync::Arc,
 };
 
+use hashbrown::{DefaultHashBuilder, HashTable};
+
 #[derive(Debug, Clone)]
 pub(super) struct Shards<K, V> {
-    shards: Vec<Arc<HashMap<K, V>>>,
-    hasher: RandomState,
+    shards: Vec<Arc<HashTable<(K, V)>>>,
+    /// Seeded at random: the texts of a policy are foreign.
+    hasher: DefaultHashBuilder,
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {
@@ -19,33 +21,48 @@ impl<K: Hash + Eq + Clone, V: Clone> Shards<K, V> {
         let count = (size / 256).next_power_of_two().min(4096);
         Self {
             shards: (0..count).map(|_| Arc::default()).collect(),
-            hasher: RandomState::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 
-    fn at(&self, key: &(impl Hash + ?Sized)) -> usize {
-        // The count is below 2^12, so that the cast keeps the bits that are looked at.
-        self.hasher.hash_one(key) as usize & (self.shards.len() - 1)
+    /// Gives the shard of a hash: by bits that its table looks at last.
+    fn at(&self, hash: u64) -> usize {
+        (hash >> 40) as usize & (self.shards.len() - 1)
     }
 
     pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
-        self.shards.get(self.at(key))?.get(key)
+        let hash = self.hasher.hash_one(key);
+        let shard = self.shards.get(self.at(hash))?;
+        let found = shard.find(hash, |(known, _)| known.borrow() == key)?;
+        Some(&found.1)
     }
 
     pub(super) fn insert(&mut self, key: K, value: V) {
-        let at = self.at(&key);
-        if let Some(shard) = self.shards.get_mut(at) {
-            Arc::make_mut(shard).insert(key, value);
+        let hash = self.hasher.hash_one(&key);
+        let at = self.at(hash);
+        let Some(shard) = self.shards.get_mut(at) else {
+            return;
+        };
+        let shard = Arc::make_mut(shard);
+        match shard.find_mut(hash, |(known, _)| *known == key) {
+            Some(found) => found.1 = value,
+            None => {
+                let again = |(key, _): &(K, V)| self.hasher.hash_one(key);
+                shard.insert_unique(hash, (key, value), again);
+            }
         }
     }
 
     pub(super) fn remove(&mut self, key: &K) {
-        let at = self.at(key);
-        if let Some(shard) = self.shards.get_mut(at) {
-            Arc::make_mut(shard).remove(key);
+        let hash = self.hasher.hash_one(key);
+        let at = self.at(hash);
+        if let Some(shard) = self.shards.get_mut(at)
+            && let Ok(found) = Arc::make_mut(shard).find_entry(hash, |(known, _)| known == key)
+        {
+            found.remove();
         }
     }
 }
