@@ -428,3 +428,49 @@ async fn who_is_removed_is_out_at_once_also_of_his_groups_and_in_a_race() {
         owner.delete(&own).await.is_problem(409, "last-owner");
     }
 }
+
+#[tokio::test]
+async fn rba_15_another_spelling_of_a_path_opens_nothing() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let (user, _) = member(&world, &owner, "user", &["user"]).await;
+        let host = world.url.strip_prefix("http://").unwrap();
+        for path in [
+            "/api/v1/roles",
+            "/api/v1//roles",
+            "//api/v1/roles",
+            "/api/v1/./roles",
+            "/api/v1/projects/../roles",
+            "/api/v1/roles/",
+            "/API/v1/roles",
+            "/api/v1/Roles",
+            "/api/v1/%72oles",
+            "/api/v1%2froles",
+            "/api/v1/projects/%2e%2e/roles",
+            "/api/v1/roles;x=1",
+            "/api/v1/roles%00",
+            "/api/v1/roles%0a",
+            "/t/acme/api/v1/roles",
+            "/t/acme//api/v1/roles",
+        ] {
+            // As it is, because a client library would put it in order.
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
+                user.token
+            );
+            let answer = raw(host, &request);
+            let status = answer.split(' ').nth(1).unwrap_or_default();
+            assert!(["400", "403", "404"].contains(&status), "{path}: {answer}");
+        }
+    }
+}
+
+fn raw(address: &str, request: &str) -> String {
+    use std::io::{Read as _, Write as _};
+
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}

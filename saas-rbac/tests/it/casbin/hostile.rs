@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_in_a_matcher_is_itself(text in "[r2p.#eval(g){}\"'\\\\\n\\p{Any}]{0,12}") {
+    fn rba_11_a_text_in_a_matcher_is_itself(text in "[r2p.#eval(g){}\"'\\\\\n\\p{Any}]{0,12}") {
         let literal = text.replace('\\', "\\\\").replace('"', "\\\"");
         prop_assume!(!text.contains(['\n', '\r']));
         for part in ["true", "r.a != p.x"] {
