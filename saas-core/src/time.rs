@@ -200,7 +200,7 @@ impl Clock for SystemClock {
         Timestamp(now.clamp(Timestamp::MIN_MICROS, Timestamp::MAX_MICROS))
     }
 
-    /// The time of the last tick of the kernel (clock_gettime(2), `CLOCK_REALTIME_COARSE`).
+    /// The time of the last tick of the kernel (`clock_gettime(2)`, `CLOCK_REALTIME_COARSE`).
     #[cfg(target_os = "linux")]
     fn recent(&self) -> Timestamp {
         let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
