@@ -45,9 +45,10 @@
 //!
 //! - the operators `? :`, `??`, `=~`, `!~`, `**` and those on bits, roles with conditions, functions
 //!   of the program's own, JSON that is given as text, and effects beyond the five are refused;
-//! - an effect other than `allow` and `deny` in a rule is refused, where Casbin ignores the rule;
-//! - everything in a pattern of `keyMatch2` to `keyMatch5` but `/*` and names is literal, and a `*`
-//!   that does not follow a `/` is refused. Names in braces end at the first `}` in `keyMatch4` too;
+//! - an effect other than `allow`, `deny` and `indeterminate` in a rule is refused, where Casbin ignores the
+//!   rule;
+//! - everything in a pattern of `keyMatch2` to `keyMatch5` but `/*`, names and a pattern that is `*` alone is
+//!   literal, and any other `*` that does not follow a `/` is refused. Names in braces end at the first `}` in `keyMatch4` too;
 //! - a text that looks like a date is a text;
 //! - `p2.eft` decides for the rules of `p2`, where casbin for Rust looks for `p.eft` only, and links
 //!   of `g` and `g2` do not mix, which they do there;

@@ -19,7 +19,7 @@ use shards::Shards;
 use super::{
     PolicyError,
     model::Effect,
-    policy::{Hierarchy, Node, Policy},
+    policy::{Hierarchy, INDETERMINATE, Node, Policy},
 };
 
 /// Gives the text at a position of the request.
@@ -38,6 +38,8 @@ pub(super) struct Compiled {
     /// The roles of every member, by definition.
     roles: BTreeMap<String, Shards<Node, Arc<[u32]>>>,
     all: Count,
+    /// How many rules do neither. They are rules all the same.
+    ignored: u32,
 }
 
 /// How many rules allow, and how many deny.
@@ -45,6 +47,22 @@ pub(super) struct Compiled {
 struct Count {
     allow: u32,
     deny: u32,
+}
+
+/// The words for effects, as numbers; none for a word that no rule has.
+#[derive(Debug, Clone, Copy)]
+struct Effects {
+    allow: Option<u32>,
+    indeterminate: Option<u32>,
+}
+
+impl Effects {
+    fn of(policy: &Policy) -> Self {
+        Self {
+            allow: policy.symbols().id("allow"),
+            indeterminate: policy.symbols().id(INDETERMINATE),
+        }
+    }
 }
 
 impl Compiled {
@@ -55,13 +73,14 @@ impl Compiled {
             rules: Shards::for_size(policy.encoded(&plan.policy).count()),
             roles: BTreeMap::new(),
             all: Count::default(),
+            ignored: 0,
             plan: Arc::new(plan),
         };
         compiled.learn(policy);
-        let allow = policy.symbols().id("allow");
+        let effects = Effects::of(policy);
         let plan = Arc::clone(&compiled.plan);
         for rule in policy.encoded(&plan.policy) {
-            compiled.count(rule, allow, true);
+            compiled.count(rule, effects, true);
         }
         for name in plan.roles() {
             let Some(hierarchy) = policy.hierarchy(name) else {
@@ -78,8 +97,7 @@ impl Compiled {
     pub(super) fn follow(&mut self, kind: &str, rule: &[u32], policy: &Policy, added: bool) {
         self.learn(policy);
         if kind == self.plan.policy {
-            let allow = policy.symbols().id("allow");
-            self.count(rule, allow, added);
+            self.count(rule, Effects::of(policy), added);
         }
         if let (Some(roles), Some(hierarchy), [member, _, domain @ ..]) =
             (self.roles.get_mut(kind), policy.hierarchy(kind), rule)
@@ -96,15 +114,19 @@ impl Compiled {
         self.known = policy.symbols().len();
     }
 
-    fn count(&mut self, rule: &[u32], allow: Option<u32>, added: bool) {
+    fn count(&mut self, rule: &[u32], effects: Effects, added: bool) {
         let mut key = Key::default();
         for (slot, place) in self.plan.slots.iter().zip(&mut key) {
             *place = rule.get(slot.field).copied().unwrap_or_default();
         }
-        let allows = self
-            .plan
-            .effect
-            .is_none_or(|at| rule.get(at).copied() == allow);
+        let effect = self.plan.effect.map(|at| rule.get(at).copied());
+        if effect.is_some_and(|effect| effect == effects.indeterminate) {
+            self.ignored = self
+                .ignored
+                .saturating_add_signed(if added { 1 } else { -1 });
+            return;
+        }
+        let allows = effect.is_none_or(|effect| effect == effects.allow);
         let mut count = self.rules.get(&key).copied().unwrap_or_default();
         for count in [&mut count, &mut self.all] {
             let number = if allows {
@@ -134,7 +156,7 @@ impl Compiled {
         let superusers = &mut self.plan.superusers.iter();
         let is_superuser = superusers.any(|(at, name)| request(*at) == Some(name.as_str()));
         let mut found = Count::default();
-        if self.all.allow == 0 && self.all.deny == 0 {
+        if self.all.allow == 0 && self.all.deny == 0 && self.ignored == 0 {
             // Casbin evaluates the matcher once without a rule, and every field is empty.
             let empty = self.symbols.get("").copied();
             let matches = |slot| self.matches_empty(slot, request, empty);

@@ -9,9 +9,14 @@ pub(super) struct Translated {
     pub(super) names: Vec<String>,
 }
 
-/// Translates a pattern of paths: `/*` is the rest, and a name, `:name` or `{name}`, one segment.
+/// Translates a pattern of paths: `/*` is the rest, and a name, `:name` or `{name}`, one segment. `*` alone is
+/// everything.
 pub(super) fn path(pattern: &str, braces: bool) -> Result<Translated, PolicyError> {
     let mut out = Translated::default();
+    if pattern == "*" {
+        out.regex.push_str("^.*$");
+        return Ok(out);
+    }
     out.regex.push('^');
     let mut rest = pattern;
     while let Some(c) = rest.chars().next() {

@@ -8,7 +8,7 @@ mod symbols;
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) use hierarchy::{Hierarchy, Node};
-pub(super) use rule::{EFFECT, PRIORITY};
+pub(super) use rule::{EFFECT, INDETERMINATE, PRIORITY};
 pub(super) use symbols::Symbols;
 
 use super::{Model, PolicyError, error::short};

@@ -4,6 +4,8 @@ use crate::casbin::{Model, PolicyError, error::short, functions, limits, model::
 
 /// The field that says whether a rule allows or denies.
 pub(in crate::casbin) const EFFECT: &str = "eft";
+/// The effect of a rule that counts for nothing. Casbin takes every unknown word for it.
+pub(in crate::casbin) const INDETERMINATE: &str = "indeterminate";
 /// The field that says which rule comes first.
 pub(in crate::casbin) const PRIORITY: &str = "priority";
 
@@ -21,10 +23,10 @@ pub(super) fn check(model: &Model, kind: &str, rule: &[&str]) -> Result<(), Poli
         return Ok(());
     };
     for (name, field) in policy.fields.iter().zip(rule) {
-        if name == EFFECT && *field != "allow" && *field != "deny" {
+        if name == EFFECT && !["allow", "deny", INDETERMINATE].contains(field) {
             let field = short(field);
             return Err(PolicyError::new(format!(
-                "the effect of a rule is `allow` or `deny`, not `{field}`"
+                "the effect of a rule is `allow`, `deny` or `{INDETERMINATE}`, not `{field}`"
             )));
         }
         if name == PRIORITY && field.parse::<i64>().is_err() {

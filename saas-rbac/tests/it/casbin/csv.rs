@@ -52,7 +52,7 @@ fn faults_are_named_with_their_line() {
         assert!(text.contains(why), "{csv}: {text}");
     }
     for (field, value, why) in [
-        ("eft", "Deny", "`allow` or `deny`"),
+        ("eft", "Deny", "`allow`, `deny` or `indeterminate`"),
         ("priority", "x", "not a number"),
     ] {
         let conf = conf(

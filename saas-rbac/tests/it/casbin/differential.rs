@@ -71,7 +71,11 @@ fn rule(shape: usize, effect: bool, step: &Step) -> Option<(&'static str, Vec<&'
     };
     let mut rule: Vec<_> = names.iter().take(count).map(|at| NAMES[*at]).collect();
     if kind == "p" && effect {
-        rule.push(if *allow { "allow" } else { "deny" });
+        rule.push(match (allow, names[0] + names[1] + names[2]) {
+            (true, sum) if sum % 5 == 0 => "indeterminate",
+            (true, _) => "allow",
+            (false, _) => "deny",
+        });
     }
     Some((kind, rule))
 }

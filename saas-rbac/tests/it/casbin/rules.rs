@@ -199,6 +199,26 @@ fn deny_override_and_allow_and_deny() {
 }
 
 #[test]
+fn a_rule_without_an_effect_counts_for_nothing() {
+    for effect in [ALLOW, DENY, BOTH, PRIORITY] {
+        let conf = conf("sub, obj, act", "sub, obj, act, eft", &[], effect, EQUAL);
+        let lone = "p, ann, door, open, indeterminate";
+        let more = "p, ann, door, open, indeterminate\np, ann, door, open, allow\np, ben, door, open, indeterminate";
+        let nobody_denies = if effect == DENY { "yes" } else { "no" };
+        check(
+            &conf,
+            lone,
+            &format!("ann door open = {nobody_denies}\n'' '' '' = {nobody_denies}"),
+        );
+        check(
+            &conf,
+            more,
+            &format!("ann door open = yes\nben door open = {nobody_denies}"),
+        );
+    }
+}
+
+#[test]
 fn the_first_rule_decides() {
     let matcher = "g(r.sub, p.sub) && r.obj == p.obj";
     let conf = conf("sub, obj", "sub, obj, eft", &["_, _"], PRIORITY, matcher);
