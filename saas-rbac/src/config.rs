@@ -31,7 +31,7 @@ impl Default for RbacConfig {
             cache_tenants: 10_000,
             max_roles: 200,
             max_groups: 1_000,
-            max_rules: 200_000,
+            max_rules: 50_000,
         }
     }
 }

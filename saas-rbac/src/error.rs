@@ -7,6 +7,9 @@ pub enum Error {
     /// The rules could not be read or written.
     #[error("the rules of the tenant could not be reached")]
     Storage(#[from] saas_tenancy::Error),
+    /// The rules could not be read by somebody for whom this caller waited.
+    #[error("the rules of the tenant could not be read a moment ago")]
+    NotLoaded,
     /// A model, a policy or a request is not what it has to be.
     #[error(transparent)]
     Policy(#[from] crate::casbin::PolicyError),

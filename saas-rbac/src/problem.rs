@@ -10,6 +10,7 @@ impl From<Error> for Problem {
         match error {
             Error::Storage(error) => error.into(),
             Error::Policy(_) => Self::new(Code::VALIDATION).field("policy", text),
+            Error::NotLoaded => Self::new(Code::UNAVAILABLE).retry_after(1),
             Error::UnknownRole(_) => Self::new(Code::ROLE_UNKNOWN).field("roles", text),
             Error::UnknownPermission(_) => Self::new(Code::VALIDATION).field("permissions", text),
             Error::InvalidRoleName => Self::new(Code::VALIDATION).field("name", text),

@@ -24,7 +24,7 @@ const HELP: &str = "cargo xtask <command>
 
   test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
-  mutants             takes each guard between tenants away, and looks whether a test notices
+  mutants [package]   takes each guard away in turn, and looks whether a test notices
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Some("ci") => ci::ci(),
         Some("bench") => bench::bench(),
         Some("rivals") => bench::rivals(),
-        Some("mutants") => mutants::check(),
+        Some("mutants") => mutants::check(arguments.get(1).map(String::as_str)),
         Some("postgres") => postgres::command(&rest(1)),
         Some("layers") => layers::check(),
         Some("house") => house::check(),

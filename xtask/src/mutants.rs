@@ -164,17 +164,18 @@ const MUTANTS: &[Mutant] = &[
     },
 ];
 
-/// `cargo xtask mutants`
-pub(crate) fn check() -> Result<(), String> {
+/// `cargo xtask mutants [package]`
+pub(crate) fn check(package: Option<&str>) -> Result<(), String> {
     let server = Postgres::start()?;
     let pooler = Pooler::start(server.url())?;
-    check_with(server.url(), pooler.url())
+    check_with(server.url(), pooler.url(), package)
 }
 
-fn check_with(server: &str, pooler: &str) -> Result<(), String> {
+fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), String> {
     let copy = copy()?;
     let mut missed = Vec::new();
-    for mutant in MUTANTS {
+    let wanted = |mutant: &&Mutant| package.is_none_or(|package| mutant.package == package);
+    for mutant in MUTANTS.iter().filter(wanted) {
         println!("\n== without {}", mutant.guard);
         let file = copy.join(mutant.file);
         let original = read(&file)?;

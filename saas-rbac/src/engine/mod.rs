@@ -12,11 +12,12 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use saas_core::TenantId;
+use saas_core::{TenantId, Timestamp};
 use saas_tenancy::{Database, Scope, Tenant};
 
 pub(crate) use bits::Bits;
@@ -66,7 +67,13 @@ struct Turn {
     /// Counts the changes meanwhile. Rules that were read before a change and arrive after it are used once
     /// and not kept.
     changes: AtomicU64,
+    /// When somebody could not load them last, in microseconds. Those who waited for him do not try one after
+    /// the other, each until his patience ends.
+    failed: AtomicI64,
 }
+
+/// For how long nobody tries again to load the rules of a tenant.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Authorizer {
     /// Makes the authorizer.
@@ -87,7 +94,8 @@ impl Authorizer {
     ///
     /// # Errors
     ///
-    /// [`Error::Storage`] when the rules cannot be loaded. That is never an allow.
+    /// [`Error::Storage`] when the rules cannot be loaded, [`Error::NotLoaded`] when somebody else had just
+    /// failed to. That is never an allow.
     pub async fn decide(&self, scope: &Scope, access: &Access) -> Result<Decision, Error> {
         match self.decide_now(scope, access) {
             Some(decision) => Ok(decision),
@@ -180,9 +188,17 @@ impl Authorizer {
         if let Some(snapshot) = inner.snapshots.get(id, inner.now()) {
             return Ok(snapshot);
         }
+        let failed = Timestamp::from_micros(turn.failed.load(Ordering::SeqCst));
+        if failed.is_ok_and(|failed| inner.now() < failed.saturating_add(PAUSE)) {
+            return Err(Error::NotLoaded);
+        }
         let (changes, read_at) = (turn.changes.load(Ordering::SeqCst), inner.now());
-        let snapshot = load::snapshot(&inner.database, tenant, &inner.presets).await?;
-        let snapshot = Arc::new(snapshot);
+        let loaded = load::snapshot(&inner.database, tenant, &inner.presets).await;
+        if loaded.is_err() {
+            let now = inner.now().as_micros();
+            turn.failed.store(now, Ordering::SeqCst);
+        }
+        let snapshot = Arc::new(loaded?);
         let kept = Arc::clone(&snapshot);
         inner.snapshots.keep(id, read_at, kept, || {
             turn.changes.load(Ordering::SeqCst) == changes
@@ -193,11 +209,11 @@ impl Authorizer {
 
 impl Inner {
     /// Decisions are many, and to read the clock exactly costs as much as the rest of one.
-    fn recent(&self) -> saas_core::Timestamp {
+    fn recent(&self) -> Timestamp {
         self.database.clock().recent()
     }
 
-    fn now(&self) -> saas_core::Timestamp {
+    fn now(&self) -> Timestamp {
         self.database.clock().now()
     }
 
