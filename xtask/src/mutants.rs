@@ -3,7 +3,10 @@
 //! A guard that no test misses is a guard that may be lost in the next change. The changes are made in a copy
 //! of the sources.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use crate::{pooler::Pooler, postgres::Postgres, run};
 
@@ -233,7 +236,10 @@ fn copy() -> Result<PathBuf, String> {
     let mut list = std::process::Command::new("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard"])
         .current_dir(run::root());
-    for name in run::output(&mut list)?.lines() {
+    let list = run::output(&mut list)?;
+    let known: BTreeSet<PathBuf> = list.lines().map(|name| target.join(name)).collect();
+    forget(&target, &known)?;
+    for name in list.lines() {
         let (from, to) = (run::root().join(name), target.join(name));
         let Ok(contents) = std::fs::read(&from) else {
             continue;
@@ -249,6 +255,22 @@ fn copy() -> Result<PathBuf, String> {
         std::fs::write(&to, contents).map_err(|error| format!("{}: {error}", to.display()))?;
     }
     Ok(target)
+}
+
+/// Removes what git does not know any more.
+fn forget(folder: &Path, known: &BTreeSet<PathBuf>) -> Result<(), String> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            forget(&path, known)?;
+        } else if !known.contains(&path) {
+            std::fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> Result<String, String> {
