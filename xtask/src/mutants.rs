@@ -5,7 +5,10 @@
 
 use std::{
     collections::BTreeSet,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use crate::{pooler::Pooler, postgres::Postgres, run};
@@ -214,7 +217,7 @@ fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), S
         run::output(&mut cargo(&build))?;
         arguments.push("--");
         arguments.extend(mutant.tests);
-        let noticed = run::output(&mut cargo(&arguments)).is_err();
+        let noticed = !passes(cargo(&arguments))?;
         write(&file, &original)?;
         println!("== {}", if noticed { "noticed" } else { "NOT NOTICED" });
         if !noticed {
@@ -229,6 +232,28 @@ fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), S
         ))
     }
 }
+
+/// Tells whether the tests pass. Those that hang do not.
+fn passes(mut tests: Command) -> Result<bool, String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let silent = tests.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut tests = silent.process_group(0).spawn().map_err(failed)?;
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(status) = tests.try_wait().map_err(failed)? {
+            return Ok(status.success());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // The group, because the tests are a child of cargo.
+    let group = format!("-{}", tests.id());
+    let _ = Command::new("kill").args(["-9", "--", &group]).status();
+    let _ = tests.wait();
+    Ok(false)
+}
+
+/// How long the tests of a mutant may take.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Copies what git knows or would know.
 fn copy() -> Result<PathBuf, String> {

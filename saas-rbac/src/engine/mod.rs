@@ -39,7 +39,8 @@ pub enum Decision {
     StepUp,
 }
 
-/// Decides what a caller may do in a tenant; cheap to clone.
+/// Decides what a caller may do in a tenant; cheap to clone. The database has the tables of
+/// [`MODULE`](crate::MODULE).
 ///
 /// The rules of a tenant are read when they are first asked for, and compiled into a snapshot. From then on a
 /// decision is one look-up of the tenant, one of the caller, and one bit: no lock, no allocation, no text is

@@ -7,7 +7,8 @@ use tower_layer::Layer;
 use super::GuardService;
 use crate::{Access, Authorizer};
 
-/// Lets a request through only when its caller has the access that the route declares.
+/// Lets a request through only when its caller has the access that the route declares. It stands inside of
+/// `saas_tenancy::AdmitLayer`.
 #[derive(Debug, Clone)]
 pub struct GuardLayer {
     authorizer: Authorizer,

@@ -7,7 +7,7 @@ use saas_tenancy::{EntityTable, Migration, Module, Reason};
 
 use crate::casbin::store::CasbinRule;
 
-/// The tables of this crate.
+/// The tables of this crate: to be migrated with those of the program, or nobody is allowed anything.
 pub const MODULE: Module = Module::new("saas_rbac")
     .migrations(&[
         Migration::new(

@@ -16,7 +16,8 @@ pub struct Explanation {
     pub permission: String,
     /// Whether it is allowed.
     pub allowed: bool,
-    /// The rules that speak of it, the nearest first. Without any it is denied because nothing allows it.
+    /// The roles with a rule that speaks of it, the nearest first, each with the shortest way to it; there may
+    /// be others. Without any it is denied because nothing allows it.
     pub because: Vec<Reasoned>,
     /// Whether the subject is an owner, for whom no deny holds.
     pub owner: bool,

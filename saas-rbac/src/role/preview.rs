@@ -58,17 +58,17 @@ impl Roles {
     /// use saas_tenancy::TenantTx;
     ///
     /// async fn what_if(roles: &Roles, tx: &mut TenantTx, spec: &RoleSpec) -> Result<Preview, Error> {
-    ///     roles.preview(tx, async |tx| roles.update(tx, "editor", spec).await.map(drop)).await
+    ///     roles.preview(tx, async |tx| roles.update(tx, "editor", spec).await).await
     /// }
     /// ```
     ///
     /// # Errors
     ///
-    /// Those of the change.
-    pub async fn preview(
+    /// Those of the change; [`saas_tenancy::Error::ReadOnly`] in a reading transaction, because it is made.
+    pub async fn preview<T>(
         &self,
         tx: &mut TenantTx,
-        change: impl AsyncFnOnce(&mut TenantTx) -> Result<(), Error>,
+        change: impl AsyncFnOnce(&mut TenantTx) -> Result<T, Error>,
     ) -> Result<Preview, Error> {
         let presets = self.presets();
         let before = engine::graph(tx, presets).await?;

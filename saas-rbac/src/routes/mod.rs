@@ -132,6 +132,11 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
 
     /// Makes the router, with a guard before each handler.
     ///
+    /// Around it stand, from the outside in: `saas_tenancy::TenantLayer`, which finds the tenant that an address
+    /// names, a layer that verifies the caller (`saas_auth::AuthLayer`), `saas_tenancy::AdmitLayer`, which joins
+    /// the two into a scope, and `saas_tenancy::TransactionLayer` for handlers that take a transaction. Without
+    /// `AdmitLayer` nobody ever asked who is calling: a guarded route then answers `internal`, and the log says so.
+    ///
     /// # Errors
     ///
     /// [`Error::DuplicateRoute`] when two routes have the same method and path; [`Error::InvalidRoute`] when a

@@ -4,7 +4,7 @@
 //! no `Deserialize`, and it cannot be made from an id. There are two ways to one:
 //!
 //! - [`admit`](crate::admit) joins a tenant that the registry knows with a principal that the
-//!   identity layer has verified;
+//!   identity layer has verified: in the layers of a service, or by `Registry::admit` outside of them;
 //! - a [`SystemScope`] names a declared reason for work that no caller asked for, and
 //!   [enters](SystemScope::within) a tenant with it.
 

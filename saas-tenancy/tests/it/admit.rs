@@ -58,6 +58,22 @@ async fn ten_19_20_the_sources_have_to_agree() {
 }
 
 #[tokio::test]
+async fn a_caller_is_admitted_outside_of_the_layers_too() {
+    let world = World::on(Dialect::Sqlite).await;
+    let registry = world.db.registry();
+    let user = Id::generate();
+    let scope = registry
+        .admit(world.db.principal(world.acme.id(), user))
+        .await;
+    let scope = scope.unwrap();
+    assert_eq!(scope.tenant(), &world.acme);
+    assert_eq!(scope.principal().unwrap().subject(), user);
+    let nobody = world.db.principal(Id::generate(), user);
+    let refused = registry.admit(nobody).await.unwrap_err();
+    assert_eq!(refused.code().name(), "token-invalid");
+}
+
+#[tokio::test]
 async fn ten_28_work_that_outlives_its_request_keeps_its_own_tenant() {
     for world in World::all().await {
         world.project(&world.acme, "ours").await;
