@@ -203,7 +203,8 @@ fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), S
             "it",
         ];
         let build = [arguments.as_slice(), &["--no-run"]].concat();
-        let target = run::root().join("target");
+        // Of its own: cargo takes the copy for the same packages, and would mix what it has built of both.
+        let target = run::root().join("target/mutated");
         let cargo = |arguments: &[&str]| {
             let mut cargo = run::cargo(arguments);
             cargo
