@@ -1,4 +1,4 @@
-//! Where tenant and caller meet: the only way from a request to a [`Scope`](crate::Scope).
+//! Where tenant and caller meet: the only way from a request to a [`Scope`].
 
 use saas_core::{Principal, Problem};
 
