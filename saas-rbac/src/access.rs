@@ -119,6 +119,7 @@ impl Access {
         self
     }
 
+    #[cfg(feature = "axum")]
     pub(crate) fn keys(&self) -> &[Key] {
         match &self.needs {
             Needs::Member => &[],

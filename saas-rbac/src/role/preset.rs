@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Error, Permission, PermissionInfo, access::Key, engine::Bits};
+use crate::{Permission, PermissionInfo, access::Key, engine::Bits};
 
 /// The permissions of a program, its built-in roles `owner`, `admin` and `user` with what each may do, and
 /// its editions. The owner may do everything.
@@ -180,9 +180,10 @@ impl Presets {
     }
 
     /// Refuses permissions that two enums name alike.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    #[cfg(feature = "axum")]
+    pub(crate) fn check(&self) -> Result<(), crate::Error> {
         match self.0.twice.first() {
-            Some(name) => Err(Error::DuplicatePermission((*name).to_owned())),
+            Some(name) => Err(crate::Error::DuplicatePermission((*name).to_owned())),
             None => Ok(()),
         }
     }
