@@ -126,7 +126,7 @@ const MUTANTS: &[Mutant] = &[
         from: "if lacking.is_empty() && !touched.unknown {",
         to: "if lacking.is_empty() || !touched.unknown {",
         package: "saas-rbac",
-        tests: &["roles::"],
+        tests: &["escalation::"],
     },
     Mutant {
         guard: "that rules are changed one after the other",
@@ -134,7 +134,7 @@ const MUTANTS: &[Mutant] = &[
         from: "Ok(tx.lock(LOCK).await?)",
         to: "let _ = (LOCK, tx); std::future::ready(Ok(())).await",
         package: "saas-rbac",
-        tests: &["roles::"],
+        tests: &["escalation::"],
     },
     Mutant {
         guard: "that old rules are read again",

@@ -198,7 +198,7 @@ impl Graph {
 
     /// Tells whether a subject is an owner himself.
     pub(crate) fn owns(&self, subject: Subject) -> bool {
-        matches!(subject, Subject::User(_)) && self.is_owner(&self.own(subject))
+        self.is_owner(&self.own(subject))
     }
 
     /// Gives what a role allows and denies, with what it inherits.

@@ -49,9 +49,7 @@ impl Hasher for Mixed {
     }
 
     fn write_isize(&mut self, word: isize) {
-        self.write_u64(u64::from_le_bytes(
-            i64::try_from(word).unwrap_or(i64::MAX).to_le_bytes(),
-        ));
+        self.write_usize(word.unsigned_abs());
     }
 
     fn finish(&self) -> u64 {

@@ -182,6 +182,9 @@ impl Authorizer {
 
     async fn snapshot(&self, tenant: &Tenant) -> Result<Arc<Snapshot>, Error> {
         let (inner, id) = (&*self.inner, tenant.id());
+        if let Some(snapshot) = inner.snapshots.get(id, inner.recent()) {
+            return Ok(snapshot);
+        }
         // Many may find the rules of a tenant gone at once. One loads them, or a tenant with many
         // rules would keep every connection busy with the same work.
         let turn = inner.turn(id);

@@ -27,21 +27,16 @@ pub const MODULE: Module = Module::new("saas_rbac")
             include_str!("../../migrations/sqlite/0003_effects_and_groups.sql"),
             include_str!("../../migrations/postgres/0003_effects_and_groups.sql"),
         ),
-        Migration::postgres(
-            4,
-            "guards of groups",
-            include_str!("../../migrations/postgres/0004_guards.sql"),
-        ),
         Migration::new(
-            5,
+            4,
             "casbin",
-            include_str!("../../migrations/sqlite/0005_casbin.sql"),
-            include_str!("../../migrations/postgres/0005_casbin.sql"),
+            include_str!("../../migrations/sqlite/0004_casbin.sql"),
+            include_str!("../../migrations/postgres/0004_casbin.sql"),
         ),
         Migration::postgres(
-            6,
-            "guards of casbin",
-            include_str!("../../migrations/postgres/0006_guards.sql"),
+            5,
+            "guards of groups and casbin",
+            include_str!("../../migrations/postgres/0005_guards.sql"),
         ),
     ])
     .entities(&[

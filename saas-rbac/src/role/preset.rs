@@ -41,7 +41,8 @@ struct Inner {
     bits: HashMap<&'static str, usize>,
     /// Where the permissions of each enum begin.
     enums: Vec<(TypeId, usize)>,
-    roles: BTreeMap<usize, (&'static str, Vec<&'static str>)>,
+    /// The owner first.
+    roles: Vec<(&'static str, Vec<&'static str>)>,
     editions: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// What two enums name alike.
     twice: Vec<&'static str>,
@@ -64,7 +65,7 @@ impl Presets {
             known: Vec::new(),
             bits: HashMap::new(),
             enums: Vec::new(),
-            roles: roles.enumerate().collect(),
+            roles: roles.collect(),
             editions: BTreeMap::new(),
             twice: Vec::new(),
         }));
@@ -85,7 +86,7 @@ impl Presets {
             }
         }
         let all: BTreeSet<_> = inner.known.iter().map(|known| known.name).collect();
-        if let Some((_, owner)) = inner.roles.get_mut(&0) {
+        if let Some((_, owner)) = inner.roles.first_mut() {
             *owner = all.into_iter().collect();
         }
         self
@@ -115,7 +116,7 @@ impl Presets {
 
     fn with<P: Permission>(mut self, role: &str, permissions: &[P]) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        for (name, held) in inner.roles.values_mut() {
+        for (name, held) in &mut inner.roles {
             if *name == role {
                 let names: BTreeSet<_> = permissions.iter().map(Permission::name).collect();
                 let names: BTreeSet<_> = held.iter().copied().chain(names).collect();
@@ -151,7 +152,7 @@ impl Presets {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &[&'static str])> {
         self.0
             .roles
-            .values()
+            .iter()
             .map(|(name, permissions)| (*name, permissions.as_slice()))
     }
 

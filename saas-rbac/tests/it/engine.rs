@@ -166,7 +166,7 @@ async fn a_decision_allocates_nothing() {
 fn the_guards_are_those_of_the_entities() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/migrations/postgres/0006_guards.sql"
+        "/migrations/postgres/0005_guards.sql"
     );
     saas_testkit::assert_reference(file, &saas_rbac::MODULE.guards());
 }

@@ -9,6 +9,7 @@
 
 mod casbin;
 mod engine;
+mod escalation;
 mod explain;
 mod guard;
 mod roles;

@@ -169,27 +169,22 @@ impl Related {
     /// Writes `EXISTS (…)`, in which the other table is bound to the tenant as every table is.
     fn write(&self, sql: &mut Builder, about: About<'_>) -> Result<(), Error> {
         let alias = format!("saas_related_{}", about.depth);
-        sql.push("EXISTS (SELECT 1 FROM ").push(self.entity.table);
-        sql.push(" AS ").push(&alias).push(" WHERE ");
-        sql.push(&alias).push(".");
-        sql.push(column(self.entity, self.entity.tenant)?)
-            .push(" = ");
-        sql.push_tenant().push(" AND ").push(&alias).push(".");
-        sql.push(column(self.entity, self.reference)?).push(" = ");
-        sql.push(about.table).push(".");
-        sql.push(column(about.entity, about.entity.id)?);
-        if let Some(deleted) = self.entity.deleted {
-            sql.push(" AND ").push(&alias).push(".");
-            sql.push(column(self.entity, deleted)?).push(" IS NULL");
-        }
-        sql.push(" AND ");
         let inside = About {
             entity: self.entity,
             table: &alias,
             depth: about.depth + 1,
             ..about
         };
-        // A bare name inside is a column of the innermost table.
+        sql.push("EXISTS (SELECT 1 FROM ").push(self.entity.table);
+        sql.push(" AS ").push(&alias).push(" WHERE ");
+        inside.push(sql, self.entity.tenant)?.push(" = ");
+        sql.push_tenant().push(" AND ");
+        inside.push(sql, self.reference)?.push(" = ");
+        about.push(sql, about.entity.id)?;
+        if let Some(deleted) = self.entity.deleted {
+            inside.push(sql.push(" AND "), deleted)?.push(" IS NULL");
+        }
+        sql.push(" AND ");
         self.condition.write_at(sql, inside)?;
         sql.push(")");
         Ok(())

@@ -1,6 +1,6 @@
 //! Many rules.
 
-use std::{fmt::Write as _, time::Instant};
+use std::fmt::Write as _;
 
 use saas_rbac::casbin::Enforcer;
 
@@ -69,30 +69,4 @@ fn decisions_go_on_while_rules_change() {
             assert!(!enforcer.enforce(&[&*user, "dom1", "obj1", "read"]).unwrap());
         }
     });
-}
-
-#[test]
-#[ignore = "a measurement: run it with --release and --nocapture"]
-fn measure() {
-    for count in [10, 1_000, 100_000, 1_000_000] {
-        let start = Instant::now();
-        let enforcer = world(count);
-        let load = start.elapsed();
-        let requests: Vec<_> = (0..1_000_u32)
-            .map(|at| request(at.wrapping_mul(7_919) % count))
-            .collect();
-        let start = Instant::now();
-        for request in requests.iter().cycle().take(100_000) {
-            assert!(enforcer.enforce(request).unwrap());
-        }
-        let decide = start.elapsed() / 100_000;
-        let start = Instant::now();
-        for at in 0..100 {
-            let new = format!("new{at}");
-            enforcer.add("p", &["role1", "dom1", &new, "read"]).unwrap();
-            enforcer.add("g", &[&new, "role1", "dom1"]).unwrap();
-        }
-        let change = start.elapsed() / 200;
-        println!("{count}: load {load:?}, decide {decide:?}, change {change:?}");
-    }
 }
