@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use saas_core::config::Period;
+use saas_tenancy::Slug;
 use serde::Deserialize;
 
 /// Configures identity.
@@ -14,6 +15,8 @@ pub struct AuthConfig {
     pub token: TokenConfig,
     /// Passwords.
     pub password: PasswordConfig,
+    /// Sessions of browsers.
+    pub session: SessionConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
 }
@@ -31,6 +34,10 @@ pub struct TokenConfig {
     pub access_lifetime: Period,
     /// How long a sign-in can be kept alive by refresh tokens.
     pub refresh_lifetime: Period,
+    /// How long a program may leave a sign-in unused before it ends.
+    pub refresh_idle: Period,
+    /// How long the answer to a refresh may be asked for again, by a client that did not receive it.
+    pub refresh_grace: Period,
     /// How far the clocks of two machines may differ; at most a minute.
     pub leeway: Period,
     /// How many verified tokens are remembered.
@@ -43,8 +50,10 @@ impl Default for TokenConfig {
         Self {
             issuer: "http://127.0.0.1:8080".to_owned(),
             audience: "starter".to_owned(),
-            access_lifetime: seconds(600),
+            access_lifetime: seconds(3600),
             refresh_lifetime: seconds(30 * 86_400),
+            refresh_idle: seconds(30 * 86_400),
+            refresh_grace: seconds(10),
             leeway: seconds(5),
             cache_entries: 10_000,
         }
@@ -56,13 +65,56 @@ impl TokenConfig {
     /// [`Keys::reload`](crate::Keys::reload).
     pub const KEY_RELOAD: Duration = Duration::from_secs(60);
 
+    /// Gives the issuer of a tenant: the one under which its programs find their endpoints, and that their
+    /// tokens name.
+    #[must_use]
+    pub fn issuer_of(&self, tenant: &Slug) -> String {
+        format!("{}/t/{tenant}", self.issuer)
+    }
+
+    /// Tells whether an issuer is the configured one, or that of a tenant under it.
+    pub(crate) fn issues_as(&self, issuer: &str) -> bool {
+        match issuer.strip_prefix(self.issuer.as_str()) {
+            Some("") => true,
+            Some(rest) => rest
+                .strip_prefix("/t/")
+                .is_some_and(|slug| slug.parse::<Slug>().is_ok()),
+            None => false,
+        }
+    }
+
+    /// Gives the longest time for which an access token can be taken after it was issued.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        Duration::from(self.access_lifetime).saturating_add(self.leeway.into())
+    }
+
     /// Gives the time for which a retired key has to verify: as long as the last token that an
     /// instance signed with it, before it heard of the rotation, can be good.
     #[must_use]
     pub fn key_overlap(&self) -> Duration {
-        Duration::from(self.access_lifetime)
-            .saturating_add(self.leeway.into())
-            .saturating_add(Self::KEY_RELOAD)
+        self.longest().saturating_add(Self::KEY_RELOAD)
+    }
+}
+
+/// Configures the sessions of browsers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SessionConfig {
+    /// After how long without a request a session ends.
+    pub idle: Period,
+    /// After how long it ends in any case.
+    pub lifetime: Period,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let minutes = |minutes: u64| Period::from(Duration::from_secs(minutes * 60));
+        Self {
+            idle: minutes(30),
+            lifetime: minutes(12 * 60),
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! The verified caller, as an argument of a handler.
 
-use axum::extract::FromRequestParts;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use saas_core::{Code, Principal, Problem};
+
+use crate::Session;
 
 /// The caller of a request, verified by the [`AuthLayer`](crate::AuthLayer). A request without one
 /// is refused: `unauthenticated`.
@@ -35,5 +39,33 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
         principal
             .map(Self)
             .ok_or_else(|| Problem::new(Code::UNAUTHENTICATED))
+    }
+}
+
+/// The session of a browser, found by its cookie. A request without one is refused: `unauthenticated`.
+///
+/// It stands in for [`SignedIn`] on pages. What changes something has to check the
+/// [`FormToken`](crate::FormToken) of the form first: until then anybody may have made the browser ask.
+#[derive(Debug, Clone)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "handlers take it apart in their arguments"
+)]
+pub struct BrowserSession(pub Session);
+
+impl<S: Sync> FromRequestParts<S> for BrowserSession {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let session = parts.extensions.get::<Self>().cloned();
+        session.ok_or_else(|| Problem::new(Code::UNAUTHENTICATED))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for BrowserSession {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned())
     }
 }

@@ -16,6 +16,7 @@ mod config;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+mod identity;
 #[cfg(feature = "axum")]
 mod layer;
 mod module;
@@ -24,10 +25,13 @@ pub mod oauth;
 mod password;
 mod problem;
 mod refresh;
+mod revocation;
 #[cfg(feature = "axum")]
 mod scheme;
 #[cfg(feature = "axum")]
 mod service;
+mod session;
+mod sign_in;
 #[cfg(doctest)]
 mod surfaces;
 mod token;
@@ -35,15 +39,21 @@ mod token;
 pub use account::{
     Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
 };
-pub use config::{AuthConfig, ClientConfig, PasswordConfig, TokenConfig};
+pub use config::{AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig};
 pub use error::Error;
 #[cfg(feature = "axum")]
-pub use extract::SignedIn;
+pub use extract::{BrowserSession, SignedIn};
+pub use identity::Identity;
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
-pub use module::{MODULE, SignIn, SigningKeys};
+pub use module::{EndTokens, MODULE, SignIn, SigningKeys};
 pub use password::{InvalidPassword, NewPassword, PasswordHash, Passwords};
 pub use refresh::{Issued, RefreshTokens};
+pub use revocation::Revocations;
+#[cfg(feature = "axum")]
+pub use scheme::FormToken;
 #[cfg(feature = "axum")]
 pub use service::{AuthFuture, AuthService};
+pub use session::{Device, Session, SessionCookie, Sessions, Started, TwoCookies};
+pub use sign_in::{Authenticated, SignIns};
 pub use token::{AccessToken, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

@@ -2,7 +2,7 @@
 
 use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 
-use crate::{Membership, refresh::RefreshRow};
+use crate::{Membership, refresh::RefreshRow, revocation::Revocation, session::SessionRow};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_auth")
@@ -21,7 +21,9 @@ pub const MODULE: Module = Module::new("saas_auth")
     ])
     .entities(&[
         EntityTable::new::<Membership>().own_rows("id"),
+        EntityTable::new::<SessionRow>(),
         EntityTable::new::<RefreshRow>(),
+        EntityTable::new::<Revocation>().system_reads(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),
@@ -48,4 +50,15 @@ pub struct SigningKeys;
 impl Reason for SigningKeys {
     const NAME: &'static str = "signing-keys";
     const WHY: &'static str = "the keys that sign tokens belong to the service and to no tenant";
+}
+
+/// Learns which tokens have ended before their time.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct EndTokens;
+
+impl Reason for EndTokens {
+    const NAME: &'static str = "end-tokens";
+    const WHY: &'static str = "every instance refuses tokens of every tenant that have ended, without asking at each request";
+    const ROUTINE: bool = true;
 }

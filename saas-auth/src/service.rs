@@ -10,11 +10,11 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::Request;
+use http::{Request, request::Parts};
 use tower_service::Service;
 
 use crate::{
-    Verifier,
+    Sessions, Verifier,
     scheme::{self, Outcome},
 };
 
@@ -23,18 +23,23 @@ use crate::{
 pub struct AuthService<S> {
     inner: S,
     verifier: Verifier,
+    sessions: Option<Sessions>,
 }
 
 impl<S> AuthService<S> {
-    pub(crate) const fn new(inner: S, verifier: Verifier) -> Self {
-        Self { inner, verifier }
+    pub(crate) const fn new(inner: S, verifier: Verifier, sessions: Option<Sessions>) -> Self {
+        Self {
+            inner,
+            verifier,
+            sessions,
+        }
     }
 }
 
 impl<S> Service<Request<Body>> for AuthService<S>
 where
-    S: Service<Request<Body>, Response = Response>,
-    S::Future: Unpin,
+    S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
+    S::Future: Send + Unpin,
     S::Error: Unpin,
 {
     type Response = Response;
@@ -47,25 +52,58 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        match scheme::bearer(&self.verifier, &parts) {
-            Outcome::Refused(problem) => {
-                return AuthFuture::Refused(ready(Ok(problem.into_response())));
-            }
-            Outcome::Verified(principal) => drop(parts.extensions.insert(principal)),
-            Outcome::NotAttempted => {}
+        if let Some(sessions) = self.sessions.clone()
+            && !scheme::has_authorization(&parts)
+            && scheme::carries_session(&parts)
+        {
+            // The clone may not be ready; the service that was polled is the one to call.
+            let clone = self.inner.clone();
+            let mut inner = std::mem::replace(&mut self.inner, clone);
+            return AuthFuture::Asking(Box::pin(async move {
+                let outcome = scheme::session(&sessions, &mut parts).await;
+                match settle(outcome, &mut parts) {
+                    Some(refusal) => Ok(refusal),
+                    None => inner.call(Request::from_parts(parts, body)).await,
+                }
+            }));
         }
-        AuthFuture::Inner(self.inner.call(Request::from_parts(parts, body)))
+        let outcome = scheme::bearer(&self.verifier, &parts);
+        match settle(outcome, &mut parts) {
+            Some(refusal) => AuthFuture::Refused(ready(Ok(refusal))),
+            None => AuthFuture::Inner(self.inner.call(Request::from_parts(parts, body))),
+        }
     }
 }
 
+/// Leaves the caller in the extensions, or gives the answer to one who is refused.
+fn settle(outcome: Outcome, parts: &mut Parts) -> Option<Response> {
+    match outcome {
+        Outcome::Refused(problem) => return Some(problem.into_response()),
+        Outcome::Verified(principal) => drop(parts.extensions.insert(principal)),
+        Outcome::NotAttempted => {}
+    }
+    None
+}
+
 /// The answer: that of the service inside, or a refusal that is already known.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum AuthFuture<F, E> {
     /// Goes on inside.
     Inner(F),
     /// Is refused.
     Refused(Ready<Result<Response, E>>),
+    /// Has to ask the database first.
+    Asking(Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>),
+}
+
+impl<F, E> std::fmt::Debug for AuthFuture<F, E> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Inner(_) => "Inner(…)",
+            Self::Refused(_) => "Refused(…)",
+            Self::Asking(_) => "Asking(…)",
+        })
+    }
 }
 
 impl<F, E> Future for AuthFuture<F, E>
@@ -79,6 +117,7 @@ where
         match self.get_mut() {
             Self::Inner(future) => Pin::new(future).poll(context),
             Self::Refused(answer) => Pin::new(answer).poll(context),
+            Self::Asking(future) => future.as_mut().poll(context),
         }
     }
 }

@@ -40,6 +40,11 @@ pub struct Id<T: ?Sized> {
 #[non_exhaustive]
 pub enum TenantTag {}
 
+/// Names sign-ins in [`SessionId`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionTag {}
+
 /// Names the holders of an account in [`UserId`].
 #[derive(Debug)]
 #[non_exhaustive]
@@ -53,6 +58,9 @@ pub type TenantId = Id<TenantTag>;
 
 /// Identifies a person who can sign in, over all tenants.
 pub type UserId = Id<UserTag>;
+
+/// The id of a sign-in: a browser's, or what a person has given to a program.
+pub type SessionId = Id<SessionTag>;
 
 impl<T: ?Sized> Id<T> {
     /// Makes a new id from the time and the random source of the operating system.

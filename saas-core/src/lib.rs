@@ -35,10 +35,10 @@ mod secret;
 pub mod telemetry;
 mod time;
 
-pub use id::{Id, InvalidId, TenantId, TenantTag, UserId, UserTag};
+pub use id::{Id, InvalidId, SessionId, SessionTag, TenantId, TenantTag, UserId, UserTag};
 pub use keys::{KeyError, KeyRing, Purpose};
 pub use page::Page;
-pub use principal::{Principal, PrincipalKind, VerifiedFacts};
+pub use principal::{Granted, Principal, PrincipalKind, VerifiedFacts};
 pub use problem::{Code, FieldError, Problem};
 pub use secret::Secret;
 pub use time::{Clock, FixedClock, InvalidTimestamp, SystemClock, Timestamp};

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{TenantId, Timestamp, UserId};
+use crate::{SessionId, TenantId, Timestamp, UserId};
 
 /// The proven identity behind a request.
 ///
@@ -18,6 +18,30 @@ pub struct Principal {
     expires_at: Timestamp,
     // Shared, because a principal is cloned for every request that its credential makes.
     methods: Arc<[String]>,
+    session: Option<SessionId>,
+    granted: Granted,
+}
+
+/// What a credential was given for. What its holder may do is asked of permissions; this can only make it
+/// less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Granted {
+    /// Everything that its holder may do.
+    All,
+    /// These scopes (RFC 6749, section 3.3) and nothing else.
+    Only(Arc<[String]>),
+}
+
+impl Granted {
+    /// Tells whether the credential may be used for a permission.
+    #[must_use]
+    pub fn covers(&self, permission: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(scopes) => scopes.iter().any(|scope| scope == permission),
+        }
+    }
 }
 
 /// What kind of thing a principal is.
@@ -59,6 +83,10 @@ pub struct VerifiedFacts {
     pub expires_at: Timestamp,
     /// How they proved it, as authentication method references (RFC 8176).
     pub methods: Vec<String>,
+    /// The sign-in that the credential comes from, where there is one.
+    pub session: Option<SessionId>,
+    /// What the credential was given for.
+    pub granted: Granted,
 }
 
 impl Principal {
@@ -76,6 +104,8 @@ impl Principal {
             authenticated_at,
             expires_at,
             methods,
+            session,
+            granted,
         } = facts;
         Self {
             kind,
@@ -84,6 +114,8 @@ impl Principal {
             authenticated_at,
             expires_at,
             methods: methods.into(),
+            session,
+            granted,
         }
     }
 
@@ -122,5 +154,17 @@ impl Principal {
     #[must_use]
     pub fn methods(&self) -> &[String] {
         &self.methods
+    }
+
+    /// Gives the sign-in that the credential comes from; none for a program that signs in by itself.
+    #[must_use]
+    pub const fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+
+    /// Gives what the credential was given for.
+    #[must_use]
+    pub const fn granted(&self) -> &Granted {
+        &self.granted
     }
 }

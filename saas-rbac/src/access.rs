@@ -40,6 +40,8 @@ pub struct Access {
 pub(crate) enum Needs {
     /// The caller is signed in to the tenant.
     Member,
+    /// The caller is a person who has signed in, and no program.
+    Person,
     One(Key),
     All(Vec<Key>),
     Any(Vec<Key>),
@@ -76,6 +78,12 @@ impl Access {
     /// Asks for nothing but a caller who is signed in to the tenant and has a role there.
     pub const fn member() -> Self {
         Self::new(Needs::Member)
+    }
+
+    /// Asks for a person who has signed in by themselves and has a role in the tenant: no program, whether it
+    /// acts for itself or with what a person has granted it. For routes over the person's own account.
+    pub const fn person() -> Self {
+        Self::new(Needs::Person)
     }
 
     /// Asks for a permission. The enum of permissions converts into it by itself.
@@ -122,7 +130,7 @@ impl Access {
     #[cfg(feature = "axum")]
     pub(crate) fn keys(&self) -> &[Key] {
         match &self.needs {
-            Needs::Member => &[],
+            Needs::Member | Needs::Person => &[],
             Needs::One(key) => std::slice::from_ref(key),
             Needs::All(keys) | Needs::Any(keys) => keys,
         }
@@ -133,6 +141,7 @@ impl fmt::Display for Needs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (keys, word) = match self {
             Self::Member => return f.write_str("member"),
+            Self::Person => return f.write_str("person"),
             Self::One(key) => return f.write_str(key.name),
             Self::Any(keys) if keys.is_empty() => return f.write_str("nobody"),
             Self::All(keys) => (keys, " & "),

@@ -56,6 +56,8 @@ impl TestDatabase {
             authenticated_at: now,
             expires_at: now.saturating_add(std::time::Duration::from_secs(600)),
             methods: vec!["pwd".to_owned()],
+            session: None,
+            granted: saas_core::Granted::All,
         })
     }
 }

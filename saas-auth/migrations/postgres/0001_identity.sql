@@ -1,19 +1,20 @@
 CREATE TABLE saas_accounts (
-    id            UUID    NOT NULL PRIMARY KEY,
-    email         TEXT    NOT NULL,
-    email_key     TEXT    NOT NULL UNIQUE,
-    password_hash TEXT    NOT NULL,
+    id            UUID NOT NULL PRIMARY KEY,
+    email         TEXT NOT NULL,
+    email_key     TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
     provisional   BOOLEAN NOT NULL,
-    status        TEXT    NOT NULL CHECK (status IN ('active', 'disabled')),
+    status        TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
+    verified_at   TIMESTAMPTZ,
     created_at    TIMESTAMPTZ NOT NULL,
     updated_at    TIMESTAMPTZ NOT NULL
 );
 
 CREATE TABLE saas_memberships (
-    tenant_id  UUID    NOT NULL,
-    id         UUID    NOT NULL REFERENCES saas_accounts (id),
-    email      TEXT    NOT NULL,
-    name       TEXT    NOT NULL,
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL REFERENCES saas_accounts (id),
+    email      TEXT NOT NULL,
+    name       TEXT NOT NULL,
     version    BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
@@ -22,30 +23,57 @@ CREATE TABLE saas_memberships (
 
 CREATE INDEX saas_memberships_id ON saas_memberships (id);
 
-CREATE TABLE saas_refresh_tokens (
-    tenant_id        UUID    NOT NULL,
-    id               UUID    NOT NULL,
-    account_id       UUID    NOT NULL,
-    family           UUID    NOT NULL,
-    secret_hash      BYTEA    NOT NULL,
-    client           TEXT    NOT NULL,
-    methods          TEXT    NOT NULL,
+CREATE TABLE saas_sessions (
+    tenant_id        UUID NOT NULL,
+    id               UUID NOT NULL,
+    account_id       UUID NOT NULL,
+    client           TEXT,
+    secret_hash      BYTEA,
+    scope            TEXT,
+    methods          TEXT NOT NULL,
     authenticated_at TIMESTAMPTZ NOT NULL,
+    device           TEXT NOT NULL,
+    address          TEXT NOT NULL,
     created_at       TIMESTAMPTZ NOT NULL,
+    seen_at          TIMESTAMPTZ NOT NULL,
     expires_at       TIMESTAMPTZ NOT NULL,
-    used_at          TIMESTAMPTZ,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
 );
 
-CREATE INDEX saas_refresh_tokens_family ON saas_refresh_tokens (tenant_id, family);
-CREATE INDEX saas_refresh_tokens_account ON saas_refresh_tokens (tenant_id, account_id);
+CREATE INDEX saas_sessions_account ON saas_sessions (tenant_id, account_id);
+
+CREATE TABLE saas_refresh_tokens (
+    tenant_id   UUID NOT NULL,
+    id          UUID NOT NULL,
+    session_id  UUID NOT NULL,
+    secret_hash BYTEA NOT NULL,
+    created_at  TIMESTAMPTZ NOT NULL,
+    expires_at  TIMESTAMPTZ NOT NULL,
+    used_at     TIMESTAMPTZ,
+    next_id     UUID,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES saas_sessions (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX saas_refresh_tokens_session ON saas_refresh_tokens (tenant_id, session_id);
+
+CREATE TABLE saas_revocations (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    subject    UUID NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX saas_revocations_created ON saas_revocations (created_at);
 
 CREATE TABLE saas_signing_keys (
-    kid         TEXT    NOT NULL PRIMARY KEY,
-    public_key  BYTEA    NOT NULL,
-    private_key BYTEA    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state IN ('active', 'next', 'retired')),
+    kid         TEXT NOT NULL PRIMARY KEY,
+    public_key  BYTEA NOT NULL,
+    private_key BYTEA NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'next', 'retired')),
     created_at  TIMESTAMPTZ NOT NULL,
     retired_at  TIMESTAMPTZ
 );

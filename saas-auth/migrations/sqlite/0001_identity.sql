@@ -1,19 +1,20 @@
 CREATE TABLE saas_accounts (
-    id            BLOB    NOT NULL PRIMARY KEY,
-    email         TEXT    NOT NULL,
-    email_key     TEXT    NOT NULL UNIQUE,
-    password_hash TEXT    NOT NULL,
+    id            BLOB NOT NULL PRIMARY KEY,
+    email         TEXT NOT NULL,
+    email_key     TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
     provisional   INTEGER NOT NULL,
-    status        TEXT    NOT NULL CHECK (status IN ('active', 'disabled')),
+    status        TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
+    verified_at   INTEGER,
     created_at    INTEGER NOT NULL,
     updated_at    INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE saas_memberships (
-    tenant_id  BLOB    NOT NULL,
-    id         BLOB    NOT NULL REFERENCES saas_accounts (id),
-    email      TEXT    NOT NULL,
-    name       TEXT    NOT NULL,
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL REFERENCES saas_accounts (id),
+    email      TEXT NOT NULL,
+    name       TEXT NOT NULL,
     version    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -22,30 +23,57 @@ CREATE TABLE saas_memberships (
 
 CREATE INDEX saas_memberships_id ON saas_memberships (id);
 
-CREATE TABLE saas_refresh_tokens (
-    tenant_id        BLOB    NOT NULL,
-    id               BLOB    NOT NULL,
-    account_id       BLOB    NOT NULL,
-    family           BLOB    NOT NULL,
-    secret_hash      BLOB    NOT NULL,
-    client           TEXT    NOT NULL,
-    methods          TEXT    NOT NULL,
+CREATE TABLE saas_sessions (
+    tenant_id        BLOB NOT NULL,
+    id               BLOB NOT NULL,
+    account_id       BLOB NOT NULL,
+    client           TEXT,
+    secret_hash      BLOB,
+    scope            TEXT,
+    methods          TEXT NOT NULL,
     authenticated_at INTEGER NOT NULL,
+    device           TEXT NOT NULL,
+    address          TEXT NOT NULL,
     created_at       INTEGER NOT NULL,
+    seen_at          INTEGER NOT NULL,
     expires_at       INTEGER NOT NULL,
-    used_at          INTEGER,
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
 ) STRICT;
 
-CREATE INDEX saas_refresh_tokens_family ON saas_refresh_tokens (tenant_id, family);
-CREATE INDEX saas_refresh_tokens_account ON saas_refresh_tokens (tenant_id, account_id);
+CREATE INDEX saas_sessions_account ON saas_sessions (tenant_id, account_id);
+
+CREATE TABLE saas_refresh_tokens (
+    tenant_id   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    session_id  BLOB NOT NULL,
+    secret_hash BLOB NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    used_at     INTEGER,
+    next_id     BLOB,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, session_id) REFERENCES saas_sessions (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_refresh_tokens_session ON saas_refresh_tokens (tenant_id, session_id);
+
+CREATE TABLE saas_revocations (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    subject    BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE INDEX saas_revocations_created ON saas_revocations (created_at);
 
 CREATE TABLE saas_signing_keys (
-    kid         TEXT    NOT NULL PRIMARY KEY,
-    public_key  BLOB    NOT NULL,
-    private_key BLOB    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state IN ('active', 'next', 'retired')),
+    kid         TEXT NOT NULL PRIMARY KEY,
+    public_key  BLOB NOT NULL,
+    private_key BLOB NOT NULL,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'next', 'retired')),
     created_at  INTEGER NOT NULL,
     retired_at  INTEGER
 ) STRICT;

@@ -1,9 +1,11 @@
 //! The handlers. Mount them where the tenant of the address is already known.
 
+use std::net::{IpAddr, SocketAddr};
+
 use axum::{
     Json,
     body::Body,
-    extract::Extension,
+    extract::{ConnectInfo, Extension},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Request, header};
@@ -11,31 +13,31 @@ use saas_core::edge::{Limits, read_body};
 use saas_tenancy::Tenant;
 
 use super::{
-    TokenEndpoint,
     error::{OAuthError, Refusal},
     form::{Form, MAX_FORM},
+    grant::TokenEndpoint,
 };
-use crate::JwkSet;
+use crate::{Device, Identity, JwkSet};
 
 /// `POST /oauth/token` (RFC 6749, section 3.2), for the grants `password` and `refresh_token`.
 ///
-/// It takes its [`TokenEndpoint`] from the request's extensions.
+/// It takes its [`Identity`] from the request's extensions.
 pub async fn token(
-    Extension(endpoint): Extension<TokenEndpoint>,
+    Extension(identity): Extension<Identity>,
     limits: Limits,
     tenant: Option<Extension<Tenant>>,
     request: Request<Body>,
 ) -> Response {
     limits.set_body(MAX_FORM);
     let tenant = tenant.map(|Extension(tenant)| tenant);
-    match answer(&endpoint, tenant.as_ref(), request).await {
+    match answer(TokenEndpoint(&identity), tenant.as_ref(), request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
 async fn answer(
-    endpoint: &TokenEndpoint,
+    endpoint: TokenEndpoint<'_>,
     tenant: Option<&Tenant>,
     request: Request<Body>,
 ) -> Result<Response, Refusal> {
@@ -45,10 +47,13 @@ async fn answer(
         )
         .into());
     }
+    let device = Device::new(request.headers(), address(request.extensions()));
     let body = read_body(request.into_body())
         .await
         .map_err(Refusal::Service)?;
-    let tokens = endpoint.answer(&Form::parse(&body)?, tenant).await?;
+    let tokens = endpoint
+        .answer(&Form::parse(&body)?, tenant, &device)
+        .await?;
     let mut response = Json(tokens).into_response();
     response
         .headers_mut()
@@ -57,6 +62,12 @@ async fn answer(
         .headers_mut()
         .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
+}
+
+/// Gives the address of the peer.
+fn address(extensions: &http::Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map(|ConnectInfo(peer)| peer.ip())
 }
 
 /// Tells whether the body says to be a form. Its text is UTF-8, whatever a parameter claims (RFC
@@ -78,11 +89,11 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// `GET /.well-known/jwks.json` (RFC 7517): the public keys, the next one included.
-pub async fn jwks(Extension(endpoint): Extension<TokenEndpoint>) -> (HeaderMap, Json<JwkSet>) {
+pub async fn jwks(Extension(identity): Extension<Identity>) -> (HeaderMap, Json<JwkSet>) {
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=300"),
     );
-    (headers, Json(endpoint.keys().public()))
+    (headers, Json(identity.keys().public()))
 }

@@ -1,36 +1,40 @@
 //! Refresh tokens (RFC 6749, section 6): opaque, kept as hashes, used once.
 //!
-//! A token names its row and carries 256 random bits. Using it makes a new one of the same family;
-//! using one a second time means that somebody has a copy, and ends the family (RFC 9700, section
-//! 4.14.2). That one of many parallel uses wins is decided by one conditional UPDATE. The whole
-//! family ends at a fixed time after the sign-in, however often it is renewed.
+//! A token names its row and carries 256 random bits. Using it makes the next one of the same session; using
+//! one a second time means that somebody has a copy, and ends the session (RFC 9700, section 4.14.2). That one
+//! of many parallel uses wins is decided by one conditional UPDATE.
 //!
-//! Everything that happens to a family happens while its first row is locked. Without that, ending a
-//! family could miss the token that a parallel exchange is about to insert.
+//! A client that did not receive an answer asks again with the token that it has, which is used by then. For a
+//! few seconds, and as long as the next token was not used itself, it gets that next token again: the secret of
+//! the next is made from the last by a keyed hash, so the same one can be told twice though none is kept. The
+//! session gains no second branch by it, and a copy that turns up later still gives itself away.
+//!
+//! Everything that happens to a session happens while its row is locked. Without that, ending it could miss the
+//! token that a parallel exchange is about to insert.
 
 mod row;
 mod text;
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use saas_core::{Id, Secret, TenantId, Timestamp, UserId};
-use saas_tenancy::{Database, Registry, Scope, Status, SystemScope, Tenant, TenantTx};
+use saas_core::{Granted, Id, Secret, TenantId};
+use saas_tenancy::{AuditEvent, Database, Scope, Status, SystemScope, Tenant, TenantTx};
 
 pub(crate) use row::RefreshRow;
-use row::{Families as _, NewRefreshToken, insert};
+use row::{Tokens as _, insert};
 use text::Text;
 
-use crate::{Accounts, Error, Membership, SignIn, account};
+use crate::{
+    Accounts, Authenticated, Error, Session, Sessions, SignIn, TokenConfig,
+    session::{self, SessionRow, Statements as _},
+};
 
-/// A refresh token to give to a client, with what it stands for. The text is a secret and is not
+/// A refresh token to give to a client, with the session that it continues. The text is a secret and is not
 /// printed.
 #[derive(Clone)]
 pub struct Issued {
     text: Secret<String>,
-    user: UserId,
-    tenant: TenantId,
-    authenticated_at: Timestamp,
-    methods: Vec<String>,
+    session: Session,
 }
 
 impl Issued {
@@ -40,36 +44,17 @@ impl Issued {
         self.text.expose()
     }
 
-    /// Gives its holder.
+    /// Gives the session.
     #[must_use]
-    pub const fn user(&self) -> UserId {
-        self.user
-    }
-
-    /// Gives the tenant it is good for.
-    #[must_use]
-    pub const fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-
-    /// Gives the time of the sign-in that began the family.
-    #[must_use]
-    pub const fn authenticated_at(&self) -> Timestamp {
-        self.authenticated_at
-    }
-
-    /// Gives the ways in which the holder signed in (RFC 8176).
-    #[must_use]
-    pub fn methods(&self) -> &[String] {
-        &self.methods
+    pub const fn session(&self) -> &Session {
+        &self.session
     }
 }
 
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Issued")
-            .field("user", &self.user)
-            .field("tenant", &self.tenant)
+            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }
@@ -77,170 +62,218 @@ impl fmt::Debug for Issued {
 /// Issues and exchanges refresh tokens.
 #[derive(Debug, Clone)]
 pub struct RefreshTokens {
-    database: Database,
-    registry: Registry,
+    sessions: Sessions,
     accounts: Accounts,
-    lifetime: Duration,
+    config: TokenConfig,
 }
 
 impl RefreshTokens {
-    /// Makes the service. `lifetime` bounds the whole family from the sign-in on.
+    /// Makes the service.
     #[must_use]
-    pub fn new(database: Database, registry: Registry, lifetime: Duration) -> Self {
+    pub fn new(sessions: Sessions, config: TokenConfig) -> Self {
         Self {
-            accounts: Accounts::new(database.clone()),
-            database,
-            registry,
-            lifetime,
+            accounts: Accounts::new(sessions.database().clone()),
+            sessions,
+            config,
         }
     }
 
-    /// Begins a family for somebody who has just signed in, by `methods` (RFC 8176), such as `pwd`.
+    /// Begins the session of a program for somebody who has signed in, good for what was granted.
     ///
     /// # Errors
     ///
-    /// [`Error::Credentials`] when the person is no member of the tenant, [`Error::Storage`].
+    /// [`Error::Credentials`] when the person has left the tenant meanwhile, [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
-    /// Either the family exists or it does not; one that nobody got the token of ends by itself.
+    /// Either the session exists or it does not; one that nobody got the token of ends by itself.
     pub async fn begin(
         &self,
-        scope: &Scope,
-        user: UserId,
+        who: &Authenticated,
         client: &str,
-        methods: &[&str],
+        granted: &Granted,
     ) -> Result<Issued, Error> {
-        let now = self.database.clock().now();
-        let mut tx = self.database.write(scope);
-        let member = Membership::id_of(user);
-        if tx.repo::<Membership>().find(member).await?.is_none() {
-            return Err(Error::Credentials);
-        }
-        // Whoever signs in clears away what has run out, so that no row stays for ever.
-        tx.remove_expired(user, now).await?;
-        let first = Id::generate();
-        let token = NewRefreshToken {
-            user,
-            family: Id::from_uuid(first.as_uuid()),
-            client: client.to_owned(),
-            methods: methods.join(" "),
-            authenticated_at: now,
-            expires_at: now.saturating_add(self.lifetime),
-        };
-        let issued = insert(&mut tx, first, token).await?;
+        let mut tx = self.database().write(who.scope());
+        let issued = self.begin_in(&mut tx, who, client, granted).await?;
         tx.commit().await?;
         Ok(issued)
     }
 
-    /// Exchanges a token for the next of its family.
+    /// Does so inside the caller's transaction.
+    pub(crate) async fn begin_in(
+        &self,
+        tx: &mut TenantTx,
+        who: &Authenticated,
+        client: &str,
+        granted: &Granted,
+    ) -> Result<Issued, Error> {
+        let lifetime = self.config.refresh_lifetime.into();
+        let session = self
+            .sessions
+            .insert_for_client(tx, who, client, granted, lifetime)
+            .await?;
+        let text = Text::generate(session.tenant)?;
+        insert(tx, &text, &session, self.config.refresh_idle.into()).await?;
+        Ok(Issued {
+            text: text.write(),
+            session,
+        })
+    }
+
+    /// Exchanges a token for the next of its session.
     ///
     /// `named` is the tenant that the address of the request names, if it names one.
     ///
     /// # Errors
     ///
     /// [`Error::RefreshToken`] when it is unknown, expired, of another client or tenant, or its
-    /// holder may not sign in any more; and when it was used before, which ends the family.
+    /// holder may not sign in any more; and when it was used before, which ends the session.
     ///
     /// # Cancel safety
     ///
     /// Either the old token is used up and the new one exists, or neither. A client that went away
-    /// meanwhile has to sign in again.
+    /// meanwhile can ask again for a few seconds.
     pub async fn exchange(
         &self,
         text: &str,
         client: &str,
         named: Option<TenantId>,
     ) -> Result<Issued, Error> {
+        let Found {
+            scope,
+            text,
+            session,
+        } = self.find(text, client, named).await?;
+        let system = SystemScope::<SignIn>::enter();
+        let mut tx = self.database().system_write(&system);
+        if !self.accounts.is_active(&mut tx, session.user).await? {
+            return Err(Error::RefreshToken);
+        }
+        let mut tx = tx.into_scope(&scope).await?;
+        let rotated = self.rotate(&mut tx, &text, session).await?;
+        // Also that a session has ended is to be kept.
+        tx.commit().await?;
+        rotated.ok_or(Error::RefreshToken)
+    }
+
+    /// Finds the session of a token of a client, used or not, without changing anything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RefreshToken`] when there is none, [`Error::Storage`].
+    pub(crate) async fn session_of(
+        &self,
+        text: &str,
+        client: &str,
+        named: Option<TenantId>,
+    ) -> Result<(Scope, Session), Error> {
+        let found = self.find(text, client, named).await?;
+        Ok((found.scope, found.session))
+    }
+
+    fn database(&self) -> &Database {
+        self.sessions.database()
+    }
+
+    /// Finds a token that was issued to this client and has not expired. Reading comes first: one that was never
+    /// issued must not take SQLite's one writer.
+    async fn find(
+        &self,
+        text: &str,
+        client: &str,
+        named: Option<TenantId>,
+    ) -> Result<Found, Error> {
         let text = Text::parse(text).ok_or(Error::RefreshToken)?;
         if named.is_some_and(|named| named != text.tenant) {
             return Err(Error::RefreshToken);
         }
         // What the token says only tells where to look; the row and its hash decide.
         let tenant = self.active_tenant(text.tenant).await?;
-        let system = SystemScope::<SignIn>::enter();
-        let scope = system.within(&tenant);
-        // Reading comes first: a token that was never issued must not take SQLite's one writer.
-        let row = self.find(&scope, &text, client).await?;
-        let mut tx = self.database.system_write(&system);
-        if !self.accounts.is_active(&mut tx, row.account_id).await? {
-            return Err(Error::RefreshToken);
-        }
-        self.rotate(tx.into_scope(&scope).await?, row).await
-    }
-
-    /// Ends every sign-in of a member, inside the caller's transaction.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Storage`].
-    ///
-    /// # Cancel safety
-    ///
-    /// A dropped future leaves the transaction good for nothing but a rollback.
-    pub async fn end_all(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
-        tx.end_all_of(user).await?;
-        Ok(())
-    }
-
-    /// Ends every sign-in of a person, in all tenants, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Storage`]; some tenants may be done then.
-    ///
-    /// # Cancel safety
-    ///
-    /// A dropped future may leave tenants undone.
-    pub async fn end_everywhere(&self, user: UserId) -> Result<(), Error> {
-        let system = SystemScope::<SignIn>::enter();
-        let mut tx = self.database.system_read(&system).for_user(user);
-        let tenants = account::store::tenants_of(&mut tx, user).await?;
-        drop(tx);
-        for id in tenants {
-            if let Some(tenant) = self.registry.by_id(id).await? {
-                let mut tx = self.database.write(&system.within(&tenant));
-                self.end_all(&mut tx, user).await?;
-                tx.commit().await?;
-            }
-        }
-        Ok(())
+        let scope = session::entering(&tenant);
+        let mut tx = self.database().read(&scope);
+        let row = tx.repo::<RefreshRow>().find(text.row).await?;
+        let now = self.sessions.now();
+        let row = row
+            .filter(|row| text.matches(&row.secret_hash) && now < row.expires_at)
+            .ok_or(Error::RefreshToken)?;
+        let id = SessionRow::id_of(row.session_id);
+        let session = tx.repo::<SessionRow>().find(id).await?;
+        let session = session
+            .filter(|session| session.client.as_deref() == Some(client))
+            .filter(|session| now < session.expires_at)
+            .ok_or(Error::RefreshToken)?
+            .into();
+        Ok(Found {
+            scope,
+            text,
+            session,
+        })
     }
 
     async fn active_tenant(&self, id: TenantId) -> Result<Tenant, Error> {
-        let tenant = self.registry.by_id(id).await?;
+        let tenant = self.sessions.registry().by_id(id).await?;
         tenant
             .filter(|tenant| tenant.status() == Status::Active)
             .ok_or(Error::RefreshToken)
     }
 
-    /// Finds the row of a token that was issued to this client and has not expired.
-    async fn find(&self, scope: &Scope, text: &Text, client: &str) -> Result<RefreshRow, Error> {
-        let mut tx = self.database.read(scope);
-        let row = tx.repo::<RefreshRow>().find(text.row).await?;
-        let now = self.database.clock().now();
-        row.filter(|row| text.matches(&row.secret_hash))
-            .filter(|row| row.client == client && now < row.expires_at)
-            .ok_or(Error::RefreshToken)
+    /// Uses a token up and gives the next. When it was used before, either tells the next again or ends the
+    /// session and gives none.
+    async fn rotate(
+        &self,
+        tx: &mut TenantTx,
+        text: &Text,
+        session: Session,
+    ) -> Result<Option<Issued>, Error> {
+        let now = self.sessions.now();
+        // Locks the row, too.
+        if tx.seen(now, SessionRow::id_of(session.id)).await? == 0 {
+            return Err(Error::RefreshToken);
+        }
+        let next = text.next(self.database().keys(), Id::generate())?;
+        let next = if tx.use_once(now, next.row, text.row).await? == 1 {
+            insert(tx, &next, &session, self.config.refresh_idle.into()).await?;
+            Some(next)
+        } else {
+            self.told_again(tx, text).await?
+        };
+        if let Some(next) = next {
+            return Ok(Some(Issued {
+                text: next.write(),
+                session,
+            }));
+        }
+        tracing::warn!(tenant = %session.tenant, user = %session.user, session = %session.id, "a refresh token was used twice; its session ends");
+        self.sessions.remove(tx, session.id).await?;
+        let event = AuditEvent::new("refresh-token.reused", format!("user:{}", session.user))
+            .after(&serde_json::json!({ "session": session.id, "client": session.client }))?;
+        tx.record(event).await?;
+        Ok(None)
     }
 
-    /// Uses a token up and inserts the next, or ends the family when it was used before.
-    async fn rotate(&self, mut tx: TenantTx, row: RefreshRow) -> Result<Issued, Error> {
-        if tx.hold_family(row.family).await? == 0 {
-            return Err(Error::RefreshToken);
-        }
-        if tx.use_once(self.database.clock().now(), row.id).await? == 0 {
-            tracing::warn!(tenant = %row.tenant_id, user = %row.account_id, "a refresh token was used twice; its family ends");
-            tx.end_family(row.family).await?;
-            tx.commit().await?;
-            return Err(Error::RefreshToken);
-        }
-        let member = Membership::id_of(row.account_id);
-        if tx.repo::<Membership>().find(member).await?.is_none() {
-            return Err(Error::RefreshToken);
-        }
-        let issued = insert(&mut tx, Id::generate(), row.into()).await?;
-        tx.commit().await?;
-        Ok(issued)
+    /// Gives the token that came after one that was used a moment ago, as long as nobody has used that.
+    async fn told_again(&self, tx: &mut TenantTx, text: &Text) -> Result<Option<Text>, Error> {
+        let used = tx.repo::<RefreshRow>().find(text.row).await?;
+        let now = self.sessions.now();
+        let grace = self.config.refresh_grace.into();
+        let next = used
+            .filter(|row| {
+                row.used_at
+                    .is_some_and(|used| now < used.saturating_add(grace))
+            })
+            .and_then(|row| row.next_id);
+        let Some(next) = next else { return Ok(None) };
+        let row = tx.repo::<RefreshRow>().find(next).await?;
+        let text = text.next(self.database().keys(), next)?;
+        Ok(row
+            .filter(|row| row.used_at.is_none() && text.matches(&row.secret_hash))
+            .map(|_| text))
     }
+}
+
+/// A token that was issued here, with what it belongs to.
+struct Found {
+    scope: Scope,
+    text: Text,
+    session: Session,
 }

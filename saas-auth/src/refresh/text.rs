@@ -1,7 +1,8 @@
 //! A refresh token as the client holds it.
 
+use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use saas_core::{Id, Secret, TenantId};
+use saas_core::{Id, KeyRing, Purpose, Secret, TenantId};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::Error;
 /// Begins every refresh token, so that people and scanners for leaked secrets know what it is.
 const PREFIX: &str = "srt_";
 const SECRET: usize = 32;
+const NEXT: Purpose = Purpose::new("saas-auth/next-refresh-token/1");
 /// Tenant, row and secret in base64url without padding.
 const ENCODED: usize = (16 + 16 + SECRET) * 4 / 3 + 1;
 
@@ -25,13 +27,30 @@ pub(super) struct Text {
 
 impl Text {
     /// Makes a token for a row that is about to be inserted.
-    pub(super) fn generate(tenant: TenantId, row: Id<RefreshRow>) -> Result<Self, Error> {
+    pub(super) fn generate(tenant: TenantId) -> Result<Self, Error> {
         let mut secret = [0; SECRET];
         getrandom::fill(&mut secret).map_err(|_| Error::Crypto("no random bytes"))?;
         Ok(Self {
             tenant,
-            row,
+            row: Id::generate(),
             secret: Secret::new(secret),
+        })
+    }
+
+    /// Makes the token that comes after this one. Whoever holds this one and the master key makes the same one
+    /// again; the master key alone, or the database, is not enough.
+    pub(super) fn next(&self, keys: &KeyRing, row: Id<RefreshRow>) -> Result<Self, Error> {
+        let (_, key) = keys
+            .sealing(NEXT)
+            .ok_or(Error::Crypto("there is no master key"))?;
+        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key.expose()));
+        mac.update(self.secret.expose());
+        mac.update(row.as_uuid().as_bytes());
+        let secret = mac.sign().as_ref().try_into();
+        Ok(Self {
+            tenant: self.tenant,
+            row,
+            secret: Secret::new(secret.map_err(|_| Error::Crypto("a hash of another length"))?),
         })
     }
 

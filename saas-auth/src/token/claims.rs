@@ -42,6 +42,12 @@ pub(super) struct Claims {
     pub(super) client_id: String,
     /// The tenant.
     pub(super) tid: String,
+    /// The session (OpenID Connect Front-Channel Logout, section 3), where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sid: Option<String>,
+    /// What it was given for (RFC 9068, section 2.2.3); everything when it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<String>,
     pub(super) auth_time: i64,
     pub(super) acr: String,
     pub(super) amr: Vec<String>,

@@ -4,14 +4,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
-use saas_core::{Clock, Id, Secret, TenantId, Timestamp, UserId};
+use saas_core::{Clock, Granted, Id, Secret, SessionId, TenantId, Timestamp, UserId};
 
 use super::{
     Keys,
     claims::{Audience, Claims, Header},
     verify::{ALGORITHM, TYPE},
 };
-use crate::{Error, TokenConfig};
+use crate::{Error, Session, TokenConfig};
 
 /// The level of every sign-in there is until now: one factor (NIST SP 800-63B, AAL1).
 const LEVEL: &str = "aal1";
@@ -43,6 +43,20 @@ impl fmt::Debug for AccessToken {
     }
 }
 
+/// For whom a token is signed.
+#[derive(Debug)]
+pub(crate) struct Holder<'a> {
+    pub(crate) issuer: &'a str,
+    /// A person, or a program that acts for itself, which is its own client then.
+    pub(crate) subject: UserId,
+    pub(crate) tenant: TenantId,
+    pub(crate) client: &'a str,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) authenticated_at: Timestamp,
+    pub(crate) methods: &'a [String],
+    pub(crate) granted: &'a Granted,
+}
+
 /// Issues access tokens.
 #[derive(Debug, Clone)]
 pub struct Issuer {
@@ -62,37 +76,50 @@ impl Issuer {
         }
     }
 
-    /// Issues a token to a member of a tenant who has proven who they are.
+    /// Issues a token for a session, in the name of an issuer, which is the configured one or that of a tenant
+    /// under it.
     ///
     /// # Errors
     ///
     /// [`Error::Crypto`] when there is no key to sign with.
-    pub fn issue(
-        &self,
-        user: UserId,
-        tenant: TenantId,
-        client: &str,
-        authenticated_at: Timestamp,
-        methods: &[String],
-    ) -> Result<AccessToken, Error> {
+    pub fn issue(&self, session: &Session, issuer: &str) -> Result<AccessToken, Error> {
+        self.sign(&Holder {
+            issuer,
+            subject: session.user,
+            tenant: session.tenant,
+            client: session.client.as_deref().unwrap_or_default(),
+            session: Some(session.id),
+            authenticated_at: session.authenticated_at,
+            methods: &session.methods,
+            granted: &session.granted,
+        })
+    }
+
+    /// Signs a token for anybody.
+    pub(crate) fn sign(&self, holder: &Holder<'_>) -> Result<AccessToken, Error> {
         let now = self.clock.now();
         let lifetime = Duration::from(self.config.access_lifetime);
         let current = self.keys.current();
         let key = current.signing()?;
         let header = Header::new(ALGORITHM, TYPE, &key.kid);
         let claims = Claims {
-            iss: self.config.issuer.clone(),
+            iss: holder.issuer.to_owned(),
             aud: Audience(self.config.audience.clone()),
-            sub: user.to_string(),
+            sub: holder.subject.to_string(),
             exp: now.saturating_add(lifetime).as_secs(),
             iat: now.as_secs(),
             nbf: now.as_secs(),
             jti: Id::<AccessToken>::generate().to_string(),
-            client_id: client.to_owned(),
-            tid: tenant.to_string(),
-            auth_time: authenticated_at.as_secs(),
+            client_id: holder.client.to_owned(),
+            tid: holder.tenant.to_string(),
+            sid: holder.session.map(|session| session.to_string()),
+            scope: match holder.granted {
+                Granted::Only(scopes) => Some(scopes.join(" ")),
+                _ => None,
+            },
+            auth_time: holder.authenticated_at.as_secs(),
             acr: LEVEL.to_owned(),
-            amr: methods.to_vec(),
+            amr: holder.methods.to_vec(),
         };
         let failed = |_| Error::Crypto("a token could not be written");
         let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(failed)?);

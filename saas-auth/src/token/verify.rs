@@ -11,8 +11,9 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
-use saas_core::{Clock, Principal, PrincipalKind, Timestamp, VerifiedFacts};
+use saas_core::{Clock, Granted, Id, Principal, PrincipalKind, Timestamp, VerifiedFacts};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use super::{
     Keys,
@@ -20,7 +21,7 @@ use super::{
     claims::{self, Claims, Header},
     keys::KeySet,
 };
-use crate::{Error, TokenConfig};
+use crate::{Error, Revocations, TokenConfig};
 
 /// The type of an access token (RFC 9068, section 2.1).
 pub(super) const TYPE: &str = "at+jwt";
@@ -42,6 +43,9 @@ pub enum TokenError {
     /// It has expired.
     #[error("the token has expired")]
     Expired,
+    /// It was ended before its time.
+    #[error("the token has been revoked")]
+    Revoked,
     /// It is not yet good, or from the future.
     #[error("the token is from the future")]
     Premature,
@@ -56,9 +60,8 @@ pub enum TokenError {
 /// remembered is held against the clock and the keys at each use, so it outlives neither its end nor
 /// its key.
 ///
-/// A token is good until it expires, whatever becomes of its holder meanwhile: nobody is asked. The
-/// lifetime of access tokens is therefore the time for which a person who was disabled, or has left
-/// a tenant, is still known as its caller. What they may do there is asked at every request.
+/// Nobody is asked, so what ends before its time has to be known here: a token whose session, program or own
+/// id is among the [`Revocations`](crate::Revocations) is refused.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -69,6 +72,7 @@ struct Inner {
     keys: Keys,
     config: TokenConfig,
     clock: Arc<dyn Clock>,
+    revocations: Revocations,
     cache: Cache,
 }
 
@@ -76,6 +80,8 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     principal: Principal,
+    /// Its own id (`jti`).
+    id: Uuid,
     kid: Arc<str>,
 }
 
@@ -85,7 +91,12 @@ impl Verifier {
     /// # Errors
     ///
     /// [`Error::Config`] when the leeway is more than a minute.
-    pub fn new(keys: Keys, config: TokenConfig, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    pub fn new(
+        keys: Keys,
+        revocations: Revocations,
+        config: TokenConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
         if Duration::from(config.leeway) > MAX_LEEWAY {
             return Err(Error::Config {
                 key: "auth.token.leeway",
@@ -98,6 +109,7 @@ impl Verifier {
                 keys,
                 config,
                 clock,
+                revocations,
                 cache,
             }),
         })
@@ -109,6 +121,10 @@ impl Verifier {
     ///
     /// [`TokenError`] says why it is refused.
     pub fn verify(&self, token: &str) -> Result<Principal, TokenError> {
+        self.known(token).map(|known| known.principal)
+    }
+
+    fn known(&self, token: &str) -> Result<Known, TokenError> {
         let inner = &*self.inner;
         if token.len() > MAX_LENGTH {
             return Err(TokenError::Malformed);
@@ -117,14 +133,14 @@ impl Verifier {
         let digest = Cache::digest(token);
         if let Some(known) = inner.cache.get(&digest) {
             if keys.verifying(&known.kid, now).is_some() {
-                return self.unexpired(known, now);
+                return self.current(known, now);
             }
             inner.cache.forget(&digest);
         }
         let known = self.verify_anew(token, &keys, now)?;
-        let principal = self.unexpired(known.clone(), now)?;
-        inner.cache.insert(digest, known);
-        Ok(principal)
+        let known = self.current(known, now)?;
+        inner.cache.insert(digest, known.clone());
+        Ok(known)
     }
 
     fn verify_anew(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<Known, TokenError> {
@@ -141,15 +157,13 @@ impl Verifier {
             Ok(true) => {}
             Ok(false) | Err(_) => return Err(TokenError::Signature),
         }
-        let principal = self.accept(part(payload)?, now)?;
-        let kid = header.kid.into();
-        Ok(Known { principal, kid })
+        self.accept(part(payload)?, header.kid.into(), now)
     }
 
     /// Checks what a token with a good signature says, except its end.
-    fn accept(&self, claims: Claims, now: Timestamp) -> Result<Principal, TokenError> {
+    fn accept(&self, claims: Claims, kid: Arc<str>, now: Timestamp) -> Result<Known, TokenError> {
         let config = &self.inner.config;
-        if claims.iss != config.issuer || claims.aud.0 != config.audience {
+        if !config.issues_as(&claims.iss) || claims.aud.0 != config.audience {
             return Err(TokenError::Foreign);
         }
         let time = |seconds| Timestamp::from_secs(seconds).map_err(|_| TokenError::Malformed);
@@ -162,27 +176,57 @@ impl Verifier {
         }
         let subject = claims.sub.parse().map_err(|_| TokenError::Malformed)?;
         let tenant = claims.tid.parse().map_err(|_| TokenError::Malformed)?;
+        let id: Id<()> = claims.jti.parse().map_err(|_| TokenError::Malformed)?;
+        let session = claims.sid.as_deref().map(str::parse).transpose();
+        let granted = match &claims.scope {
+            None => Granted::All,
+            Some(scope) => Granted::Only(scope.split_whitespace().map(str::to_owned).collect()),
+        };
         #[expect(
             clippy::disallowed_methods,
             reason = "the signature and every claim have just been checked"
         )]
-        Ok(Principal::assert_verified(VerifiedFacts {
-            kind: PrincipalKind::User,
+        let principal = Principal::assert_verified(VerifiedFacts {
+            // A program that acts for itself is its own client.
+            kind: if claims.sub == claims.client_id {
+                PrincipalKind::ServiceAccount
+            } else {
+                PrincipalKind::User
+            },
             subject,
             tenant,
             authenticated_at,
             expires_at,
             methods: claims.amr,
-        }))
+            session: session.map_err(|_| TokenError::Malformed)?,
+            granted,
+        });
+        Ok(Known {
+            principal,
+            id: id.as_uuid(),
+            kid,
+        })
     }
 
-    /// Checks the end of a token, which comes while it is remembered.
-    fn unexpired(&self, known: Known, now: Timestamp) -> Result<Principal, TokenError> {
-        let end = known.principal.expires_at();
-        if now >= end.saturating_add(self.inner.config.leeway.into()) {
+    /// Checks what can change while a token is remembered: whether it has expired or was ended.
+    fn current(&self, known: Known, now: Timestamp) -> Result<Known, TokenError> {
+        let holder = &known.principal;
+        if now
+            >= holder
+                .expires_at()
+                .saturating_add(self.inner.config.leeway.into())
+        {
             return Err(TokenError::Expired);
         }
-        Ok(known.principal)
+        let subjects = [
+            holder.session().map(|session| session.as_uuid()),
+            Some(known.id),
+            Some(holder.subject().as_uuid()),
+        ];
+        if self.inner.revocations.cover(holder.tenant(), subjects) {
+            return Err(TokenError::Revoked);
+        }
+        Ok(known)
     }
 }
 

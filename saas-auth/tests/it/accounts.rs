@@ -21,17 +21,31 @@ async fn pwd_07_one_address_has_one_account_in_every_spelling() {
     for world in World::all().await {
         let ann = world.person(&world.acme, "ann@acme.test").await;
         let hash = {
-            let password = world.passwords.check(&Secret::from(PASSWORD)).unwrap();
-            world.passwords.hash(&password).await.unwrap()
+            let password = world
+                .identity
+                .passwords()
+                .check(&Secret::from(PASSWORD))
+                .unwrap();
+            world.identity.passwords().hash(&password).await.unwrap()
         };
         for spelling in ["Ann@ACME.test", "ａｎｎ@acme.test", "ann＠acme．test"] {
             let email: Email = spelling.parse().unwrap();
-            let account = world.accounts.by_email(&email).await.unwrap().unwrap();
+            let account = world
+                .identity
+                .accounts()
+                .by_email(&email)
+                .await
+                .unwrap()
+                .unwrap();
             assert_eq!(account.id(), ann, "{spelling}");
             assert_eq!(account.email(), "ann@acme.test");
             let scope = SystemScope::<TestSetup>::enter();
             let mut tx = world.db.database().system_write(&scope);
-            let taken = world.accounts.create(&mut tx, &email, &hash).await;
+            let taken = world
+                .identity
+                .accounts()
+                .create(&mut tx, &email, &hash)
+                .await;
             assert!(matches!(taken, Err(Error::EmailTaken)), "{spelling}");
             // The transaction can go on.
             tx.commit().await.unwrap();
@@ -45,15 +59,23 @@ async fn pwd_07_one_address_has_one_account_in_every_spelling() {
 async fn of_many_sign_ups_with_one_address_one_makes_the_account() {
     for world in World::all().await {
         let world = Arc::new(world);
-        let password = world.passwords.check(&Secret::from(PASSWORD)).unwrap();
-        let hash = world.passwords.hash(&password).await.unwrap();
+        let password = world
+            .identity
+            .passwords()
+            .check(&Secret::from(PASSWORD))
+            .unwrap();
+        let hash = world.identity.passwords().hash(&password).await.unwrap();
         let made = at_once(12, |_| {
             let (world, hash) = (world.clone(), hash.clone());
             Box::pin(async move {
                 let scope = SystemScope::<TestSetup>::enter();
                 let mut tx = world.db.database().system_write(&scope);
                 let email = "ann@acme.test".parse().unwrap();
-                let made = world.accounts.create(&mut tx, &email, &hash).await;
+                let made = world
+                    .identity
+                    .accounts()
+                    .create(&mut tx, &email, &hash)
+                    .await;
                 tx.commit().await.unwrap();
                 made.is_ok()
             })
@@ -69,7 +91,7 @@ async fn a_person_sees_their_own_tenants_and_nobody_elses() {
         let ann = world.person(&world.acme, "ann@acme.test").await;
         let bob = world.person(&world.beta, "bob@beta.test").await;
         world.join(&world.beta, ann, "ann@acme.test").await;
-        let tenants = async |user| world.accounts.tenants_of(user).await.unwrap();
+        let tenants = async |user| world.identity.accounts().tenants_of(user).await.unwrap();
         assert_eq!(tenants(bob).await, [world.beta.id()]);
         let mut of_ann: Vec<TenantId> = tenants(ann).await;
         of_ann.sort();
@@ -145,14 +167,22 @@ async fn nothing_that_is_printed_shows_a_secret() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, "ann@acme.test").await;
     let email = "ann@acme.test".parse().unwrap();
-    let account = world.accounts.by_email(&email).await.unwrap().unwrap();
+    let account = world
+        .identity
+        .accounts()
+        .by_email(&email)
+        .await
+        .unwrap()
+        .unwrap();
     let scope = world.db.scope(&world.acme);
-    let refresh = &world.refresh;
+    let refresh = &world.identity.refresh_tokens();
     let issued = refresh.begin(&scope, account.id(), "c", &["pwd"]).await;
     let issued = issued.unwrap();
     let printed = format!(
         "{account:?} {:?} {issued:?} {:?} {:?} {refresh:?}",
-        world.passwords, world.keys, world.verifier
+        world.identity.passwords(),
+        world.identity.keys(),
+        world.identity.verifier()
     );
     assert!(!printed.contains("$argon2"), "{printed}");
     assert!(!printed.contains(issued.expose()), "{printed}");

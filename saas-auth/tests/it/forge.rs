@@ -45,7 +45,7 @@ impl Forge {
     /// The claims of a good token.
     pub(crate) fn claims(&self) -> Value {
         let now = self.world.db.now().as_secs();
-        let token = &self.world.config.token;
+        let token = &self.world.identity.config().token;
         json!({
             "iss": token.issuer, "aud": token.audience, "sub": self.user, "tid": self.tenant,
             "iat": now, "nbf": now, "exp": now + 600, "auth_time": now,
@@ -85,8 +85,8 @@ impl Forge {
 
     /// Gives the refusal of a token, at both looks that the cache could tell apart.
     pub(crate) fn refusal(&self, token: &str) -> Option<saas_auth::TokenError> {
-        let first = self.world.verifier.verify(token).err();
-        let second = self.world.verifier.verify(token).err();
+        let first = self.world.identity.verifier().verify(token).err();
+        let second = self.world.identity.verifier().verify(token).err();
         assert_eq!(first, second, "a remembered token is judged otherwise");
         first
     }

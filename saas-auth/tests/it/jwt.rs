@@ -18,7 +18,12 @@ fn part(json: &Value) -> String {
 async fn a_good_token_gives_its_holder() {
     let forge = Forge::new().await;
     for _ in 0..2 {
-        let principal = forge.world.verifier.verify(&forge.good()).unwrap();
+        let principal = forge
+            .world
+            .identity
+            .verifier()
+            .verify(&forge.good())
+            .unwrap();
         assert_eq!(principal.kind(), PrincipalKind::User);
         assert_eq!(principal.subject(), forge.user);
         assert_eq!(principal.tenant(), forge.tenant);
@@ -28,7 +33,7 @@ async fn a_good_token_gives_its_holder() {
         assert_eq!(principal.expires_at().as_secs(), now + 600);
     }
     // One audience in a list is one audience; a claim that we do not know is let through.
-    let audience = json!([forge.world.config.token.audience]);
+    let audience = json!([forge.world.identity.config().token.audience]);
     for claims in [
         forge.claims_with("aud", audience),
         forge.claims_with("scope", json!("x")),
@@ -61,7 +66,7 @@ async fn jwt_01_a_token_without_signature_is_refused() {
 #[tokio::test]
 async fn jwt_02_the_public_key_is_no_secret_to_sign_with() {
     let forge = Forge::new().await;
-    let jwk = forge.world.keys.public().keys.remove(0);
+    let jwk = forge.world.identity.keys().public().keys.remove(0);
     let raw = URL_SAFE_NO_PAD.decode(&jwk.x).unwrap();
     // RFC 8410, section 10.1: the DER form of the key, and its PEM form with and without the last line end.
     let der = [
@@ -139,7 +144,7 @@ async fn jwt_04_24_an_unknown_kid_is_refused_without_asking_anybody() {
     kids.extend((0..10_000).map(|n| n.to_string()));
     for kid in kids {
         let token = forge.sign(&forge.header_with("kid", json!(kid)), &forge.claims());
-        let refusal = forge.world.verifier.verify(&token).err();
+        let refusal = forge.world.identity.verifier().verify(&token).err();
         assert_eq!(refusal, Some(TokenError::Signature), "{kid}");
     }
     for kid in [json!(1), json!(["a"]), json!({}), json!(true), Value::Null] {
@@ -162,7 +167,7 @@ async fn jwt_05_29_a_key_that_is_not_ours_signs_nothing() {
 #[tokio::test]
 async fn jwt_06_a_key_that_a_token_brings_along_is_not_looked_at() {
     let (ours, theirs) = (Forge::new().await, Forge::new().await);
-    let jwk = serde_json::to_value(theirs.world.keys.public().keys.remove(0)).unwrap();
+    let jwk = serde_json::to_value(theirs.world.identity.keys().public().keys.remove(0)).unwrap();
     for (member, value) in [
         ("jku", json!("http://127.0.0.1:1/keys")),
         ("x5u", json!("http://127.0.0.1:1/cert")),
@@ -271,7 +276,10 @@ async fn jwt_25_a_leeway_of_more_than_a_minute_is_refused_at_the_start() {
     let config = |leeway: &str| {
         let text = format!(r#"{{"token":{{"leeway":"{leeway}"}}}}"#);
         let config: AuthConfig = serde_json::from_str(&text).unwrap();
-        let (keys, clock) = (forge.world.keys.clone(), forge.world.db.clock().clone());
+        let (keys, clock) = (
+            forge.world.identity.keys().clone(),
+            forge.world.db.clock().clone(),
+        );
         Verifier::new(keys, config.token, clock)
     };
     assert!(config("60s").is_ok());
@@ -281,7 +289,7 @@ async fn jwt_25_a_leeway_of_more_than_a_minute_is_refused_at_the_start() {
 #[tokio::test]
 async fn jwt_11_13_issuer_and_audience_are_required_and_exactly_ours() {
     let forge = Forge::new().await;
-    let token = &forge.world.config.token;
+    let token = &forge.world.identity.config().token;
     let issuer = |text: String| (json!(text), TokenError::Foreign);
     let cases = [
         (
@@ -445,7 +453,7 @@ async fn jwt_17_a_huge_or_deep_token_costs_next_to_nothing() {
         // The best of a few, because the machine has other things to do.
         let took = (0..5).map(|_| {
             let begun = Instant::now();
-            let refusal = forge.world.verifier.verify(&token).err();
+            let refusal = forge.world.identity.verifier().verify(&token).err();
             assert_eq!(refusal, Some(TokenError::Malformed), "{name}");
             begun.elapsed()
         });

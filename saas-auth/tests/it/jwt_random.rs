@@ -22,7 +22,11 @@ async fn with_forge<S: Strategy>(
 }
 
 fn refused(forge: &Forge, token: &str) -> Result<(), TestCaseError> {
-    prop_assert!(forge.world.verifier.verify(token).is_err(), "{}", token);
+    prop_assert!(
+        forge.world.identity.verifier().verify(token).is_err(),
+        "{}",
+        token
+    );
     Ok(())
 }
 

@@ -49,32 +49,33 @@ async fn instances_that_start_at_once_end_with_the_same_keys() {
 async fn jwt_21_every_token_stays_good_through_a_rotation_and_the_old_key_ends_after_its_overlap() {
     for world in World::all().await {
         world.person(&world.acme, "ann@acme.test").await;
-        let [old, next] = <[_; 2]>::try_from(world.keys.public().keys).unwrap();
+        let [old, next] = <[_; 2]>::try_from(world.identity.keys().public().keys).unwrap();
         // Another instance that has not heard of the rotation yet.
         let instance = world.db.another_instance(2).await;
         let keys = Keys::load_or_create(&instance, OVERLAP).await.unwrap();
         let clock = world.db.clock();
-        let theirs = Verifier::new(keys, world.config.token.clone(), clock.clone()).unwrap();
+        let theirs =
+            Verifier::new(keys, world.identity.config().token.clone(), clock.clone()).unwrap();
         let before = token(&world).await;
-        world.keys.rotate().await.unwrap();
+        world.identity.keys().rotate().await.unwrap();
         let after = token(&world).await;
         let header = |token: &str| token.split('.').next().unwrap().to_owned();
         assert_ne!(header(&before), header(&after));
         for token in [&before, &after] {
-            assert!(world.verifier.verify(token).is_ok());
+            assert!(world.identity.verifier().verify(token).is_ok());
             assert!(theirs.verify(token).is_ok(), "the next key is known ahead");
         }
-        let published = kids(&world.keys);
+        let published = kids(&world.identity.keys());
         assert_eq!(published.len(), 3);
         assert!(published.contains(&old.kid) && published.contains(&next.kid));
         // The overlap of the key is shorter than this token: its key ends before it does.
         clock.advance(OVERLAP - Duration::from_secs(300));
         let late = token(&world).await;
         clock.advance(Duration::from_secs(301));
-        assert!(world.verifier.verify(&late).is_ok());
-        assert!(world.verifier.verify(&before).is_err());
-        world.keys.reload().await.unwrap();
-        assert_eq!(kids(&world.keys).len(), 2);
+        assert!(world.identity.verifier().verify(&late).is_ok());
+        assert!(world.identity.verifier().verify(&before).is_err());
+        world.identity.keys().reload().await.unwrap();
+        assert_eq!(kids(&world.identity.keys()).len(), 2);
         instance.close().await;
     }
 }
@@ -87,7 +88,7 @@ async fn a_retired_key_verifies_nothing_after_its_overlap_even_what_has_not_expi
         &forge.header(),
         &forge.claims_with("exp", serde_json::json!(far)),
     );
-    forge.world.keys.rotate().await.unwrap();
+    forge.world.identity.keys().rotate().await.unwrap();
     assert_eq!(forge.refusal(&long), None);
     forge.world.db.clock().advance(OVERLAP);
     assert_eq!(forge.refusal(&long), None);
@@ -101,22 +102,22 @@ async fn jwt_22_a_key_that_is_withdrawn_takes_the_remembered_tokens_with_it() {
     for world in World::all().await {
         world.person(&world.acme, "ann@acme.test").await;
         let before = token(&world).await;
-        world.keys.rotate().await.unwrap();
+        world.identity.keys().rotate().await.unwrap();
         let after = token(&world).await;
-        assert!(world.verifier.verify(&before).is_ok());
+        assert!(world.identity.verifier().verify(&before).is_ok());
         let withdraw = "DELETE FROM saas_signing_keys WHERE state = 'retired'";
         assert_eq!(world.system(withdraw, &[]).await, 1);
-        world.keys.reload().await.unwrap();
-        let refused = world.verifier.verify(&before).err();
+        world.identity.keys().reload().await.unwrap();
+        let refused = world.identity.verifier().verify(&before).err();
         assert_eq!(refused, Some(TokenError::Signature));
-        assert!(world.verifier.verify(&after).is_ok());
+        assert!(world.identity.verifier().verify(&after).is_ok());
     }
 }
 
 #[tokio::test]
 async fn instances_that_rotate_at_once_rotate_once() {
     for world in World::all().await {
-        let before = kids(&world.keys);
+        let before = kids(&world.identity.keys());
         let world = Arc::new(world);
         let after = at_once(4, |_| {
             let world = world.clone();
@@ -129,14 +130,14 @@ async fn instances_that_rotate_at_once_rotate_once() {
         });
         // All of them load first or some see the first rotation done; in neither case is a key lost.
         after.await;
-        world.keys.reload().await.unwrap();
-        let now = kids(&world.keys);
+        world.identity.keys().reload().await.unwrap();
+        let now = kids(&world.identity.keys());
         assert!(now.len() > before.len());
         assert!(
             before.iter().all(|kid| now.contains(kid)),
             "{before:?} {now:?}"
         );
-        let stale = &world.keys;
+        let stale = &world.identity.keys();
         let other = Keys::load_or_create(world.db.database(), OVERLAP)
             .await
             .unwrap();
@@ -180,10 +181,10 @@ async fn a_row_that_the_master_key_did_not_seal_verifies_nothing() {
         let plant = "INSERT INTO saas_signing_keys (kid, public_key, private_key, state, created_at, retired_at) \
                      VALUES ($1, $2, $3, 'retired', $4, $4)";
         assert_eq!(world.system(plant, &values).await, 1);
-        let known = kids(&world.keys);
-        assert!(world.keys.reload().await.is_err());
+        let known = kids(&world.identity.keys());
+        assert!(world.identity.keys().reload().await.is_err());
         // What was loaded before stays in use.
-        assert_eq!(kids(&world.keys), known);
+        assert_eq!(kids(&world.identity.keys()), known);
     }
 }
 
@@ -193,7 +194,7 @@ async fn a_public_key_that_was_exchanged_in_the_table_is_not_believed() {
     let values = [Value::Bytes(vec![7; 32])];
     let exchange = "UPDATE saas_signing_keys SET public_key = $1";
     assert_eq!(forge.world.system(exchange, &values).await, 2);
-    forge.world.keys.reload().await.unwrap();
+    forge.world.identity.keys().reload().await.unwrap();
     assert_eq!(forge.refusal(&forge.good()), None);
 }
 

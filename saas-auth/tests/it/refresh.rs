@@ -226,7 +226,12 @@ async fn every_sign_in_of_a_member_can_be_ended_in_one_tenant() {
         let two = first(&world).await;
         let beta = world.sign_in(&world.beta, "ann@acme.test", PASSWORD).await;
         let mut tx = world.db.database().write(&world.db.scope(&world.acme));
-        world.refresh.end_all(&mut tx, user).await.unwrap();
+        world
+            .identity
+            .refresh_tokens()
+            .end_all(&mut tx, user)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         is_refused(&world.exchange(None, &one).await);
         is_refused(&world.exchange(None, &two).await);
@@ -299,7 +304,12 @@ async fn an_exchange_that_is_cancelled_anywhere_has_happened_or_not() {
             let token = first(&world).await;
             let mut left = polls;
             {
-                let mut exchange = pin!(world.refresh.exchange(&token, CLIENT, None));
+                let mut exchange = pin!(
+                    world
+                        .identity
+                        .refresh_tokens()
+                        .exchange(&token, CLIENT, None)
+                );
                 poll_fn(|context| {
                     if left == 0 {
                         return Poll::Ready(());

@@ -146,7 +146,7 @@ async fn no_transaction_is_open_while_a_password_is_hashed() {
 #[tokio::test]
 async fn pwd_06_a_password_is_the_same_however_the_keyboard_composes_it() {
     let world = World::on(Dialect::Sqlite).await;
-    let passwords = &world.passwords;
+    let passwords = &world.identity.passwords();
     let chosen = passwords.check(&Secret::from("pässwörter")).unwrap();
     let hash = passwords.hash(&chosen).await.unwrap();
     for typed in ["pässwörter", "pa\u{308}sswo\u{308}rter"] {
@@ -185,15 +185,26 @@ async fn pwd_09_a_sign_in_hashes_anew_when_the_costs_were_raised() {
         world.person(&world.acme, "ann@acme.test").await;
         let email = "ann@acme.test".parse().unwrap();
         let stored = async || {
-            let account = world.accounts.by_email(&email).await.unwrap();
+            let account = world.identity.accounts().by_email(&email).await.unwrap();
             account.unwrap().password().clone()
         };
         // The hash of a time when the costs were lower.
         let old = Passwords::new(&PasswordConfig::default()).unwrap();
         let password = old.check(&Secret::from(PASSWORD)).unwrap();
-        let account = world.accounts.by_email(&email).await.unwrap().unwrap();
+        let account = world
+            .identity
+            .accounts()
+            .by_email(&email)
+            .await
+            .unwrap()
+            .unwrap();
         let weak = old.hash(&password).await.unwrap();
-        world.accounts.rehash(&account, &weak).await.unwrap();
+        world
+            .identity
+            .accounts()
+            .rehash(&account, &weak)
+            .await
+            .unwrap();
         assert_eq!(stored().await, weak);
         let wrong = world.sign_in(&world.acme, "ann@acme.test", "wrong password");
         assert_eq!(wrong.await.status, 400);
@@ -203,7 +214,12 @@ async fn pwd_09_a_sign_in_hashes_anew_when_the_costs_were_raised() {
         let strong = stored().await;
         assert_ne!(strong, weak);
         // A rehash that began before the password changed does not bring the old one back.
-        world.accounts.rehash(&account, &weak).await.unwrap();
+        world
+            .identity
+            .accounts()
+            .rehash(&account, &weak)
+            .await
+            .unwrap();
         assert_eq!(stored().await, strong);
         let again = world.sign_in(&world.acme, "ann@acme.test", PASSWORD).await;
         assert_eq!(again.status, 200);

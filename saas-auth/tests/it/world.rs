@@ -1,18 +1,9 @@
 //! A service with two tenants, and a client of it.
 
-use std::time::Duration;
-
-use axum::{
-    Router,
-    body::Body,
-    extract::Extension,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{Router, body::Body, extract::Extension, response::Response, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
-    Accounts, AuthConfig, AuthLayer, ClientConfig, Keys, MODULE, Membership, NewMembership,
-    Passwords, RefreshTokens, SignedIn, Verifier, oauth, oauth::TokenEndpoint,
+    AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn, oauth,
 };
 use saas_core::{
     Principal, Secret, UserId,
@@ -28,18 +19,11 @@ use tower::{Layer as _, ServiceExt as _, util::BoxCloneSyncService};
 pub(crate) const MODULES: &[&Module] = &[&saas_tenancy::MODULE, &MODULE];
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const CLIENT: &str = "starter-web";
-/// How long a retired key verifies.
-pub(crate) const OVERLAP: Duration = Duration::from_secs(700);
 
 pub(crate) struct World {
     pub acme: Tenant,
     pub beta: Tenant,
-    pub config: AuthConfig,
-    pub accounts: Accounts,
-    pub passwords: Passwords,
-    pub keys: Keys,
-    pub verifier: Verifier,
-    pub refresh: RefreshTokens,
+    pub identity: Identity,
     app: BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>,
     // Dropped last, because the others are connected to it.
     pub db: TestDatabase,
@@ -96,47 +80,32 @@ impl World {
         ];
         change(&mut config);
         let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
-        let (database, registry) = (db.database().clone(), db.registry());
-        let keys = Keys::load_or_create(&database, OVERLAP).await.unwrap();
-        let passwords = Passwords::new(&config.password).unwrap();
-        let verifier =
-            Verifier::new(keys.clone(), config.token.clone(), db.clock().clone()).unwrap();
-        let endpoint = TokenEndpoint::new(
-            database.clone(),
-            registry.clone(),
-            passwords.clone(),
-            keys.clone(),
-            &config,
-        );
-        let refresh = RefreshTokens::new(
-            database.clone(),
-            registry,
-            config.token.refresh_lifetime.into(),
-        );
-        let app = app(&db, verifier.clone(), endpoint);
+        let identity = Identity::load(db.database(), &db.registry(), &config)
+            .await
+            .unwrap();
         Self {
             acme,
             beta,
-            accounts: Accounts::new(database),
-            passwords,
-            keys,
-            verifier,
-            refresh,
-            app,
-            config,
+            app: app(&db, &identity),
+            identity,
             db,
         }
     }
 
     /// Makes an account with [`PASSWORD`] and joins it to a tenant.
     pub(crate) async fn person(&self, tenant: &Tenant, email: &str) -> UserId {
-        let password = self.passwords.check(&Secret::from(PASSWORD)).unwrap();
-        let hash = self.passwords.hash(&password).await.unwrap();
+        let password = self
+            .identity
+            .passwords()
+            .check(&Secret::from(PASSWORD))
+            .unwrap();
+        let hash = self.identity.passwords().hash(&password).await.unwrap();
         let scope = SystemScope::<TestSetup>::enter();
         let mut tx = self.db.database().system_write(&scope);
         let email_address = email.parse().unwrap();
         let user = self
-            .accounts
+            .identity
+            .accounts()
             .create(&mut tx, &email_address, &hash)
             .await
             .unwrap();
@@ -221,18 +190,14 @@ impl World {
 
 fn app(
     db: &TestDatabase,
-    verifier: Verifier,
-    endpoint: TokenEndpoint,
+    identity: &Identity,
 ) -> BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible> {
-    let router: Router = Router::new()
-        .route("/oauth/token", post(oauth::token))
-        .route("/.well-known/jwks.json", get(oauth::jwks))
+    let router: Router = oauth::router(identity)
         .route("/whoami", get(whoami))
         .route("/anybody", get(anybody))
-        .route("/scoped", get(scoped))
-        .layer(Extension(endpoint));
+        .route("/scoped", get(scoped));
     let service = AdmitLayer::new(db.registry()).layer(router);
-    let service = AuthLayer::new(verifier).layer(service);
+    let service = identity.layer().layer(service);
     let service = TenantLayer::new(db.registry(), ResolveConfig::default()).layer(service);
     edge::stack(&EdgeConfig::default(), service).unwrap()
 }

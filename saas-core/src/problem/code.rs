@@ -92,6 +92,8 @@ codes! {
         "No account of this tenant has this e-mail address and password."
     FORBIDDEN "forbidden" FORBIDDEN "Not allowed"
         "The caller is known, but has not the permission that the route declares."
+    REQUEST_FORGED "request-forged" FORBIDDEN "The request may be forged"
+        "A request of a browser's session changes something and does not prove, by its origin and its token, that our own page sent it."
     STEP_UP_REQUIRED "step-up-required" UNAUTHORIZED "A recent sign-in is required"
         "The route needs a caller who has proven who they are within the time that the challenge names (RFC 9470); sign in again."
     GRANT_FORBIDDEN "grant-forbidden" FORBIDDEN "Nobody gives what he lacks"

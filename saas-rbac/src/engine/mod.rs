@@ -17,14 +17,17 @@ use std::{
     time::Duration,
 };
 
-use saas_core::{TenantId, Timestamp};
+use saas_core::{Granted, PrincipalKind, TenantId, Timestamp};
 use saas_tenancy::{Database, Scope, Tenant};
 
 pub(crate) use bits::Bits;
 pub(crate) use load::graph;
 pub(crate) use snapshot::Snapshot;
 
-use crate::{Access, Caller, Error, Permission, Presets, RbacConfig, Subject, access::Needs};
+use crate::{
+    Access, Caller, Error, Permission, Presets, RbacConfig, Subject,
+    access::{Key, Needs},
+};
 use cache::Snapshots;
 
 /// Whether something is allowed.
@@ -141,7 +144,9 @@ impl Authorizer {
         let Some(held) = snapshot.of(principal.into()) else {
             return Ok((Vec::new(), Vec::new()));
         };
-        Ok((held.roles.clone(), self.presets().names(&held.permissions)))
+        let mut permissions = self.presets().names(&held.permissions);
+        permissions.retain(|name| principal.granted().covers(name));
+        Ok((held.roles.clone(), permissions))
     }
 
     /// Gives what rules over rows ask about the caller; none without a caller, or when he has no role.
@@ -251,9 +256,14 @@ impl Inner {
             return Decision::Deny;
         };
         // A permission that the program does not know is held by nobody.
-        let holds = |key| self.presets.bit(key).is_some_and(|bit| held.contains(bit));
+        let granted = principal.granted();
+        let holds = |key: Key| {
+            let held = self.presets.bit(key).is_some_and(|bit| held.contains(bit));
+            held && granted.covers(key.name)
+        };
         let allowed = match &access.needs {
             Needs::Member => true,
+            Needs::Person => principal.kind() == PrincipalKind::User && *granted == Granted::All,
             Needs::One(key) => holds(*key),
             Needs::All(keys) => keys.iter().copied().all(holds),
             Needs::Any(keys) => keys.iter().copied().any(holds),

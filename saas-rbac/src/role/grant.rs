@@ -1,5 +1,6 @@
 //! Nobody gives what he lacks.
 
+use saas_core::Granted;
 use saas_tenancy::{Actor, TenantTx};
 
 use super::{Presets, Role, Subject};
@@ -70,13 +71,22 @@ impl RoleRules {
     /// Finds out who makes the changes of the transaction. What a caller holds is read inside of it, not from a
     /// cache, and before the first change, which may already be of a role of his own.
     pub(super) async fn grantor(&mut self, tx: &mut TenantTx) -> Result<Grantor, Error> {
-        let caller = match tx.scope().actor() {
-            Actor::Principal(principal) => Subject::from(principal),
+        let principal = match tx.scope().actor() {
+            Actor::Principal(principal) => principal.clone(),
             Actor::System(_) => return Ok(Grantor::Service),
             _ => return Err(Error::Escalation),
         };
+        let caller = Subject::from(&principal);
         self.include(tx, caller).await?;
-        Ok(Grantor::Caller(self.graph.unbounded(caller)))
+        let mut held = self.graph.unbounded(caller);
+        if let Granted::Only(scopes) = principal.granted() {
+            // What the caller has not given to the program, the program cannot give away.
+            let covered = scopes
+                .iter()
+                .filter_map(|scope| self.presets.bit_named(scope));
+            held.keep(&covered.collect());
+        }
+        Ok(Grantor::Caller(held))
     }
 
     /// Adds what a subject has, by itself and by its groups.

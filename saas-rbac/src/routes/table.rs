@@ -22,7 +22,7 @@ pub struct RouteInfo {
     pub method: String,
     /// The path, with parameters in braces.
     pub path: String,
-    /// Who may call it: `public`, `member` or `permission`.
+    /// Who may call it: `public`, `member`, `person` or `permission`.
     pub auth: &'static str,
     /// The permission it needs, or several, joined by `&` when it needs all of them and by `|` when one is
     /// enough.
@@ -44,6 +44,7 @@ impl RouteInfo {
         let (auth, permission) = match access.map(|access| &access.needs) {
             None => ("public", None),
             Some(Needs::Member) => ("member", None),
+            Some(Needs::Person) => ("person", None),
             Some(needs) => ("permission", Some(needs.to_string())),
         };
         Self {

@@ -86,6 +86,8 @@ async fn rba_09_kinds_of_subjects_are_apart() {
             authenticated_at: now,
             expires_at: now.saturating_add(Duration::from_secs(60)),
             methods: Vec::new(),
+            session: None,
+            granted: saas_core::Granted::All,
         });
         let scope = admitted(world.db.registry(), principal).await;
         assert!(world.authorizer.may(&scope, &Can::Write).await.unwrap());

@@ -142,8 +142,9 @@ impl EntityTable {
         self
     }
 
-    /// Lets system scopes read the rows of all tenants, to find out whose turn it is.
-    pub(crate) const fn system_reads(mut self) -> Self {
+    /// Lets system scopes read the rows of all tenants: for what every instance has to know of each, such as whose
+    /// turn it is or what has ended. Nothing that a tenant would call its data belongs into such a table.
+    pub const fn system_reads(mut self) -> Self {
         self.system_reads = true;
         self
     }

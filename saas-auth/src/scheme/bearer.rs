@@ -1,21 +1,10 @@
-//! The credential of a request, and what became of it.
+//! The bearer token of a request (RFC 6750, section 2.1).
 
 use http::{header::AUTHORIZATION, request::Parts};
-use saas_core::{Code, Principal, Problem};
+use saas_core::{Code, Problem};
 
+use super::Outcome;
 use crate::Verifier;
-
-/// What became of a credential. Absent and wrong are told apart: the one goes on as nobody, the
-/// other is refused.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// There is none.
-    NotAttempted,
-    /// It is good.
-    Verified(Principal),
-    /// It is not.
-    Refused(Problem),
-}
 
 /// Checks the bearer token of a request (RFC 6750, section 2.1). One in the query string or in the
 /// body is not looked at. A credential of another scheme is refused and not passed over: whoever sent

@@ -1,0 +1,85 @@
+//! The cookie of a browser's session (RFC 6265bis), and the guard against requests that other sites forge.
+
+use http::{HeaderMap, HeaderValue, header};
+use saas_core::{Secret, TenantId};
+
+/// The cookie that carries a session.
+///
+/// Its name begins with `__Host-`, so a browser takes it only over TLS (or from the machine itself), for this
+/// host alone, and never from a sibling domain. Each tenant has a cookie of its own: whoever works in two
+/// tenants on one host, by `/t/<slug>/`, has two sessions.
+#[derive(Debug, Clone)]
+pub struct SessionCookie {
+    name: String,
+}
+
+impl SessionCookie {
+    /// Names the cookie of a tenant.
+    #[must_use]
+    pub fn of(tenant: TenantId) -> Self {
+        let id = tenant.as_uuid().simple().to_string();
+        // The end of an id is random; its beginning is the time.
+        let end = id.get(16..).unwrap_or(&id);
+        Self {
+            name: format!("__Host-session-{end}"),
+        }
+    }
+
+    /// Gives the name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the cookie of a request. `Err` when it appears more than once: one of them was planted.
+    ///
+    /// # Errors
+    ///
+    /// [`TwoCookies`].
+    pub fn read(&self, headers: &HeaderMap) -> Result<Option<Secret<String>>, TwoCookies> {
+        let mut found = None;
+        let pairs = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'));
+        for pair in pairs {
+            if let Some((name, value)) = pair.trim().split_once('=')
+                && name == self.name
+                && found.replace(Secret::new(value.to_owned())).is_some()
+            {
+                return Err(TwoCookies);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes the header `Set-Cookie` that gives a browser its session, until the browser is closed or the
+    /// session ends.
+    #[must_use]
+    pub fn set(&self, secret: &Secret<String>) -> Option<HeaderValue> {
+        self.header(secret.expose(), "")
+    }
+
+    /// Writes the header `Set-Cookie` that takes it away.
+    #[must_use]
+    pub fn clear(&self) -> Option<HeaderValue> {
+        self.header("", "; Max-Age=0")
+    }
+
+    fn header(&self, value: &str, end: &str) -> Option<HeaderValue> {
+        let text = format!(
+            "{}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{end}",
+            self.name
+        );
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+/// Says that a request has two cookies of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("two cookies have the same name")]
+#[non_exhaustive]
+pub struct TwoCookies;

@@ -1,0 +1,89 @@
+//! The doors: every way to prove who one is.
+//!
+//! A door gives an [`Authenticated`], which nothing outside of this crate can make, and sessions and tokens
+//! begin with nothing else. So a door that forgets a check that the others make does not exist: they end in
+//! one function.
+
+mod password;
+
+use std::fmt;
+
+use saas_core::{Timestamp, UserId};
+use saas_tenancy::{Scope, Tenant};
+
+pub use password::SignIns;
+
+use crate::Device;
+
+/// Somebody who has just proven who they are, as a member of one tenant.
+#[derive(Clone)]
+pub struct Authenticated {
+    scope: Scope,
+    user: UserId,
+    at: Timestamp,
+    methods: Vec<String>,
+    device: Device,
+}
+
+impl Authenticated {
+    /// The one place where somebody becomes authenticated.
+    pub(crate) fn new(
+        scope: Scope,
+        user: UserId,
+        at: Timestamp,
+        methods: Vec<String>,
+        device: Device,
+    ) -> Self {
+        Self {
+            scope,
+            user,
+            at,
+            methods,
+            device,
+        }
+    }
+
+    /// Gives the tenant.
+    #[must_use]
+    pub fn tenant(&self) -> &Tenant {
+        self.scope.tenant()
+    }
+
+    /// Gives the person.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Gives the time of the proof.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Gives the ways of the proof (RFC 8176).
+    #[must_use]
+    pub fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
+    /// Tells where it came from.
+    #[must_use]
+    pub const fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(crate) const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+impl fmt::Debug for Authenticated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticated")
+            .field("user", &self.user)
+            .field("tenant", &self.tenant().id())
+            .field("methods", &self.methods)
+            .finish_non_exhaustive()
+    }
+}
