@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saas_core::config::Period;
-use saas_tenancy::Slug;
+use saas_tenancy::{Slug, resolve::PathPrefix};
 use serde::Deserialize;
 
 /// Configures identity.
@@ -65,20 +65,24 @@ impl TokenConfig {
     /// [`Keys::reload`](crate::Keys::reload).
     pub const KEY_RELOAD: Duration = Duration::from_secs(60);
 
-    /// Gives the issuer of a tenant: the one under which its programs find their endpoints, and that their
-    /// tokens name.
+    /// Gives the issuer under which a request has reached the service: the configured one, or, when the path
+    /// names the tenant, the one of that tenant, `<issuer>/t/<slug>`. So what a client reads in the metadata is
+    /// what it asked, and what its tokens name.
     #[must_use]
-    pub fn issuer_of(&self, tenant: &Slug) -> String {
-        format!("{}/t/{tenant}", self.issuer)
+    pub fn issuer_at(&self, prefix: Option<&PathPrefix>) -> String {
+        let prefix = prefix.map(PathPrefix::as_str).unwrap_or_default();
+        format!("{}{prefix}", self.issuer)
     }
 
     /// Tells whether an issuer is the configured one, or that of a tenant under it.
     pub(crate) fn issues_as(&self, issuer: &str) -> bool {
         match issuer.strip_prefix(self.issuer.as_str()) {
             Some("") => true,
+            // Which prefix there is, is a setting of the tenants; that we signed it is what counts.
             Some(rest) => rest
-                .strip_prefix("/t/")
-                .is_some_and(|slug| slug.parse::<Slug>().is_ok()),
+                .strip_prefix('/')
+                .and_then(|rest| rest.split_once('/'))
+                .is_some_and(|(_, slug)| slug.parse::<Slug>().is_ok()),
             None => false,
         }
     }

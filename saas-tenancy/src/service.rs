@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use crate::{
     Registry, Status, Tenant,
-    resolve::{self, Address, Name, ResolveConfig},
+    resolve::{self, Address, Name, PathPrefix, ResolveConfig},
 };
 
 /// Made by [`TenantLayer`](crate::TenantLayer).
@@ -61,6 +61,7 @@ where
             let tenant = match address {
                 Ok(Address { names, uri }) => {
                     if let Some(uri) = uri {
+                        parts.extensions.insert(PathPrefix::taken(&parts.uri, &uri));
                         parts.uri = uri;
                     }
                     find(&registry, &names).await

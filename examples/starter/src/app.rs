@@ -7,7 +7,7 @@ use axum::{
     extract::{Extension, Request},
     response::Response,
 };
-use saas_auth::{AuthLayer, Verifier, oauth, oauth::TokenEndpoint};
+use saas_auth::oauth;
 use saas_core::edge;
 use saas_rbac::{Access, Public, Routes};
 use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) fn routes() -> Routes<AppState, Public> {
     Routes::new()
         .get("/api/v1/me", Access::member(), me::show)
-        .put("/api/v1/me/password", Access::member(), password::change)
+        .put("/api/v1/me/password", Access::person(), password::change)
         .get("/api/v1/projects", Can::ReadProjects, projects::list)
         .post("/api/v1/projects", Can::WriteProjects, projects::create)
         .get("/api/v1/projects/{id}", Can::ReadProjects, projects::show)
@@ -125,14 +125,13 @@ pub(crate) fn build(
     config: &StarterConfig,
     routes: Routes<AppState, Public>,
     state: AppState,
-    verifier: Verifier,
-    tokens: TokenEndpoint,
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
+    let identity = state.identity.clone();
     // Each route has its guard, which decides before the handler is called.
     let router: Router = routes
         .into_router(&state.authorizer)?
-        .layer(Extension(tokens))
+        .layer(Extension(identity.clone()))
         .with_state(state);
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
@@ -143,7 +142,7 @@ pub(crate) fn build(
     }
     let service = admit.layer(service);
     // Who is calling.
-    let service = AuthLayer::new(verifier).layer(service);
+    let service = identity.layer().layer(service);
     // Which tenant the address names. It stands outside the router, because it takes the prefix
     // `/t/<slug>` off before a route is chosen.
     let service = TenantLayer::new(registry, config.tenancy.resolve.clone()).layer(service);

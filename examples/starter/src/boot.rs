@@ -1,8 +1,8 @@
 //! From a configuration to a running set of services.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
 
-use saas_auth::{Accounts, Keys, Passwords, RefreshTokens, Verifier, oauth::TokenEndpoint};
+use saas_auth::Identity;
 use saas_core::{SystemClock, health::Health};
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_storage::Storage;
@@ -50,7 +50,6 @@ pub(crate) const MODULES: &[&Module] = &[
 pub(crate) struct Booted {
     pub(crate) app: App,
     pub(crate) state: AppState,
-    pub(crate) keys: Keys,
 }
 
 /// Connects as the service.
@@ -129,25 +128,10 @@ pub(crate) async fn boot_with(
     let database = connect(config).await?;
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
-    let passwords = Passwords::new(&config.auth.password)?;
-    let token = &config.auth.token;
-    let keys = Keys::load_or_create(&database, token.key_overlap()).await?;
-    let verifier = Verifier::new(keys.clone(), token.clone(), Arc::clone(database.clock()))?;
-    let endpoint = TokenEndpoint::new(
-        database.clone(),
-        registry.clone(),
-        passwords.clone(),
-        keys.clone(),
-        &config.auth,
-    );
+    let identity = Identity::load(&database, &registry, &config.auth).await?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let state = AppState {
-        accounts: Accounts::new(database.clone()),
-        refresh: RefreshTokens::new(
-            database.clone(),
-            registry.clone(),
-            token.refresh_lifetime.into(),
-        ),
+        identity,
         roles: Roles::new(authorizer.clone()),
         groups: Groups::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
@@ -155,11 +139,10 @@ pub(crate) async fn boot_with(
         health: Health::default().with(DatabaseCheck(database.clone())),
         database,
         registry,
-        passwords,
         authorizer,
     };
-    let app = app::build(config, routes, state.clone(), verifier, endpoint)?;
-    Ok(Booted { app, state, keys })
+    let app = app::build(config, routes, state.clone())?;
+    Ok(Booted { app, state })
 }
 
 #[cfg(test)]

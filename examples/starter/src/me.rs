@@ -47,7 +47,12 @@ pub(crate) async fn show(
     drop(tx);
     let (roles, permissions) = state.authorizer.held_by(&scope).await?;
     let mut memberships = Vec::new();
-    for tenant in state.accounts.tenants_of(principal.subject()).await? {
+    for tenant in state
+        .identity
+        .accounts()
+        .tenants_of(principal.subject())
+        .await?
+    {
         if let Some(tenant) = state.registry.by_id(tenant).await? {
             memberships.push(MembershipView {
                 tenant: TenantView::from(&tenant),

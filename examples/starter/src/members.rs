@@ -159,7 +159,8 @@ pub(crate) async fn add(
     // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
     // the person who is meant. Invitations will.
     let user = state
-        .accounts
+        .identity
+        .accounts()
         .create_provisional(&mut tx, &email, &hash)
         .await?;
     // From here on it is the caller who acts, and who can give no role that he lacks.
@@ -268,7 +269,11 @@ pub(crate) async fn remove(
     state.roles.lock(&mut tx).await?;
     tx.repo::<Membership>().get(id).await?;
     state.roles.remove_all(&mut tx, user).await?;
-    state.refresh.end_all(&mut tx, user).await?;
+    state
+        .identity
+        .sessions()
+        .end_all(&mut tx, user, None)
+        .await?;
     tx.repo::<Membership>().delete(id, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

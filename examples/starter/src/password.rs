@@ -34,10 +34,11 @@ pub(crate) async fn change(
     Valid(input): Valid<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let principal = scope.principal().ok_or(Code::UNAUTHENTICATED)?;
-    let account = state.accounts.by_id(principal.subject()).await?;
+    let account = state.identity.accounts().by_id(principal.subject()).await?;
     let account = account.ok_or(Code::UNAUTHENTICATED)?;
     state
-        .passwords
+        .identity
+        .passwords()
         .verify(&input.current, Some(account.password()))
         .await
         .map_err(|error| match error {
@@ -47,7 +48,15 @@ pub(crate) async fn change(
             error => error.into(),
         })?;
     let new = hash(&state, "new", &input.new).await?;
-    state.accounts.set_password(&account, &new).await?;
-    state.refresh.end_everywhere(account.id()).await?;
+    state
+        .identity
+        .accounts()
+        .set_password(&account, &new)
+        .await?;
+    state
+        .identity
+        .sessions()
+        .end_everywhere(account.id(), None)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

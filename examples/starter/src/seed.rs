@@ -187,7 +187,11 @@ async fn fill(
     let email: Email = format!("user-{canary}@tenant-{number}.test").parse()?;
     let hash = signup::hash(state, "password", password).await?;
     let mut tx = state.database.system_write(&SystemScope::<Seed>::enter());
-    let user = state.accounts.create(&mut tx, &email, &hash).await?;
+    let user = state
+        .identity
+        .accounts()
+        .create(&mut tx, &email, &hash)
+        .await?;
     let mut tx = tx.into_scope(&scope).await?;
     let member = saas_auth::NewMembership {
         email: email.to_string(),

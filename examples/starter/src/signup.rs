@@ -143,7 +143,7 @@ pub(crate) async fn create(
     password: &Secret<String>,
     name: String,
 ) -> Result<SignUpView, Problem> {
-    let owner = match state.accounts.by_email(email).await? {
+    let owner = match state.identity.accounts().by_email(email).await? {
         Some(account) => prove(state, account, password).await?,
         None => Owner::New(hash(state, "owner.password", password).await?),
     };
@@ -152,7 +152,13 @@ pub(crate) async fn create(
     let tenant = state.registry.create(&mut tx, tenant).await?;
     let user = match &owner {
         Owner::Known(user) => *user,
-        Owner::New(hash) => state.accounts.create(&mut tx, email, hash).await?,
+        Owner::New(hash) => {
+            state
+                .identity
+                .accounts()
+                .create(&mut tx, email, hash)
+                .await?
+        }
     };
     let mut tx = tx.into_scope(&scope.within(&tenant)).await?;
     let member = NewMembership {
@@ -186,7 +192,8 @@ async fn prove(
     password: &Secret<String>,
 ) -> Result<Owner, Problem> {
     match state
-        .passwords
+        .identity
+        .passwords()
         .verify(password, Some(account.password()))
         .await
     {
@@ -205,10 +212,11 @@ pub(crate) async fn hash(
     password: &Secret<String>,
 ) -> Result<PasswordHash, Problem> {
     let password = state
-        .passwords
+        .identity
+        .passwords()
         .check(password)
         .map_err(|error| invalid(field, &error))?;
-    Ok(state.passwords.hash(&password).await?)
+    Ok(state.identity.passwords().hash(&password).await?)
 }
 
 /// Says which field is wrong, and why.

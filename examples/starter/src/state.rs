@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use saas_auth::{Accounts, Passwords, RefreshTokens};
+use saas_auth::Identity;
 use saas_core::health::Health;
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::Storage;
@@ -13,9 +13,7 @@ use crate::operations::metrics::LastAudit;
 pub(crate) struct AppState {
     pub(crate) database: Database,
     pub(crate) registry: Registry,
-    pub(crate) accounts: Accounts,
-    pub(crate) passwords: Passwords,
-    pub(crate) refresh: RefreshTokens,
+    pub(crate) identity: Identity,
     pub(crate) authorizer: Authorizer,
     pub(crate) roles: Roles,
     pub(crate) groups: Groups,

@@ -26,6 +26,16 @@ CREATE POLICY saas_restrictive_update ON saas_memberships AS RESTRICTIVE FOR UPD
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_memberships;
 CREATE POLICY saas_restrictive_delete ON saas_memberships AS RESTRICTIVE FOR DELETE
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_sessions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_sessions FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_sessions;
+CREATE POLICY saas_permissive_all ON saas_sessions AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_sessions;
+CREATE POLICY saas_restrictive_all ON saas_sessions AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_refresh_tokens ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_refresh_tokens FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_all ON saas_refresh_tokens;
@@ -36,6 +46,34 @@ DROP POLICY IF EXISTS saas_restrictive_all ON saas_refresh_tokens;
 CREATE POLICY saas_restrictive_all ON saas_refresh_tokens AS RESTRICTIVE FOR ALL
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_revocations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_revocations FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_revocations;
+CREATE POLICY saas_permissive_select ON saas_revocations AS PERMISSIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_revocations;
+CREATE POLICY saas_permissive_insert ON saas_revocations AS PERMISSIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_revocations;
+CREATE POLICY saas_permissive_update ON saas_revocations AS PERMISSIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_revocations;
+CREATE POLICY saas_permissive_delete ON saas_revocations AS PERMISSIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_revocations;
+CREATE POLICY saas_restrictive_select ON saas_revocations AS RESTRICTIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_revocations;
+CREATE POLICY saas_restrictive_insert ON saas_revocations AS RESTRICTIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_revocations;
+CREATE POLICY saas_restrictive_update ON saas_revocations AS RESTRICTIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_revocations;
+CREATE POLICY saas_restrictive_delete ON saas_revocations AS RESTRICTIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;

@@ -1,7 +1,7 @@
 //! The grants: how a client comes to a token.
 
 use saas_core::{Granted, TenantId};
-use saas_tenancy::Tenant;
+use saas_tenancy::{Tenant, resolve::PathPrefix};
 use serde::Serialize;
 
 use super::{
@@ -28,6 +28,7 @@ impl TokenEndpoint<'_> {
         &self,
         form: &Form,
         tenant: Option<&Tenant>,
+        prefix: Option<&PathPrefix>,
         device: &Device,
     ) -> Result<Tokens, Refusal> {
         let grant = form
@@ -53,7 +54,7 @@ impl TokenEndpoint<'_> {
             "refresh_token" => self.refresh(form, tenant.map(Tenant::id), client).await?,
             _ => return Err(OAuthError::unsupported_grant_type().into()),
         };
-        self.tokens(&issued, tenant)
+        self.tokens(&issued, prefix)
     }
 
     /// The password grant (RFC 6749, section 4.3). It shows the password to the client, so only our
@@ -96,12 +97,8 @@ impl TokenEndpoint<'_> {
             .await?)
     }
 
-    fn tokens(&self, issued: &Issued, tenant: Option<&Tenant>) -> Result<Tokens, Refusal> {
-        let config = &self.0.config().token;
-        let issuer = match tenant {
-            Some(tenant) => config.issuer_of(tenant.slug()),
-            None => config.issuer.clone(),
-        };
+    fn tokens(&self, issued: &Issued, prefix: Option<&PathPrefix>) -> Result<Tokens, Refusal> {
+        let issuer = self.0.config().token.issuer_at(prefix);
         let access = self.0.issuer().issue(issued.session(), &issuer)?;
         Ok(Tokens {
             access_token: access.expose().to_owned(),

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Request, header};
 use saas_core::edge::{Limits, read_body};
-use saas_tenancy::Tenant;
+use saas_tenancy::{Tenant, resolve::PathPrefix};
 
 use super::{
     error::{OAuthError, Refusal},
@@ -48,11 +48,12 @@ async fn answer(
         .into());
     }
     let device = Device::new(request.headers(), address(request.extensions()));
+    let prefix = request.extensions().get::<PathPrefix>().cloned();
     let body = read_body(request.into_body())
         .await
         .map_err(Refusal::Service)?;
     let tokens = endpoint
-        .answer(&Form::parse(&body)?, tenant, &device)
+        .answer(&Form::parse(&body)?, tenant, prefix.as_ref(), &device)
         .await?;
     let mut response = Json(tokens).into_response();
     response

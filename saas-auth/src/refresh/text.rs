@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_token_comes_back_and_is_not_printed() {
-        let token = Text::generate(Id::generate(), Id::generate()).unwrap();
+        let token = Text::generate(Id::generate()).unwrap();
         let text = token.write();
         let back = Text::parse(text.expose()).unwrap();
         assert_eq!((back.tenant, back.row), (token.tenant, token.row));
@@ -108,10 +108,23 @@ mod tests {
     }
 
     #[test]
+    fn the_next_token_is_the_same_for_whoever_asks_again_and_for_nobody_else() {
+        let (keys, row) = (KeyRing::generate().unwrap(), Id::generate());
+        let token = Text::generate(Id::generate()).unwrap();
+        let next = token.next(&keys, row).unwrap().hash();
+        assert_eq!(token.next(&keys, row).unwrap().hash(), next);
+        let other = Text::generate(token.tenant).unwrap();
+        assert_ne!(other.next(&keys, row).unwrap().hash(), next);
+        assert_ne!(token.next(&keys, Id::generate()).unwrap().hash(), next);
+        let others = KeyRing::generate().unwrap();
+        assert_ne!(token.next(&others, row).unwrap().hash(), next);
+    }
+
+    #[test]
     fn oau_47_a_thousand_secrets_are_a_thousand() {
-        let (tenant, row) = (Id::generate(), Id::generate());
+        let tenant = Id::generate();
         let mut hashes: Vec<_> = (0..1000)
-            .map(|_| Text::generate(tenant, row).unwrap().hash())
+            .map(|_| Text::generate(tenant).unwrap().hash())
             .collect();
         hashes.sort_unstable();
         hashes.dedup();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use saas_auth::{Email, Error, Membership};
-use saas_core::{Code, Problem, Secret, TenantId};
+use saas_auth::{Device, Email, Error, Membership};
+use saas_core::{Code, Granted, Problem, Secret, TenantId};
 use saas_tenancy::{Column as _, Dialect, PageQuery, SystemScope, verify};
 use saas_testkit::TestSetup;
 
@@ -174,12 +174,15 @@ async fn nothing_that_is_printed_shows_a_secret() {
         .await
         .unwrap()
         .unwrap();
-    let scope = world.db.scope(&world.acme);
-    let refresh = &world.identity.refresh_tokens();
-    let issued = refresh.begin(&scope, account.id(), "c", &["pwd"]).await;
-    let issued = issued.unwrap();
+    let doors = world.identity.sign_ins();
+    let (password, device) = (Secret::from(PASSWORD), Device::default());
+    let who = doors.by_password(&world.acme, "ann@acme.test", &password, &device);
+    let who = who.await.unwrap();
+    let refresh = world.identity.refresh_tokens();
+    let issued = refresh.begin(&who, "c", &Granted::All).await.unwrap();
+    let started = world.identity.sessions().begin(&who).await.unwrap();
     let printed = format!(
-        "{account:?} {:?} {issued:?} {:?} {:?} {refresh:?}",
+        "{account:?} {who:?} {:?} {issued:?} {started:?} {:?} {:?} {refresh:?}",
         world.identity.passwords(),
         world.identity.keys(),
         world.identity.verifier()
@@ -187,6 +190,7 @@ async fn nothing_that_is_printed_shows_a_secret() {
     assert!(!printed.contains("$argon2"), "{printed}");
     assert!(!printed.contains(issued.expose()), "{printed}");
     assert!(!printed.contains("srt_"), "{printed}");
+    assert!(!printed.contains(started.secret().expose()), "{printed}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
-use saas_auth::{AuthConfig, Error, TokenError, Verifier};
+use saas_auth::{AuthConfig, Error, Identity, TokenError};
 use saas_core::{Id, PrincipalKind};
 use serde_json::{Value, json};
 
@@ -276,14 +276,13 @@ async fn jwt_25_a_leeway_of_more_than_a_minute_is_refused_at_the_start() {
     let config = |leeway: &str| {
         let text = format!(r#"{{"token":{{"leeway":"{leeway}"}}}}"#);
         let config: AuthConfig = serde_json::from_str(&text).unwrap();
-        let (keys, clock) = (
-            forge.world.identity.keys().clone(),
-            forge.world.db.clock().clone(),
-        );
-        Verifier::new(keys, config.token, clock)
+        let db = &forge.world.db;
+        async move { Identity::load(db.database(), &db.registry(), &config).await }
     };
-    assert!(config("60s").is_ok());
-    assert!(matches!(config("61s"), Err(Error::Config { key, .. }) if key == "auth.token.leeway"));
+    assert!(config("60s").await.is_ok());
+    assert!(
+        matches!(config("61s").await, Err(Error::Config { key, .. }) if key == "auth.token.leeway")
+    );
 }
 
 #[tokio::test]
@@ -618,7 +617,10 @@ async fn an_issued_token_has_the_form_of_rfc_9068() {
     let mut expected = forge.claims();
     expected["sub"] = json!(user);
     expected["jti"] = claims["jti"].clone();
+    expected["sid"] = claims["sid"].clone();
+    expected["exp"] = json!(now + 3600);
     assert_eq!(claims, expected);
-    assert_eq!(claims["exp"], now + 600);
-    assert_eq!(answer.json()["expires_in"], 600);
+    assert_eq!(answer.json()["expires_in"], 3600);
+    let session = world.identity.verifier().verify(&token).unwrap().session();
+    assert_eq!(claims["sid"], json!(session.unwrap()));
 }

@@ -2,15 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use saas_auth::{Keys, TokenError, Verifier};
+use saas_auth::{Identity, Keys, TokenError};
 use saas_core::KeyRing;
 use saas_tenancy::{Database, DatabaseConfig, Dialect, SystemScope, Value};
 use saas_testkit::TestSetup;
 
 use crate::{
     forge::Forge,
-    world::{OVERLAP, PASSWORD, World, at_once},
+    world::{PASSWORD, World, at_once},
 };
+
+/// How long a retired key verifies.
+const OVERLAP: Duration = Duration::from_secs(3665);
 
 fn kids(keys: &Keys) -> Vec<String> {
     let mut kids: Vec<_> = keys.public().keys.into_iter().map(|key| key.kid).collect();
@@ -52,10 +55,9 @@ async fn jwt_21_every_token_stays_good_through_a_rotation_and_the_old_key_ends_a
         let [old, next] = <[_; 2]>::try_from(world.identity.keys().public().keys).unwrap();
         // Another instance that has not heard of the rotation yet.
         let instance = world.db.another_instance(2).await;
-        let keys = Keys::load_or_create(&instance, OVERLAP).await.unwrap();
-        let clock = world.db.clock();
-        let theirs =
-            Verifier::new(keys, world.identity.config().token.clone(), clock.clone()).unwrap();
+        let (registry, clock) = (world.db.registry(), world.db.clock());
+        let theirs = Identity::load(&instance, &registry, world.identity.config());
+        let theirs = theirs.await.unwrap();
         let before = token(&world).await;
         world.identity.keys().rotate().await.unwrap();
         let after = token(&world).await;
@@ -63,9 +65,12 @@ async fn jwt_21_every_token_stays_good_through_a_rotation_and_the_old_key_ends_a
         assert_ne!(header(&before), header(&after));
         for token in [&before, &after] {
             assert!(world.identity.verifier().verify(token).is_ok());
-            assert!(theirs.verify(token).is_ok(), "the next key is known ahead");
+            assert!(
+                theirs.verifier().verify(token).is_ok(),
+                "the next key is known ahead"
+            );
         }
-        let published = kids(&world.identity.keys());
+        let published = kids(world.identity.keys());
         assert_eq!(published.len(), 3);
         assert!(published.contains(&old.kid) && published.contains(&next.kid));
         // The overlap of the key is shorter than this token: its key ends before it does.
@@ -75,7 +80,7 @@ async fn jwt_21_every_token_stays_good_through_a_rotation_and_the_old_key_ends_a
         assert!(world.identity.verifier().verify(&late).is_ok());
         assert!(world.identity.verifier().verify(&before).is_err());
         world.identity.keys().reload().await.unwrap();
-        assert_eq!(kids(&world.identity.keys()).len(), 2);
+        assert_eq!(kids(world.identity.keys()).len(), 2);
         instance.close().await;
     }
 }
@@ -117,7 +122,7 @@ async fn jwt_22_a_key_that_is_withdrawn_takes_the_remembered_tokens_with_it() {
 #[tokio::test]
 async fn instances_that_rotate_at_once_rotate_once() {
     for world in World::all().await {
-        let before = kids(&world.identity.keys());
+        let before = kids(world.identity.keys());
         let world = Arc::new(world);
         let after = at_once(4, |_| {
             let world = world.clone();
@@ -131,7 +136,7 @@ async fn instances_that_rotate_at_once_rotate_once() {
         // All of them load first or some see the first rotation done; in neither case is a key lost.
         after.await;
         world.identity.keys().reload().await.unwrap();
-        let now = kids(&world.identity.keys());
+        let now = kids(world.identity.keys());
         assert!(now.len() > before.len());
         assert!(
             before.iter().all(|kid| now.contains(kid)),
@@ -181,10 +186,10 @@ async fn a_row_that_the_master_key_did_not_seal_verifies_nothing() {
         let plant = "INSERT INTO saas_signing_keys (kid, public_key, private_key, state, created_at, retired_at) \
                      VALUES ($1, $2, $3, 'retired', $4, $4)";
         assert_eq!(world.system(plant, &values).await, 1);
-        let known = kids(&world.identity.keys());
+        let known = kids(world.identity.keys());
         assert!(world.identity.keys().reload().await.is_err());
         // What was loaded before stays in use.
-        assert_eq!(kids(&world.identity.keys()), known);
+        assert_eq!(kids(world.identity.keys()), known);
     }
 }
 

@@ -20,7 +20,8 @@ async fn a_member_gets_tokens() {
         assert_eq!(answer.headers["pragma"], "no-cache");
         assert_eq!(answer.json()["token_type"], "Bearer");
         let principal = world
-            .verifier
+            .identity
+            .verifier()
             .verify(&answer.field("access_token"))
             .unwrap();
         assert_eq!(principal.tenant(), world.acme.id());
@@ -258,7 +259,8 @@ async fn one_person_signs_in_to_each_of_their_tenants_and_each_token_is_for_one(
         for tenant in [&world.acme, &world.beta] {
             let answer = world.sign_in(tenant, "ann@acme.test", PASSWORD).await;
             let principal = world
-                .verifier
+                .identity
+                .verifier()
                 .verify(&answer.field("access_token"))
                 .unwrap();
             assert_eq!(

@@ -1,7 +1,7 @@
 //! Nobody gives or takes what he lacks, by whatever door and in whatever race.
 
 use saas_core::UserId;
-use saas_rbac::{Error, RoleSpec, Subject};
+use saas_rbac::{Error, RoleSpec};
 
 use crate::world::{Can, World, names};
 

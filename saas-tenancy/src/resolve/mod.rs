@@ -21,6 +21,8 @@ use ipnet::IpNet;
 use saas_core::{Code, Problem, TenantId};
 use serde::Deserialize;
 
+pub use path::PathPrefix;
+
 use crate::{Domain, Slug};
 
 /// Where tenants are looked for in a request.

@@ -6,6 +6,28 @@ use saas_core::{Code, Problem};
 use super::ResolveConfig;
 use crate::Slug;
 
+/// What was taken off the path of a request, such as `/t/acme`.
+///
+/// [`TenantLayer`](crate::TenantLayer) leaves it in the request's extensions when the path names the tenant. Links
+/// to other pages of the service begin with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPrefix(String);
+
+impl PathPrefix {
+    pub(crate) fn taken(sent: &Uri, routed: &Uri) -> Self {
+        let sent = sent.path();
+        // Of `/t/acme`, which is routed as `/`, nothing is left to take off.
+        let prefix = sent.strip_suffix(routed.path()).unwrap_or(sent);
+        Self(prefix.to_owned())
+    }
+
+    /// Gives the text, without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Gives the tenant that the path names, and the address without it.
 ///
 /// The segment is compared as it was sent. A slug has no character that would have to be encoded, so
@@ -61,6 +83,19 @@ mod tests {
         assert_eq!(resolve("/t/acme/../beta/"), found("acme", "/../beta/"));
         for other in ["/", "/api/v1/me", "/today/acme", "/t", "//t//acme/"] {
             assert_eq!(resolve(other), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_taken_off_is_known() {
+        for path in ["/t/acme/api/v1/me?x=1", "/t/acme", "/t/acme/"] {
+            let sent: Uri = path.parse().unwrap();
+            let (_, routed) = read(&ResolveConfig::default(), &sent).unwrap().unwrap();
+            assert_eq!(
+                PathPrefix::taken(&sent, &routed).as_str(),
+                "/t/acme",
+                "{path}"
+            );
         }
     }
 

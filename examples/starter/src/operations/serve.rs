@@ -2,7 +2,6 @@
 
 use std::error::Error;
 
-use saas_auth::TokenConfig;
 use saas_core::edge;
 use tokio::{
     net::TcpListener,
@@ -16,7 +15,7 @@ use crate::{
 };
 
 pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
-    let Booted { app, state, keys } = boot::boot(&config).await?;
+    let Booted { app, state } = boot::boot(&config).await?;
     let demo = match config.environment {
         Environment::Development => seed::demo(&state).await?,
         Environment::Production => None,
@@ -25,18 +24,11 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
     let address = listener.local_addr()?;
-    let reload = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(TokenConfig::KEY_RELOAD).await;
-            if let Err(error) = keys.reload().await {
-                tracing::warn!(error = &error as &dyn Error, "signing keys not reloaded");
-            }
-        }
-    });
     // What other instances change is forgotten here at once.
     let (registry, authorizer) = (state.registry.clone(), state.authorizer.clone());
+    let identity = state.identity.clone();
     let watch = tokio::spawn(async move {
-        tokio::join!(registry.watch(), authorizer.watch());
+        tokio::join!(registry.watch(), authorizer.watch(), identity.watch());
     });
     greet(
         &format!("http://{address}"),
@@ -46,7 +38,6 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     tracing::info!(%address, "listening");
     let stopped = stop()?;
     edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
-    reload.abort();
     watch.abort();
     state.database.close().await;
     tracing::info!("stopped");
