@@ -19,6 +19,17 @@ pub enum Error {
     /// An account with this address exists.
     #[error("the e-mail address is taken")]
     EmailTaken,
+    /// A key of a program cannot be made like that.
+    #[error("the field `{field}` {message}")]
+    InvalidApiKey {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        message: &'static str,
+    },
+    /// The person has as many keys as they may have.
+    #[error("there are too many keys")]
+    TooManyApiKeys,
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use saas_tenancy::{Database, Registry};
 
 use crate::{
-    Accounts, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations, Sessions,
-    SignIns, TokenConfig, Verifier,
+    Accounts, ApiKeys, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations,
+    Sessions, SignIns, TokenConfig, Verifier,
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -50,6 +50,7 @@ struct Parts {
     sessions: Sessions,
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
+    api_keys: ApiKeys,
 }
 
 impl Identity {
@@ -88,6 +89,7 @@ impl Identity {
                 accounts: Accounts::new(database.clone()),
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
                 sign_ins: SignIns::new(database.clone(), passwords.clone()),
+                api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
                 passwords,
                 keys,
@@ -116,11 +118,13 @@ impl Identity {
         tokio::join!(self.parts.revocations.clone().watch(), keys);
     }
 
-    /// Gives the layer that finds out who is calling, by bearer token or session.
+    /// Gives the layer that finds out who is calling, by access token, key or session.
     #[cfg(feature = "axum")]
     #[must_use]
     pub fn layer(&self) -> crate::AuthLayer {
-        crate::AuthLayer::new(self.verifier().clone()).sessions(self.sessions().clone())
+        crate::AuthLayer::new(self.verifier().clone())
+            .sessions(self.sessions().clone())
+            .api_keys(self.api_keys().clone())
     }
 }
 
@@ -150,6 +154,7 @@ parts! {
     sessions Sessions, "the sessions"
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
+    api_keys ApiKeys, "the keys of programs"
 }
 
 impl fmt::Debug for Identity {

@@ -2,26 +2,27 @@
 
 use tower_layer::Layer;
 
-use crate::{AuthService, Sessions, Verifier};
+use crate::{ApiKeys, AuthService, Sessions, Verifier, scheme::Stored};
 
 /// Verifies the credential of a request and puts its [`Principal`](saas_core::Principal) into the request's
-/// extensions: a bearer token, or, where [sessions](AuthLayer::sessions) are given, the cookie of a browser.
+/// extensions: an access token, or, where they are given, a [key](AuthLayer::api_keys) or the cookie of a browser's
+/// [session](AuthLayer::sessions).
 ///
 /// A request without a credential goes on without; one with a credential that is not good is refused with 401,
 /// but for a cookie whose session has ended, which is as good as none.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
     verifier: Verifier,
-    sessions: Option<Sessions>,
+    stored: Stored,
 }
 
 impl AuthLayer {
     /// Makes the layer.
     #[must_use]
-    pub const fn new(verifier: Verifier) -> Self {
+    pub fn new(verifier: Verifier) -> Self {
         Self {
             verifier,
-            sessions: None,
+            stored: Stored::default(),
         }
     }
 
@@ -29,7 +30,14 @@ impl AuthLayer {
     /// [`FormToken`](crate::FormToken) of the session then.
     #[must_use]
     pub fn sessions(mut self, sessions: Sessions) -> Self {
-        self.sessions = Some(sessions);
+        self.stored.sessions = Some(sessions);
+        self
+    }
+
+    /// Takes the keys of programs too, as bearer tokens.
+    #[must_use]
+    pub fn api_keys(mut self, keys: ApiKeys) -> Self {
+        self.stored.api_keys = Some(keys);
         self
     }
 }
@@ -38,6 +46,6 @@ impl<S> Layer<S> for AuthLayer {
     type Service = AuthService<S>;
 
     fn layer(&self, inner: S) -> AuthService<S> {
-        AuthService::new(inner, self.verifier.clone(), self.sessions.clone())
+        AuthService::new(inner, self.verifier.clone(), self.stored.clone())
     }
 }

@@ -12,6 +12,7 @@
 //! - [`oauth`] has the token endpoint (RFC 6749) and the key set (RFC 7517).
 
 mod account;
+mod api_key;
 mod config;
 mod error;
 #[cfg(feature = "axum")]
@@ -22,6 +23,7 @@ mod layer;
 mod module;
 #[cfg(feature = "axum")]
 pub mod oauth;
+mod opaque;
 mod password;
 mod problem;
 mod refresh;
@@ -39,6 +41,7 @@ mod token;
 pub use account::{
     Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
 };
+pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig};
 pub use error::Error;
 #[cfg(feature = "axum")]

@@ -2,7 +2,10 @@
 
 use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 
-use crate::{Membership, refresh::RefreshRow, revocation::Revocation, session::SessionRow};
+use crate::{
+    Membership, api_key::ApiKeyRow, refresh::RefreshRow, revocation::Revocation,
+    session::SessionRow,
+};
 
 /// The tables of this crate.
 pub const MODULE: Module = Module::new("saas_auth")
@@ -23,6 +26,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<Membership>().own_rows("id"),
         EntityTable::new::<SessionRow>(),
         EntityTable::new::<RefreshRow>(),
+        EntityTable::new::<ApiKeyRow>(),
         EntityTable::new::<Revocation>().system_reads(),
     ])
     .shared(&[

@@ -12,6 +12,10 @@ impl From<Error> for Problem {
             Error::RefreshToken => Self::new(Code::TOKEN_INVALID),
             Error::Busy => Self::new(Code::UNAVAILABLE).retry_after(1),
             Error::EmailTaken => Self::new(Code::EMAIL_TAKEN),
+            Error::InvalidApiKey { field, message } => {
+                Self::new(Code::VALIDATION).field(field, message)
+            }
+            Error::TooManyApiKeys => Self::new(Code::API_KEY_LIMIT),
             Error::Crypto(_) | Error::Config { .. } => {
                 tracing::error!(error = %error, "request failed");
                 Self::new(Code::INTERNAL)

@@ -14,8 +14,8 @@ use http::{Request, request::Parts};
 use tower_service::Service;
 
 use crate::{
-    Sessions, Verifier,
-    scheme::{self, Outcome},
+    Verifier,
+    scheme::{self, Outcome, Stored},
 };
 
 /// Made by [`AuthLayer`](crate::AuthLayer).
@@ -23,15 +23,15 @@ use crate::{
 pub struct AuthService<S> {
     inner: S,
     verifier: Verifier,
-    sessions: Option<Sessions>,
+    stored: Stored,
 }
 
 impl<S> AuthService<S> {
-    pub(crate) const fn new(inner: S, verifier: Verifier, sessions: Option<Sessions>) -> Self {
+    pub(crate) const fn new(inner: S, verifier: Verifier, stored: Stored) -> Self {
         Self {
             inner,
             verifier,
-            sessions,
+            stored,
         }
     }
 }
@@ -52,15 +52,13 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        if let Some(sessions) = self.sessions.clone()
-            && !scheme::has_authorization(&parts)
-            && scheme::carries_session(&parts)
-        {
+        if self.stored.knows(&parts) {
+            let stored = self.stored.clone();
             // The clone may not be ready; the service that was polled is the one to call.
             let clone = self.inner.clone();
             let mut inner = std::mem::replace(&mut self.inner, clone);
             return AuthFuture::Asking(Box::pin(async move {
-                let outcome = scheme::session(&sessions, &mut parts).await;
+                let outcome = stored.verify(&mut parts).await;
                 match settle(outcome, &mut parts) {
                     Some(refusal) => Ok(refusal),
                     None => inner.call(Request::from_parts(parts, body)).await,

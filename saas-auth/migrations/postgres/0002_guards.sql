@@ -46,6 +46,16 @@ DROP POLICY IF EXISTS saas_restrictive_all ON saas_refresh_tokens;
 CREATE POLICY saas_restrictive_all ON saas_refresh_tokens AS RESTRICTIVE FOR ALL
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_api_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_api_keys FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_api_keys;
+CREATE POLICY saas_permissive_all ON saas_api_keys AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_api_keys;
+CREATE POLICY saas_restrictive_all ON saas_api_keys AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_revocations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_revocations FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_revocations;

@@ -69,6 +69,22 @@ CREATE TABLE saas_revocations (
 
 CREATE INDEX saas_revocations_created ON saas_revocations (created_at);
 
+CREATE TABLE saas_api_keys (
+    tenant_id   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    account_id  BLOB NOT NULL,
+    name        TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    scope       TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    seen_at     INTEGER,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_api_keys_account ON saas_api_keys (tenant_id, account_id);
+
 CREATE TABLE saas_signing_keys (
     kid         TEXT NOT NULL PRIMARY KEY,
     public_key  BLOB NOT NULL,

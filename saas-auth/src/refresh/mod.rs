@@ -13,7 +13,6 @@
 //! token that a parallel exchange is about to insert.
 
 mod row;
-mod text;
 
 use std::fmt;
 
@@ -21,8 +20,7 @@ use saas_core::{Granted, Id, Secret, TenantId};
 use saas_tenancy::{AuditEvent, Database, Scope, Status, SystemScope, Tenant, TenantTx};
 
 pub(crate) use row::RefreshRow;
-use row::{Tokens as _, insert};
-use text::Text;
+use row::{Text, Tokens as _, insert};
 
 use crate::{
     Accounts, Authenticated, Error, Session, Sessions, SignIn, TokenConfig,

@@ -5,8 +5,17 @@ use std::time::Duration;
 use saas_core::{Id, SessionId, TenantId, Timestamp};
 use saas_tenancy::{TenantEntity, TenantTx, tenant_repository};
 
-use super::text::Text;
-use crate::{Error, Session};
+use crate::{
+    Error, Session,
+    opaque::{Kind, Opaque},
+};
+
+/// A refresh token as the client holds it.
+pub(super) type Text = Opaque<RefreshRow>;
+
+impl Kind for RefreshRow {
+    const PREFIX: &'static str = "srt_";
+}
 
 /// The row of one token. Those of a session follow one another.
 #[derive(Debug, Clone, TenantEntity)]

@@ -6,36 +6,48 @@ use saas_core::{Code, Problem};
 use super::Outcome;
 use crate::Verifier;
 
-/// Checks the bearer token of a request (RFC 6750, section 2.1). One in the query string or in the
-/// body is not looked at. A credential of another scheme is refused and not passed over: whoever sent
-/// it takes himself for somebody.
+/// Checks the access token of a request.
 pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
-    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
-    let value = match (headers.next(), headers.next()) {
-        (None, _) => return Outcome::NotAttempted,
-        (Some(value), None) => value,
-        (Some(_), Some(_)) => return malformed("appears more than once"),
-    };
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token)
-        .filter(|token| !token.is_empty() && !token.contains(' '));
-    let Some(token) = token else {
-        return malformed("has to be `Bearer`, one space, and a token");
+    let token = match text(parts) {
+        Ok(Some(token)) => token,
+        Ok(None) => return Outcome::NotAttempted,
+        Err(problem) => return Outcome::Refused(problem),
     };
     match verifier.verify(token) {
         Ok(principal) => Outcome::Verified(principal),
         Err(reason) => {
             tracing::debug!(%reason, "token refused");
-            let problem = Problem::new(Code::TOKEN_INVALID);
-            Outcome::Refused(problem.challenge("Bearer error=\"invalid_token\""))
+            refused()
         }
     }
 }
 
-fn malformed(message: &str) -> Outcome {
-    Outcome::Refused(Problem::new(Code::HEADER_INVALID).field("authorization", message))
+/// Reads the bearer token of a request. One in the query string or in the body is not looked at. A credential
+/// of another scheme is refused and not passed over: whoever sent it takes himself for somebody.
+pub(super) fn text(parts: &Parts) -> Result<Option<&str>, Problem> {
+    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    let value = match (headers.next(), headers.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => return Err(malformed("appears more than once")),
+    };
+    value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token)
+        .filter(|token| !token.is_empty() && !token.contains(' '))
+        .map(Some)
+        .ok_or_else(|| malformed("has to be `Bearer`, one space, and a token"))
+}
+
+/// Refuses a token without saying why.
+pub(super) fn refused() -> Outcome {
+    let problem = Problem::new(Code::TOKEN_INVALID);
+    Outcome::Refused(problem.challenge("Bearer error=\"invalid_token\""))
+}
+
+fn malformed(message: &str) -> Problem {
+    Problem::new(Code::HEADER_INVALID).field("authorization", message)
 }

@@ -13,7 +13,7 @@ use super::{FormToken, Outcome, same_origin};
 use crate::{BrowserSession, Error, Session, SessionCookie, Sessions};
 
 /// Tells whether a request carries the cookie of a session in the tenant that its address names.
-pub(crate) fn carries_session(parts: &Parts) -> bool {
+pub(super) fn carries_session(parts: &Parts) -> bool {
     parts.extensions.get::<Tenant>().is_some_and(|tenant| {
         !matches!(
             SessionCookie::of(tenant.id()).read(&parts.headers),
@@ -23,7 +23,7 @@ pub(crate) fn carries_session(parts: &Parts) -> bool {
 }
 
 /// Finds the session of a request, and leaves it in the extensions.
-pub(crate) async fn session(sessions: &Sessions, parts: &mut Parts) -> Outcome {
+pub(super) async fn session(sessions: &Sessions, parts: &mut Parts) -> Outcome {
     match find(sessions, parts).await {
         Ok(Some(session)) => {
             let outcome = accept(sessions.database().keys(), parts, &session);

@@ -3,14 +3,14 @@
 mod bearer;
 mod cookie;
 mod forgery;
+mod stored;
 
-use http::request::Parts;
 use saas_core::{Principal, Problem};
 
 pub(crate) use bearer::bearer;
-pub(crate) use cookie::{carries_session, session};
 pub use forgery::FormToken;
 pub(crate) use forgery::same_origin;
+pub(crate) use stored::Stored;
 
 /// What became of a credential. Absent and wrong are told apart: the one goes on as nobody, the
 /// other is refused.
@@ -22,9 +22,4 @@ pub(crate) enum Outcome {
     Verified(Principal),
     /// It is not.
     Refused(Problem),
-}
-
-/// Tells whether a request names a credential in its header. Then no other is looked at.
-pub(crate) fn has_authorization(parts: &Parts) -> bool {
-    parts.headers.contains_key(http::header::AUTHORIZATION)
 }

@@ -10,12 +10,14 @@
 )]
 
 mod accounts;
+mod api_keys;
 mod forge;
 mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
 mod refresh;
+mod sessions;
 mod sign_in;
 mod token_endpoint;
 mod world;

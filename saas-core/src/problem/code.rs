@@ -106,6 +106,8 @@ codes! {
         "The built-in roles cannot be changed or removed."
     ROLE_LIMIT "role-limit" CONFLICT "There are too many roles, groups or rules"
         "The tenant has as many roles, groups, rules and assignments of its own as it may have."
+    API_KEY_LIMIT "api-key-limit" CONFLICT "There are too many keys"
+        "The person has as many keys for programs in this tenant as they may have."
     ROLE_IN_USE "role-in-use" CONFLICT "The role is in use"
         "The role is still held by a member."
     TENANT_REQUIRED "tenant-required" BAD_REQUEST "The tenant is missing"

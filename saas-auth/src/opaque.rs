@@ -1,4 +1,6 @@
-//! A refresh token as the client holds it.
+//! Secrets that name their row: refresh tokens and keys of programs, as their holders have them.
+
+use std::fmt;
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,27 +9,29 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::row::RefreshRow;
 use crate::Error;
 
-/// Begins every refresh token, so that people and scanners for leaked secrets know what it is.
-const PREFIX: &str = "srt_";
+/// What kind of secret it is.
+pub(crate) trait Kind: 'static {
+    /// Begins every one, so that people and scanners for leaked secrets know what it is.
+    const PREFIX: &'static str;
+}
+
 const SECRET: usize = 32;
 const NEXT: Purpose = Purpose::new("saas-auth/next-refresh-token/1");
 /// Tenant, row and secret in base64url without padding.
 const ENCODED: usize = (16 + 16 + SECRET) * 4 / 3 + 1;
 
-/// The parts of a token: where its row is, and the secret that proves that it was issued here.
-#[derive(Debug)]
-pub(super) struct Text {
-    pub(super) tenant: TenantId,
-    pub(super) row: Id<RefreshRow>,
+/// The parts: where the row is, and the secret that proves that it was issued here.
+pub(crate) struct Opaque<K> {
+    pub(crate) tenant: TenantId,
+    pub(crate) row: Id<K>,
     secret: Secret<[u8; SECRET]>,
 }
 
-impl Text {
-    /// Makes a token for a row that is about to be inserted.
-    pub(super) fn generate(tenant: TenantId) -> Result<Self, Error> {
+impl<K: Kind> Opaque<K> {
+    /// Makes one for a row that is about to be inserted.
+    pub(crate) fn generate(tenant: TenantId) -> Result<Self, Error> {
         let mut secret = [0; SECRET];
         getrandom::fill(&mut secret).map_err(|_| Error::Crypto("no random bytes"))?;
         Ok(Self {
@@ -37,9 +41,9 @@ impl Text {
         })
     }
 
-    /// Makes the token that comes after this one. Whoever holds this one and the master key makes the same one
+    /// Makes the one that comes after this one. Whoever holds this one and the master key makes the same one
     /// again; the master key alone, or the database, is not enough.
-    pub(super) fn next(&self, keys: &KeyRing, row: Id<RefreshRow>) -> Result<Self, Error> {
+    pub(crate) fn next(&self, keys: &KeyRing, row: Id<K>) -> Result<Self, Error> {
         let (_, key) = keys
             .sealing(NEXT)
             .ok_or(Error::Crypto("there is no master key"))?;
@@ -55,8 +59,8 @@ impl Text {
     }
 
     /// Reads what a client sent. There is one spelling of each token only.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let encoded = text.strip_prefix(PREFIX)?;
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let encoded = text.strip_prefix(K::PREFIX)?;
         if encoded.len() != ENCODED {
             return None;
         }
@@ -70,23 +74,33 @@ impl Text {
         })
     }
 
-    pub(super) fn write(&self) -> Secret<String> {
+    pub(crate) fn write(&self) -> Secret<String> {
         let (tenant, row) = (self.tenant.as_uuid(), self.row.as_uuid());
         let parts: [&[u8]; 3] = [tenant.as_bytes(), row.as_bytes(), self.secret.expose()];
         let bytes = Secret::new(parts.concat());
         Secret::new(format!(
-            "{PREFIX}{}",
+            "{}{}",
+            K::PREFIX,
             URL_SAFE_NO_PAD.encode(bytes.expose())
         ))
     }
 
     /// Gives what is kept of the secret. 256 random bits need no slow hash.
-    pub(super) fn hash(&self) -> Vec<u8> {
+    pub(crate) fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.secret.expose()).to_vec()
     }
 
-    pub(super) fn matches(&self, hash: &[u8]) -> bool {
+    pub(crate) fn matches(&self, hash: &[u8]) -> bool {
         self.hash().ct_eq(hash).into()
+    }
+}
+
+impl<K> fmt::Debug for Opaque<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opaque")
+            .field("tenant", &self.tenant)
+            .field("row", &self.row)
+            .finish_non_exhaustive()
     }
 }
 
@@ -95,6 +109,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[derive(Debug)]
+    struct Row;
+
+    impl Kind for Row {
+        const PREFIX: &'static str = "srt_";
+    }
+
+    type Text = Opaque<Row>;
 
     #[test]
     fn a_token_comes_back_and_is_not_printed() {
