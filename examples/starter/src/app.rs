@@ -1,6 +1,6 @@
 //! The routes, and the order in which a request passes the layers.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Router,
@@ -14,15 +14,36 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    audit, config::StarterConfig, files, groups, me, members, openapi, operations, password,
-    permission::Can, projects, roles, signup, state::AppState, tasks,
+    api_keys, audit, config::StarterConfig, files, groups, me, members, openapi, operations,
+    password, permission::Can, projects, roles, sessions, signup, state::AppState, tasks,
 };
+
+/// How recent a sign-in has to be where something is made that outlives it.
+const RECENT: Duration = Duration::from_secs(3600);
 
 /// Every route with what it needs.
 pub(crate) fn routes() -> Routes<AppState, Public> {
     Routes::new()
         .get("/api/v1/me", Access::member(), me::show)
         .put("/api/v1/me/password", Access::person(), password::change)
+        .get("/api/v1/me/sessions", Access::person(), sessions::list)
+        .delete(
+            "/api/v1/me/sessions",
+            Access::person(),
+            sessions::end_everywhere,
+        )
+        .delete("/api/v1/me/sessions/{id}", Access::person(), sessions::end)
+        .get("/api/v1/me/api-keys", Access::person(), api_keys::list)
+        .post(
+            "/api/v1/me/api-keys",
+            Access::person().fresh_within(RECENT),
+            api_keys::create,
+        )
+        .delete(
+            "/api/v1/me/api-keys/{id}",
+            Access::person(),
+            api_keys::revoke,
+        )
         .get("/api/v1/projects", Can::ReadProjects, projects::list)
         .post("/api/v1/projects", Can::WriteProjects, projects::create)
         .get("/api/v1/projects/{id}", Can::ReadProjects, projects::show)

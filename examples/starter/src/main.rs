@@ -2,6 +2,7 @@
 //!
 //! `starter` serves; `starter --help` lists the other commands. How a request travels is in `app`.
 
+mod api_keys;
 mod app;
 mod audit;
 mod boot;
@@ -20,6 +21,7 @@ mod probe;
 mod projects;
 mod roles;
 mod seed;
+mod sessions;
 mod signup;
 mod state;
 mod tasks;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use saas_auth::Membership;
-use saas_core::{Code, Problem, edge::Json};
+use saas_core::{Code, Granted, Problem, edge::Json};
 use saas_tenancy::{Scope, TenantTx};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,12 +47,15 @@ pub(crate) async fn show(
     drop(tx);
     let (roles, permissions) = state.authorizer.held_by(&scope).await?;
     let mut memberships = Vec::new();
-    for tenant in state
-        .identity
-        .accounts()
-        .tenants_of(principal.subject())
-        .await?
-    {
+    // A program that was granted something here learns nothing of other tenants.
+    let tenants = match principal.granted() {
+        Granted::All => {
+            let accounts = state.identity.accounts();
+            accounts.tenants_of(principal.subject()).await?
+        }
+        _ => vec![principal.tenant()],
+    };
+    for tenant in tenants {
         if let Some(tenant) = state.registry.by_id(tenant).await? {
             memberships.push(MembershipView {
                 tenant: TenantView::from(&tenant),

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    app, audit, files, groups, me, members, operations, password, projects, roles, signup, tasks,
+    api_keys, app, audit, files, groups, me, members, operations, password, projects, roles,
+    sessions, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -16,6 +17,12 @@ use crate::{
     paths(
         me::show,
         password::change,
+        sessions::list,
+        sessions::end,
+        sessions::end_everywhere,
+        api_keys::list,
+        api_keys::create,
+        api_keys::revoke,
         projects::list,
         projects::create,
         projects::show,
