@@ -129,10 +129,11 @@ async fn a_role_that_is_taken_away_is_gone_at_once() {
             owner.delete(&format!("/api/v1/members/{id}")).await.status,
             204
         );
+        // His sign-ins ended with the membership.
         admin
             .get("/api/v1/projects")
             .await
-            .is_problem(403, "forbidden");
+            .is_problem(401, "token-invalid");
         let form = [
             ("grant_type", "refresh_token"),
             ("client_id", "starter-web"),
@@ -394,7 +395,9 @@ async fn who_is_removed_is_out_at_once_also_of_his_groups_and_in_a_race() {
         let path = format!("/api/v1/members/{id}");
         admin.delete(&path).await.is_problem(403, "grant-forbidden");
         assert_eq!(owner.delete(&path).await.status, 204);
-        user.get("/api/v1/audit").await.is_problem(403, "forbidden");
+        user.get("/api/v1/audit")
+            .await
+            .is_problem(401, "token-invalid");
         let group_now = owner.get(&group).await.json();
         assert_eq!(group_now["members"], json!([]));
         // Whoever gives something while somebody is removed comes too early or too late.
@@ -420,7 +423,7 @@ async fn who_is_removed_is_out_at_once_also_of_his_groups_and_in_a_race() {
             );
             user.get("/api/v1/projects")
                 .await
-                .is_problem(403, "forbidden");
+                .is_problem(401, "token-invalid");
         }
         // None of them is left as an owner.
         let me = owner.get("/api/v1/me").await.json();
