@@ -16,6 +16,7 @@
 
 mod bare;
 mod load;
+mod passwords;
 mod server;
 mod tenants;
 
@@ -38,6 +39,7 @@ async fn main() {
         .as_slice()
     {
         ["bare", database] => bare::serve(database).await,
+        ["passwords"] => passwords::measure().await,
         ["tenants"] => tenants::measure().await,
         [starter] => {
             let starter = PathBuf::from(starter).canonicalize().unwrap();
@@ -54,7 +56,7 @@ async fn main() {
                 println!("PostgreSQL: not measured, TEST_DATABASE_URL is not set");
             }
         }
-        _ => panic!("benches <path of the starter> | tenants"),
+        _ => panic!("benches <path of the starter> | passwords | tenants"),
     }
 }
 

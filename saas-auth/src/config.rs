@@ -1,6 +1,6 @@
 //! Lifetimes, costs and clients.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use saas_core::config::Period;
 use saas_tenancy::{Slug, resolve::PathPrefix};
@@ -122,7 +122,7 @@ impl Default for SessionConfig {
     }
 }
 
-/// Configures password hashing. The default is what OWASP recommends for argon2id, and the least
+/// Configures passwords. The default of the costs is what OWASP recommends for argon2id, and the least
 /// that is accepted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -136,6 +136,29 @@ pub struct PasswordConfig {
     pub slots: usize,
     /// How many may wait for a slot before further sign-ins get 503.
     pub queue: usize,
+    /// The least score of a new password on the scale of zxcvbn; from [`PasswordConfig::MIN_SCORE`]
+    /// to 4. With 3, what zxcvbn advises, it takes more than a hundred million guesses: nine
+    /// characters drawn by chance, or three words.
+    pub min_score: u8,
+    /// Where the list of breached passwords is, sorted by their SHA-1; see
+    /// [`BreachedFile`](crate::BreachedFile). Without one, none is looked up.
+    pub breached_file: Option<PathBuf>,
+    /// What becomes of a new password that could not be looked up among breached ones.
+    pub breached_unavailable: Unchecked,
+    /// How long that may take.
+    pub breached_timeout: Period,
+}
+
+/// What becomes of what could not be checked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Unchecked {
+    /// It is refused, and the client told to come back: nobody gets past the check by disturbing it.
+    #[default]
+    Refuse,
+    /// It is accepted, and the log says so: a list that is away keeps nobody from signing up.
+    Accept,
 }
 
 impl PasswordConfig {
@@ -143,6 +166,9 @@ impl PasswordConfig {
     pub const MIN_MEMORY_KIB: u32 = 19_456;
     /// The least number of passes over the memory.
     pub const MIN_PASSES: u32 = 2;
+    /// The least score that can be configured. It refuses what guessers try first, such as the ten
+    /// thousand passwords that are used most.
+    pub const MIN_SCORE: u8 = 2;
 }
 
 impl Default for PasswordConfig {
@@ -152,6 +178,10 @@ impl Default for PasswordConfig {
             passes: Self::MIN_PASSES,
             slots: 0,
             queue: 64,
+            min_score: 3,
+            breached_file: None,
+            breached_unavailable: Unchecked::Refuse,
+            breached_timeout: Duration::from_secs(3).into(),
         }
     }
 }

@@ -30,6 +30,12 @@ pub enum Error {
     /// The person has as many keys as they may have.
     #[error("there are too many keys")]
     TooManyApiKeys,
+    /// The password cannot be chosen.
+    #[error("the password {0}")]
+    InvalidPassword(#[from] crate::InvalidPassword),
+    /// The list of breached passwords cannot be read, or did not answer.
+    #[error("new passwords cannot be looked up among breached ones")]
+    BreachedPasswords(#[source] crate::BreachedError),
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),

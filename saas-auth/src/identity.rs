@@ -66,7 +66,7 @@ impl Identity {
         config: &AuthConfig,
     ) -> Result<Self, Error> {
         let (token, clock) = (&config.token, database.clock());
-        let passwords = Passwords::new(&config.password)?;
+        let passwords = Passwords::new(&config.password, database.keys())?;
         let keys = Keys::load_or_create(database, token.key_overlap()).await?;
         let revocations = Revocations::load(database, token.longest()).await?;
         let verifier = Verifier::new(

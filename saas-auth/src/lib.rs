@@ -42,7 +42,9 @@ pub use account::{
     Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
-pub use config::{AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig};
+pub use config::{
+    AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked,
+};
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use extract::{BrowserSession, SignedIn};
@@ -50,7 +52,10 @@ pub use identity::Identity;
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
 pub use module::{EndTokens, MODULE, SignIn, SigningKeys};
-pub use password::{InvalidPassword, NewPassword, PasswordHash, Passwords};
+pub use password::{
+    BreachedError, BreachedFile, BreachedPasswords, InvalidPassword, NewPassword, PasswordHash,
+    Passwords, Sha1Digest,
+};
 pub use refresh::{Issued, RefreshTokens};
 pub use revocation::Revocations;
 #[cfg(feature = "axum")]

@@ -10,7 +10,12 @@ impl From<Error> for Problem {
             Error::Storage(error) => error.into(),
             Error::Credentials => Self::new(Code::CREDENTIALS_INVALID),
             Error::RefreshToken => Self::new(Code::TOKEN_INVALID),
-            Error::Busy => Self::new(Code::UNAVAILABLE).retry_after(1),
+            Error::Busy | Error::BreachedPasswords(_) => {
+                Self::new(Code::UNAVAILABLE).retry_after(1)
+            }
+            Error::InvalidPassword(why) => {
+                Self::new(Code::VALIDATION).field("password", why.to_string())
+            }
             Error::EmailTaken => Self::new(Code::EMAIL_TAKEN),
             Error::InvalidApiKey { field, message } => {
                 Self::new(Code::VALIDATION).field(field, message)

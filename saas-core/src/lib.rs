@@ -27,6 +27,7 @@ pub mod edge;
 pub mod health;
 mod id;
 pub mod keys;
+pub mod limit;
 pub mod page;
 mod principal;
 pub mod problem;

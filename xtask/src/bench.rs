@@ -23,6 +23,8 @@ pub(crate) fn bench() -> Result<(), String> {
         http.arg(folder.join("starter"))
             .env("TEST_DATABASE_URL", server.url()),
     )?;
+    let mut passwords = std::process::Command::new(folder.join("benches"));
+    run::step("flood of sign-ins", passwords.arg("passwords"))?;
     let mut tenants = std::process::Command::new(folder.join("benches"));
     run::step(
         "cost of a tenant",

@@ -152,7 +152,7 @@ pub(crate) async fn add(
         roles,
     } = input;
     let email: Email = email.parse().map_err(|error| invalid("email", &error))?;
-    let hash = hash(&state, "password", &password).await?;
+    let hash = hash(&state, "password", &password, &[email.as_str(), &name]).await?;
     let mut tx = state
         .database
         .system_write(&SystemScope::<AddMember>::enter());

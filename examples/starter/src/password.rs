@@ -47,7 +47,7 @@ pub(crate) async fn change(
             }
             error => error.into(),
         })?;
-    let new = hash(&state, "new", &input.new).await?;
+    let new = hash(&state, "new", &input.new, &[account.email()]).await?;
     state
         .identity
         .accounts()

@@ -185,7 +185,7 @@ async fn fill(
 ) -> Result<(), Box<dyn Error>> {
     let scope = SystemScope::<Seed>::enter().within(tenant);
     let email: Email = format!("user-{canary}@tenant-{number}.test").parse()?;
-    let hash = signup::hash(state, "password", password).await?;
+    let hash = signup::hash(state, "password", password, &[]).await?;
     let mut tx = state.database.system_write(&SystemScope::<Seed>::enter());
     let user = state
         .identity

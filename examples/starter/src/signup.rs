@@ -145,7 +145,10 @@ pub(crate) async fn create(
 ) -> Result<SignUpView, Problem> {
     let owner = match state.identity.accounts().by_email(email).await? {
         Some(account) => prove(state, account, password).await?,
-        None => Owner::New(hash(state, "owner.password", password).await?),
+        None => {
+            let context = [email.as_str(), &name, tenant.slug.as_str()];
+            Owner::New(hash(state, "owner.password", password, &context).await?)
+        }
     };
     let scope = SystemScope::<SignUp>::enter();
     let mut tx = state.database.system_write(&scope);
@@ -205,18 +208,20 @@ async fn prove(
     }
 }
 
-/// Checks and hashes a new password.
+/// Checks and hashes a new password, which may not be made of what stands in `context`.
 pub(crate) async fn hash(
     state: &AppState,
     field: &str,
     password: &Secret<String>,
+    context: &[&str],
 ) -> Result<PasswordHash, Problem> {
-    let password = state
-        .identity
-        .passwords()
-        .check(password)
-        .map_err(|error| invalid(field, &error))?;
-    Ok(state.identity.passwords().hash(&password).await?)
+    let passwords = state.identity.passwords();
+    let password = passwords.check(password, context).await;
+    let password = password.map_err(|error| match error {
+        AuthError::InvalidPassword(why) => invalid(field, &why),
+        error => error.into(),
+    })?;
+    Ok(passwords.hash(&password).await?)
 }
 
 /// Says which field is wrong, and why.

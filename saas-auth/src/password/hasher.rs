@@ -17,7 +17,10 @@ use argon2::{
 use saas_core::Secret;
 use subtle::ConstantTimeEq as _;
 
-use super::PasswordHash;
+use super::{
+    PasswordHash,
+    pepper::{KeyId, Peppers},
+};
 use crate::Error;
 
 const SALT: usize = 16;
@@ -26,39 +29,50 @@ const OUTPUT: usize = 32;
 /// Hashes with one set of costs, and checks hashes of any.
 pub(super) struct Hasher {
     params: Params,
+    peppers: Peppers,
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 /// What came of a check.
 pub(super) enum Checked {
     Right {
-        /// The same password, hashed with the costs of now, when the stored hash is weaker.
+        /// The same password, hashed with the costs and the key of now, when the stored hash is weaker or
+        /// has another key.
         renewed: Option<PasswordHash>,
     },
     Wrong,
 }
 
 impl Hasher {
-    pub(super) const fn new(params: Params) -> Self {
+    pub(super) const fn new(params: Params, peppers: Peppers) -> Self {
         Self {
             params,
+            peppers,
             memory: Mutex::new(Vec::new()),
         }
     }
 
     pub(super) fn hash(&self, password: &Secret<String>) -> Result<PasswordHash, Error> {
-        let failed = |_| Error::Crypto("a password could not be hashed");
         let mut salt = [0; SALT];
         getrandom::fill(&mut salt).map_err(|_| Error::Crypto("no random bytes"))?;
         let mut output = [0; OUTPUT];
-        self.run(&self.params, password, &salt, &mut output)?;
+        let pepper = self.peppers.current();
+        let input = pepper.apply(password);
+        self.run(&self.params, input.expose(), &salt, &mut output)?;
+        self.written(&salt, &output, &pepper.id)
+            .map_err(|_| Error::Crypto("a password could not be hashed"))
+    }
+
+    fn written(&self, salt: &[u8], output: &[u8], key: &KeyId) -> phc::Result<PasswordHash> {
+        let unwritable = |_| phc::Error::ParamsMaxExceeded;
+        let mut params = ParamsString::try_from(&self.params).map_err(unwritable)?;
+        params.add_b64_bytes("keyid", key)?;
         let hash = phc::PasswordHash {
             algorithm: Algorithm::Argon2id.ident(),
             version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&self.params)
-                .map_err(|_| Error::Crypto("a password could not be hashed"))?,
-            salt: Some(Salt::new(&salt).map_err(failed)?),
-            hash: Some(Output::new(&output).map_err(failed)?),
+            params,
+            salt: Some(Salt::new(salt)?),
+            hash: Some(Output::new(output)?),
         };
         Ok(PasswordHash::stored(hash.to_string()))
     }
@@ -76,17 +90,38 @@ impl Hasher {
         let (Some(salt), Some(expected), true) = (&parsed.salt, &parsed.hash, ours) else {
             return Err(unreadable());
         };
+        let (input, is_possible) = self.input(password, params.keyid());
         let mut output = vec![0; expected.as_bytes().len()];
-        self.run(&params, password, salt, &mut output)?;
-        if !bool::from(output.ct_eq(expected.as_bytes())) {
+        self.run(&params, input.expose(), salt, &mut output)?;
+        if !is_possible || !bool::from(output.ct_eq(expected.as_bytes())) {
             return Ok(Checked::Wrong);
         }
-        let renewed = if self.is_stronger_than(&params) {
+        let is_current = params.keyid() == self.peppers.current().id;
+        let renewed = if self.is_stronger_than(&params) || !is_current {
             Some(self.hash(password)?)
         } else {
             None
         };
         Ok(Checked::Right { renewed })
+    }
+
+    /// What goes into argon2 for a hash that names this key, and whether it can be right. Without the
+    /// key it is not, but takes as long, so that nobody sees from it which accounts there are.
+    fn input(&self, password: &Secret<String>, key: &[u8]) -> (Secret<Vec<u8>>, bool) {
+        if key.is_empty() {
+            return (Secret::new(password.expose().as_bytes().to_vec()), true);
+        }
+        match self.peppers.named(key) {
+            Some(pepper) => (pepper.apply(password), true),
+            None => {
+                let key = key.first();
+                tracing::error!(
+                    key,
+                    "a password was hashed with a key that is not in the ring"
+                );
+                (self.peppers.current().apply(password), false)
+            }
+        }
     }
 
     fn is_stronger_than(&self, other: &Params) -> bool {
@@ -96,14 +131,13 @@ impl Hasher {
     fn run(
         &self,
         params: &Params,
-        password: &Secret<String>,
+        password: &[u8],
         salt: &[u8],
         output: &mut [u8],
     ) -> Result<(), Error> {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let mut blocks = self.take_memory();
         blocks.resize(params.block_count().max(blocks.len()), Block::new());
-        let password = password.expose().as_bytes();
         let done = argon2.hash_password_into_with_memory(password, salt, output, &mut blocks);
         self.give_memory_back(blocks);
         done.map_err(|_| Error::Crypto("a password could not be hashed"))
@@ -132,10 +166,35 @@ impl fmt::Debug for Hasher {
 
 #[cfg(test)]
 mod tests {
+    use saas_core::KeyRing;
+
     use super::*;
 
+    /// `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1`, from the test suite of phc-winner-argon2.
+    const KNOWN: &str =
+        "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+
     fn hasher(memory: u32, passes: u32) -> Hasher {
-        Hasher::new(Params::new(memory, passes, 1, Some(OUTPUT)).unwrap())
+        with_key(&ring(&[1]), memory, passes)
+    }
+
+    fn with_key(ring: &KeyRing, memory: u32, passes: u32) -> Hasher {
+        let params = Params::new(memory, passes, 1, Some(OUTPUT)).unwrap();
+        Hasher::new(params, Peppers::new(ring).unwrap())
+    }
+
+    /// A ring of keys with these names, each of which is always the same key.
+    fn ring(names: &[u8]) -> KeyRing {
+        let key = |name: &u8| {
+            let drawn = std::array::from_fn(|n| (n as u8).wrapping_mul(151) ^ name.rotate_left(3));
+            (*name, Secret::new(drawn))
+        };
+        KeyRing::from_named(names.iter().map(key)).unwrap()
+    }
+
+    fn keyid(hash: &PasswordHash) -> Option<u8> {
+        let parsed = phc::PasswordHash::new(hash.expose()).unwrap();
+        Params::try_from(&parsed).unwrap().keyid().first().copied()
     }
 
     fn secret(text: &str) -> Secret<String> {
@@ -148,11 +207,7 @@ mod tests {
 
     #[test]
     fn agrees_with_a_hash_of_another_implementation() {
-        // `echo -n password | argon2 somesalt -id -t 2 -m 16 -p 1`, from the test suite of phc-winner-argon2.
-        let known = PasswordHash::stored(
-            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
-                .to_owned(),
-        );
+        let known = PasswordHash::stored(KNOWN.to_owned());
         let hasher = hasher(19_456, 2);
         assert!(is_right(
             &hasher.check(&secret("password"), &known).unwrap()
@@ -173,7 +228,8 @@ mod tests {
             hasher.hash(&secret("the same")).unwrap(),
         );
         assert!(
-            one.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            one.expose()
+                .starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid="),
             "{}",
             one.expose()
         );
@@ -195,6 +251,50 @@ mod tests {
         assert!(matches!(again, Checked::Right { renewed: None }));
         let lowered = weak.check(&secret("the password"), &renewed).unwrap();
         assert!(matches!(lowered, Checked::Right { renewed: None }));
+    }
+
+    #[test]
+    fn a_hash_without_a_key_is_renewed_with_the_first_and_with_each_new_first() {
+        let (old, rotated) = (
+            with_key(&ring(&[1]), 64, 1),
+            with_key(&ring(&[2, 1]), 64, 1),
+        );
+        let plain = PasswordHash::stored(KNOWN.to_owned());
+        assert!(matches!(
+            old.check(&secret("passwort"), &plain).unwrap(),
+            Checked::Wrong
+        ));
+        let renewed = |hasher: &Hasher, stored: &PasswordHash| match hasher
+            .check(&secret("password"), stored)
+            .unwrap()
+        {
+            Checked::Right { renewed } => renewed,
+            Checked::Wrong => panic!("the password is wrong"),
+        };
+        let first = renewed(&old, &plain).unwrap();
+        assert_eq!(keyid(&first), Some(1));
+        assert_eq!(renewed(&old, &first), None);
+        let second = renewed(&rotated, &first).unwrap();
+        assert_eq!(keyid(&second), Some(2));
+        assert_eq!(renewed(&rotated, &second), None);
+    }
+
+    #[test]
+    fn without_its_key_no_password_is_right() {
+        let stored = with_key(&ring(&[1]), 64, 1).hash(&secret("the password"));
+        let stored = stored.unwrap();
+        // One ring has no key of that name, the other has another.
+        for ring in [ring(&[2]), KeyRing::generate().unwrap()] {
+            let hasher = with_key(&ring, 64, 1);
+            let checked = hasher.check(&secret("the password"), &stored).unwrap();
+            assert!(matches!(checked, Checked::Wrong));
+        }
+        // Nor is what the pepper makes of it the password.
+        let (start, rest) = stored.expose().split_once(",keyid=").unwrap();
+        let (_, rest) = rest.split_once('$').unwrap();
+        let bare = PasswordHash::stored(format!("{start}${rest}"));
+        let checked = hasher(64, 1).check(&secret("the password"), &bare);
+        assert!(matches!(checked.unwrap(), Checked::Wrong));
     }
 
     #[test]

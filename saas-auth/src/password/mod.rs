@@ -1,19 +1,25 @@
-//! Passwords: argon2id (RFC 9106), in a bounded pool.
+//! Passwords: what may be chosen, and argon2id (RFC 9106) with a pepper, in a bounded pool.
 
+mod breached;
 mod hasher;
+mod pepper;
 mod policy;
 mod pool;
+mod strength;
 
 use std::{fmt, sync::Arc};
 
 use argon2::Params;
-use saas_core::Secret;
+use saas_core::{KeyRing, Secret};
 
+pub use breached::{BreachedError, BreachedFile, BreachedPasswords, Sha1Digest};
 use hasher::{Checked, Hasher};
+use pepper::Peppers;
 pub use policy::{InvalidPassword, NewPassword};
 use pool::Pool;
+use strength::Context;
 
-use crate::{Error, PasswordConfig};
+use crate::{Error, PasswordConfig, Unchecked};
 
 /// The hash of a password, in the PHC string format. It is not printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,42 +47,51 @@ impl fmt::Debug for PasswordHash {
 /// sign-ins waits, and beyond a bounded queue gets [`Error::Busy`], while other requests go on.
 /// Never hold a transaction open meanwhile.
 ///
+/// A hash is also made with a key of the service, which is not in the database. Keep that key: without
+/// it no password verifies. After the key ring got a new first key, each sign-in hashes anew.
+///
 /// # Examples
 ///
 /// ```
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use saas_auth::{PasswordConfig, Passwords};
-/// use saas_core::Secret;
+/// use saas_core::{KeyRing, Secret};
 ///
-/// let passwords = Passwords::new(&PasswordConfig::default())?;
+/// let passwords = Passwords::new(&PasswordConfig::default(), &KeyRing::generate()?)?;
 /// let password = Secret::from("a horse, a battery, a staple");
-/// let hash = passwords.hash(&passwords.check(&password)?).await?;
+/// let chosen = passwords.check(&password, &["ann@acme.test"]).await?;
+/// let hash = passwords.hash(&chosen).await?;
 /// assert!(passwords.verify(&password, Some(&hash)).await.is_ok());
-/// assert!(passwords.check(&Secret::from("12345678")).is_err());
+///
+/// let personal = Secret::from("Ann@Acme.test");
+/// assert!(passwords.check(&personal, &["ann@acme.test"]).await.is_err());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Passwords {
     inner: Arc<Inner>,
+    breached: Option<Arc<dyn BreachedPasswords>>,
 }
 
 #[derive(Debug)]
 struct Inner {
     hasher: Hasher,
     pool: Pool,
+    config: PasswordConfig,
     /// Checked against when there is no account, so that it takes as long as when there is one.
     dummy: PasswordHash,
 }
 
 impl Passwords {
-    /// Prepares hashing.
+    /// Prepares hashing, with the first of these keys.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the costs are below the least that is accepted.
-    pub fn new(config: &PasswordConfig) -> Result<Self, Error> {
+    /// [`Error::Config`] when the costs or the score are below the least that is accepted,
+    /// [`Error::BreachedPasswords`] when the configured list cannot be read.
+    pub fn new(config: &PasswordConfig, keys: &KeyRing) -> Result<Self, Error> {
         let wrong = |key, message| Err(Error::Config { key, message });
         if config.memory_kib < PasswordConfig::MIN_MEMORY_KIB {
             return wrong("auth.password.memory_kib", "must be at least 19456");
@@ -84,27 +99,77 @@ impl Passwords {
         if config.passes < PasswordConfig::MIN_PASSES {
             return wrong("auth.password.passes", "must be at least 2");
         }
+        if !(PasswordConfig::MIN_SCORE..=4).contains(&config.min_score) {
+            return wrong("auth.password.min_score", "must be from 2 to 4");
+        }
         let Ok(params) = Params::new(config.memory_kib, config.passes, 1, None) else {
             return wrong("auth.password", "argon2 does not take these costs");
         };
-        let hasher = Hasher::new(params);
+        let list = config.breached_file.as_ref().map(BreachedFile::open);
+        let list = list.transpose().map_err(Error::BreachedPasswords)?;
+        let breached = list.map(|list| Arc::new(list) as Arc<dyn BreachedPasswords>);
+        let hasher = Hasher::new(params, Peppers::new(keys)?);
         let dummy = hasher.hash(&Secret::from("a password that nobody has"))?;
         Ok(Self {
             inner: Arc::new(Inner {
                 hasher,
                 pool: Pool::new(config),
+                config: config.clone(),
                 dummy,
             }),
+            breached,
         })
     }
 
-    /// Checks that a password may be chosen, and brings it to its one form.
+    /// Refuses new passwords that this list has, instead of those of the configured file.
+    #[must_use]
+    pub fn with_breached(mut self, list: Arc<dyn BreachedPasswords>) -> Self {
+        self.breached = Some(list);
+        self
+    }
+
+    /// Checks that a password may be chosen, and brings it to its one form. What others know of its
+    /// holder and of the service, such as address, name and tenant, it may not be made of: give those
+    /// texts as `context`.
     ///
     /// # Errors
     ///
-    /// [`InvalidPassword`] says what is wrong with it.
-    pub fn check(&self, password: &Secret<String>) -> Result<NewPassword, InvalidPassword> {
-        NewPassword::choose(password)
+    /// [`Error::InvalidPassword`] says what is wrong with it, [`Error::Busy`] that too many wait,
+    /// [`Error::BreachedPasswords`] that the list did not answer and the configuration wants it to.
+    pub async fn check(
+        &self,
+        password: &Secret<String>,
+        context: &[&str],
+    ) -> Result<NewPassword, Error> {
+        let new = NewPassword::long_enough(policy::prepare(password)?)?;
+        let (judged, context) = (new.clone(), Context::of(context));
+        let least = self.inner.config.min_score;
+        self.inner
+            .pool
+            .run(move || strength::judge(judged.expose(), &context, least))
+            .await??;
+        self.check_breached(&new).await?;
+        Ok(new)
+    }
+
+    async fn check_breached(&self, password: &NewPassword) -> Result<(), Error> {
+        let Some(list) = &self.breached else {
+            return Ok(());
+        };
+        let digest = Sha1Digest::of(password.expose());
+        let patience = self.inner.config.breached_timeout.into();
+        let error = match tokio::time::timeout(patience, list.contains(&digest)).await {
+            Ok(Ok(false)) => return Ok(()),
+            Ok(Ok(true)) => return Err(InvalidPassword::Breached.into()),
+            Ok(Err(error)) => error,
+            Err(late) => BreachedError::new(late),
+        };
+        let reason = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(reason, "a new password could not be looked up: {error}");
+        match self.inner.config.breached_unavailable {
+            Unchecked::Refuse => Err(Error::BreachedPasswords(error)),
+            Unchecked::Accept => Ok(()),
+        }
     }
 
     /// Hashes a password that [`Passwords::check`] has accepted.
@@ -121,7 +186,10 @@ impl Passwords {
     }
 
     /// Checks a password against a hash, or against nothing in the same time. Gives a new hash when
-    /// the stored one is weaker than what is configured now.
+    /// the stored one is weaker than what is configured now or was made with another key.
+    ///
+    /// A hash whose key is gone is no password's: that is told the log and not the client, who would see
+    /// from it that there is an account.
     ///
     /// # Errors
     ///

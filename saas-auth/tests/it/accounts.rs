@@ -24,7 +24,8 @@ async fn pwd_07_one_address_has_one_account_in_every_spelling() {
             let password = world
                 .identity
                 .passwords()
-                .check(&Secret::from(PASSWORD))
+                .check(&Secret::from(PASSWORD), &[])
+                .await
                 .unwrap();
             world.identity.passwords().hash(&password).await.unwrap()
         };
@@ -62,7 +63,8 @@ async fn of_many_sign_ups_with_one_address_one_makes_the_account() {
         let password = world
             .identity
             .passwords()
-            .check(&Secret::from(PASSWORD))
+            .check(&Secret::from(PASSWORD), &[])
+            .await
             .unwrap();
         let hash = world.identity.passwords().hash(&password).await.unwrap();
         let made = at_once(12, |_| {

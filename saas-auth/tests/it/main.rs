@@ -16,6 +16,7 @@ mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
+mod passwords;
 mod refresh;
 mod sessions;
 mod sign_in;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use saas_auth::{AuthConfig, Error, Membership, PasswordConfig, Passwords};
-use saas_core::Secret;
+use saas_core::{KeyRing, Secret};
 use saas_tenancy::{Column as _, Dialect};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -148,7 +148,7 @@ async fn no_transaction_is_open_while_a_password_is_hashed() {
 async fn pwd_06_a_password_is_the_same_however_the_keyboard_composes_it() {
     let world = World::on(Dialect::Sqlite).await;
     let passwords = &world.identity.passwords();
-    let chosen = passwords.check(&Secret::from("pässwörter")).unwrap();
+    let chosen = passwords.check(&Secret::from("pässwörter"), &[]).await.unwrap();
     let hash = passwords.hash(&chosen).await.unwrap();
     for typed in ["pässwörter", "pa\u{308}sswo\u{308}rter"] {
         let verified = passwords.verify(&Secret::from(typed), Some(&hash)).await;
@@ -165,9 +165,18 @@ async fn pwd_09_costs_below_the_least_are_refused_at_the_start() {
         let mut config = PasswordConfig::default();
         config.memory_kib = memory;
         config.passes = passes;
-        Passwords::new(&config)
+        Passwords::new(&config, &KeyRing::generate().unwrap())
     };
     assert!(config(19_456, 2).is_ok());
+    for score in [0, 1, 5] {
+        let mut config = PasswordConfig::default();
+        config.min_score = score;
+        let error = Passwords::new(&config, &KeyRing::generate().unwrap()).unwrap_err();
+        assert!(
+            matches!(error, Error::Config { key, .. } if key == "auth.password.min_score"),
+            "{score}"
+        );
+    }
     for (memory, passes, named) in [
         (19_455, 2, "auth.password.memory_kib"),
         (0, 2, "auth.password.memory_kib"),
@@ -190,8 +199,8 @@ async fn pwd_09_a_sign_in_hashes_anew_when_the_costs_were_raised() {
             account.unwrap().password().clone()
         };
         // The hash of a time when the costs were lower.
-        let old = Passwords::new(&PasswordConfig::default()).unwrap();
-        let password = old.check(&Secret::from(PASSWORD)).unwrap();
+        let old = Passwords::new(&PasswordConfig::default(), world.db.keys()).unwrap();
+        let password = old.check(&Secret::from(PASSWORD), &[]).await.unwrap();
         let account = world
             .identity
             .accounts()

@@ -97,7 +97,8 @@ impl World {
         let password = self
             .identity
             .passwords()
-            .check(&Secret::from(PASSWORD))
+            .check(&Secret::from(PASSWORD), &[])
+            .await
             .unwrap();
         let hash = self.identity.passwords().hash(&password).await.unwrap();
         let scope = SystemScope::<TestSetup>::enter();

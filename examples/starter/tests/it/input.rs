@@ -228,7 +228,7 @@ async fn ten_11_12_a_slug_is_a_plain_free_word() {
     ] {
         let body = json!({
             "tenant": { "slug": slug, "name": "x" },
-            "owner": { "email": "new@x.test", "password": "long enough", "name": "x" },
+            "owner": { "email": "new@x.test", "password": "long enough to take", "name": "x" },
         });
         send(world.request(Method::POST, "/api/v1/signup").json(&body))
             .await
@@ -248,7 +248,7 @@ async fn ten_11_12_a_slug_is_a_plain_free_word() {
     for (field, owner) in [
         (
             "owner.email",
-            json!({ "email": "nobody", "password": "long enough", "name": "x" }),
+            json!({ "email": "nobody", "password": "long enough to take", "name": "x" }),
         ),
         (
             "owner.password",
@@ -256,7 +256,7 @@ async fn ten_11_12_a_slug_is_a_plain_free_word() {
         ),
         (
             "owner.name",
-            json!({ "email": "a@b.test", "password": "long enough", "name": "" }),
+            json!({ "email": "a@b.test", "password": "long enough to take", "name": "" }),
         ),
     ] {
         let body = json!({ "tenant": { "slug": "other", "name": "x" }, "owner": owner });

@@ -1,0 +1,172 @@
+//! A flood of sign-ins: how near to bare argon2 it comes, and what others notice of it.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use saas_auth::{PasswordConfig, PasswordHash, Passwords};
+use saas_core::{KeyRing, Secret};
+
+const ROUNDS: usize = 5;
+const PASSWORD: &str = "correct horse battery";
+/// How many verify at once.
+const PARALLEL: usize = 200;
+/// How many are verified in a round.
+const VERIFIED: usize = 400;
+/// How often the other task is measured.
+const SAMPLES: usize = 4_000;
+
+pub(crate) async fn measure() {
+    let keys = KeyRing::generate().unwrap();
+    let mut config = PasswordConfig::default();
+    config.queue = 2 * PARALLEL;
+    let processors = std::thread::available_parallelism().unwrap().get();
+    let by_default = (processors / 2).max(1);
+    println!("\nsign-ins, {PARALLEL} at once, {processors} processors");
+    for slots in [by_default, processors] {
+        config.slots = slots;
+        let passwords = Passwords::new(&config, &keys).unwrap();
+        let chosen = passwords.check(&Secret::from(PASSWORD), &[]).await.unwrap();
+        let hash = passwords.hash(&chosen).await.unwrap();
+        let flood = Flood { passwords, hash };
+        println!("  {slots} slots");
+        throughput(&flood, slots).await;
+        latency(&flood).await;
+    }
+}
+
+#[derive(Clone)]
+struct Flood {
+    passwords: Passwords,
+    hash: PasswordHash,
+}
+
+impl Flood {
+    /// Verifies so many, as many at once as is said, and gives the number in a second.
+    async fn run(&self, times: usize) -> f64 {
+        let begun = Instant::now();
+        let turns = Arc::new(tokio::sync::Semaphore::new(PARALLEL));
+        let mut under_way = tokio::task::JoinSet::new();
+        for _ in 0..times {
+            let (flood, turn) = (self.clone(), turns.clone().acquire_owned().await.unwrap());
+            under_way.spawn(async move {
+                let password = Secret::from(PASSWORD);
+                let verified = flood.passwords.verify(&password, Some(&flood.hash)).await;
+                assert!(matches!(verified, Ok(None)));
+                drop(turn);
+            });
+        }
+        while let Some(verified) = under_way.join_next().await {
+            verified.unwrap();
+        }
+        times as f64 / begun.elapsed().as_secs_f64()
+    }
+}
+
+/// The same work in as many threads that do nothing else, each in memory of its own.
+fn bare(times: usize, threads: usize) -> f64 {
+    let begun = Instant::now();
+    let threads: Vec<_> = (0..threads)
+        .map(|_| {
+            std::thread::spawn(move || {
+                let params = Params::new(19_456, 2, 1, None).unwrap();
+                let mut blocks = vec![Block::new(); params.block_count()];
+                let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+                let mut output = [0; 32];
+                for _ in 0..times / threads {
+                    let input = PASSWORD.as_bytes();
+                    let salt = b"sixteen bytes of";
+                    argon2
+                        .hash_password_into_with_memory(input, salt, &mut output, &mut blocks)
+                        .unwrap();
+                    std::hint::black_box(&output);
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    times as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn throughput(flood: &Flood, slots: usize) {
+    flood.run(VERIFIED / 4).await;
+    let (mut bares, mut ours) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let run_bare = async || {
+            let bare = tokio::task::spawn_blocking(move || bare(VERIFIED, slots));
+            bare.await.unwrap()
+        };
+        // The order changes, so that neither always comes first.
+        if round % 2 == 0 {
+            bares.push(run_bare().await);
+            ours.push(flood.run(VERIFIED).await);
+        } else {
+            ours.push(flood.run(VERIFIED).await);
+            bares.push(run_bare().await);
+        }
+    }
+    let (bare, ours) = (middle(bares), middle(ours));
+    println!("    bare argon2         {bare:>8.1} in a second, median of {ROUNDS} rounds");
+    println!("    Passwords::verify   {ours:>8.1} in a second");
+    println!("    ratio: {:.3}", ours / bare);
+}
+
+/// What somebody else on the same runtime waits for, beside the same while nobody signs in.
+async fn latency(flood: &Flood) {
+    let (mut idles, mut floods) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        idles.push(p99(others().await));
+        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (signing_in, stopped) = (flood.clone(), stop.clone());
+        let signing_in = tokio::spawn(async move {
+            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                signing_in.run(PARALLEL).await;
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        floods.push(p99(others().await));
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        signing_in.await.unwrap();
+    }
+    let (idle, flooded) = (middle(idles), middle(floods));
+    println!("    p99 of another task {idle:>8.0} µs idle, {flooded:.0} µs in a flood");
+    println!("    ratio: {:.2}", flooded / idle);
+}
+
+/// A task as a request is: it comes in, computes for some 100 µs and is answered. One a millisecond.
+async fn others() -> Vec<f64> {
+    let mut times = Vec::with_capacity(SAMPLES);
+    let mut pace = tokio::time::interval(Duration::from_millis(1));
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    for _ in 0..SAMPLES {
+        pace.tick().await;
+        let begun = Instant::now();
+        tokio::spawn(async {
+            for part in 0..4_u64 {
+                let mut sum = part;
+                for n in 0..20_000_u64 {
+                    sum = std::hint::black_box(sum.rotate_left(5) ^ n);
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .unwrap();
+        times.push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    times
+}
+
+fn p99(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() * 99 / 100]
+}
+
+fn middle(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
