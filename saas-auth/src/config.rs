@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use saas_core::config::Period;
+use saas_core::{config::Period, limit::Quota};
 use saas_tenancy::{Slug, resolve::PathPrefix};
 use serde::Deserialize;
 
@@ -15,6 +15,8 @@ pub struct AuthConfig {
     pub token: TokenConfig,
     /// Passwords.
     pub password: PasswordConfig,
+    /// How often may be tried.
+    pub limits: LimitConfig,
     /// Sessions of browsers.
     pub session: SessionConfig,
     /// The programs that may ask for tokens.
@@ -98,6 +100,29 @@ impl TokenConfig {
     #[must_use]
     pub fn key_overlap(&self) -> Duration {
         self.longest().saturating_add(Self::KEY_RELOAD)
+    }
+}
+
+/// How often a password may be guessed, at all doors together. Right ones do not count.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LimitConfig {
+    /// That of one account, or of an address that nobody has.
+    pub account: Quota,
+    /// Those that come from one address (IPv4) or network (IPv6, /64).
+    pub address: Quota,
+    /// Those in one tenant, so that a flood there leaves room for the others.
+    pub tenant: Quota,
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        Self {
+            account: Quota::new(10, Duration::from_secs(30)),
+            address: Quota::new(300, Duration::from_secs(1)),
+            tenant: Quota::new(1000, Duration::from_millis(50)),
+        }
     }
 }
 

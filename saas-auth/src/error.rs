@@ -13,6 +13,9 @@ pub enum Error {
     /// The refresh token is unknown, used, expired, or of another tenant or client.
     #[error("the refresh token is not valid")]
     RefreshToken,
+    /// It was tried too often.
+    #[error(transparent)]
+    Limited(#[from] saas_core::limit::Limited),
     /// Too many passwords wait to be hashed.
     #[error("too many sign-ins at once")]
     Busy,

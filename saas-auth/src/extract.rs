@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use saas_core::{Code, Principal, Problem};
 
-use crate::Session;
+use crate::{Device, Session};
 
 /// The caller of a request, verified by the [`AuthLayer`](crate::AuthLayer). A request without one
 /// is refused: `unauthenticated`.
@@ -67,5 +67,14 @@ impl<S: Sync> OptionalFromRequestParts<S> for BrowserSession {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Infallible> {
         Ok(parts.extensions.get::<Self>().cloned())
+    }
+}
+
+/// Where the request comes from: its `User-Agent`, and the address of the peer where the server knows it.
+impl<S: Sync> FromRequestParts<S> for Device {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers, &parts.extensions))
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
+use saas_core::limit::{ProcessLimiter, RateLimiter};
 use saas_tenancy::{Database, Registry};
 
 use crate::{
-    Accounts, ApiKeys, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations,
-    Sessions, SignIns, TokenConfig, Verifier,
+    Accounts, ApiKeys, AuthConfig, BreachedPasswords, Error, Issuer, Keys, Passwords,
+    RefreshTokens, Revocations, Sessions, SignIns, TokenConfig, Verifier,
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -58,46 +59,29 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
-    /// opened with the master key, [`Error::Storage`].
+    /// As [`IdentityBuilder::load`].
     pub async fn load(
         database: &Database,
         registry: &Registry,
         config: &AuthConfig,
     ) -> Result<Self, Error> {
-        let (token, clock) = (&config.token, database.clock());
-        let passwords = Passwords::new(&config.password, database.keys())?;
-        let keys = Keys::load_or_create(database, token.key_overlap()).await?;
-        let revocations = Revocations::load(database, token.longest()).await?;
-        let verifier = Verifier::new(
-            keys.clone(),
-            revocations.clone(),
-            token.clone(),
-            Arc::clone(clock),
-        )?;
-        let sessions = Sessions::new(
-            database.clone(),
-            registry.clone(),
-            revocations.clone(),
-            config.session.clone(),
-        );
-        Ok(Self {
-            parts: Arc::new(Parts {
-                config: config.clone(),
-                database: database.clone(),
-                registry: registry.clone(),
-                accounts: Accounts::new(database.clone()),
-                issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
-                sign_ins: SignIns::new(database.clone(), passwords.clone()),
-                api_keys: ApiKeys::new(database.clone(), registry.clone()),
-                refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
-                passwords,
-                keys,
-                revocations,
-                verifier,
-                sessions,
-            }),
-        })
+        Self::builder(database, registry, config).load().await
+    }
+
+    /// Begins with what a program brings itself.
+    #[must_use]
+    pub fn builder(
+        database: &Database,
+        registry: &Registry,
+        config: &AuthConfig,
+    ) -> IdentityBuilder {
+        IdentityBuilder {
+            database: database.clone(),
+            registry: registry.clone(),
+            config: config.clone(),
+            limiter: None,
+            breached: None,
+        }
     }
 
     /// Follows what other instances revoke, within a second, and reads the signing keys again every
@@ -125,6 +109,84 @@ impl Identity {
         crate::AuthLayer::new(self.verifier().clone())
             .sessions(self.sessions().clone())
             .api_keys(self.api_keys().clone())
+    }
+}
+
+/// Made by [`Identity::builder`].
+#[derive(Debug)]
+#[must_use = "it does nothing until it is loaded"]
+pub struct IdentityBuilder {
+    database: Database,
+    registry: Registry,
+    config: AuthConfig,
+    limiter: Option<Arc<dyn RateLimiter>>,
+    breached: Option<Arc<dyn BreachedPasswords>>,
+}
+
+impl IdentityBuilder {
+    /// Counts tries in this limiter, which several instances can share. Otherwise each counts for itself.
+    pub fn limiter(mut self, limiter: Arc<dyn RateLimiter>) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Refuses new passwords that are in this list of breached ones.
+    pub fn breached_passwords(mut self, list: Arc<dyn BreachedPasswords>) -> Self {
+        self.breached = Some(list);
+        self
+    }
+
+    /// Reads the keys and what has been revoked, and puts the services together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
+    /// opened with the master key, [`Error::Storage`].
+    pub async fn load(self) -> Result<Identity, Error> {
+        let Self {
+            database,
+            registry,
+            config,
+            limiter,
+            breached,
+        } = self;
+        let (token, clock) = (&config.token, database.clock());
+        let mut passwords = Passwords::new(&config.password, database.keys())?;
+        if let Some(list) = breached {
+            passwords = passwords.with_breached(list);
+        }
+        let limiter = limiter.unwrap_or_else(|| Arc::new(ProcessLimiter::new(Arc::clone(clock))));
+        let keys = Keys::load_or_create(&database, token.key_overlap()).await?;
+        let revocations = Revocations::load(&database, token.longest()).await?;
+        let verifier = Verifier::new(
+            keys.clone(),
+            revocations.clone(),
+            token.clone(),
+            Arc::clone(clock),
+        )?;
+        let sessions = Sessions::new(
+            database.clone(),
+            registry.clone(),
+            revocations.clone(),
+            config.session.clone(),
+        );
+        Ok(Identity {
+            parts: Arc::new(Parts {
+                accounts: Accounts::new(database.clone()),
+                issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
+                sign_ins: SignIns::new(database.clone(), passwords.clone(), limiter, config.limits),
+                api_keys: ApiKeys::new(database.clone(), registry.clone()),
+                refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                config,
+                database,
+                registry,
+                passwords,
+                keys,
+                revocations,
+                verifier,
+                sessions,
+            }),
+        })
     }
 }
 

@@ -43,12 +43,12 @@ pub use account::{
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{
-    AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked,
+    AuthConfig, ClientConfig, LimitConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked,
 };
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use extract::{BrowserSession, SignedIn};
-pub use identity::Identity;
+pub use identity::{Identity, IdentityBuilder};
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
 pub use module::{EndTokens, MODULE, SignIn, SigningKeys};

@@ -9,6 +9,7 @@ impl From<Error> for Problem {
         match error {
             Error::Storage(error) => error.into(),
             Error::Credentials => Self::new(Code::CREDENTIALS_INVALID),
+            Error::Limited(limited) => limited.into(),
             Error::RefreshToken => Self::new(Code::TOKEN_INVALID),
             Error::Busy | Error::BreachedPasswords(_) => {
                 Self::new(Code::UNAVAILABLE).retry_after(1)

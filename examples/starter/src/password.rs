@@ -3,6 +3,7 @@
 use axum::extract::State;
 use garde::Validate;
 use http::StatusCode;
+use saas_auth::Device;
 use saas_core::{Code, Problem, Secret};
 use saas_tenancy::Scope;
 use serde::Deserialize;
@@ -31,6 +32,7 @@ pub(crate) struct ChangePasswordRequest {
 pub(crate) async fn change(
     State(state): State<AppState>,
     scope: Scope,
+    device: Device,
     Valid(input): Valid<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {
     let principal = scope.principal().ok_or(Code::UNAUTHENTICATED)?;
@@ -38,8 +40,8 @@ pub(crate) async fn change(
     let account = account.ok_or(Code::UNAUTHENTICATED)?;
     state
         .identity
-        .passwords()
-        .verify(&input.current, Some(account.password()))
+        .sign_ins()
+        .prove(&account, &input.current, &device)
         .await
         .map_err(|error| match error {
             saas_auth::Error::Credentials => {

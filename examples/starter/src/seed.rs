@@ -4,7 +4,7 @@ use std::error::Error;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use saas_auth::{Email, Membership};
+use saas_auth::{Device, Email, Membership};
 use saas_core::{Problem, Secret, TenantId, UserId};
 use saas_rbac::RoleSpec;
 use saas_storage::{ByteStream, Key};
@@ -53,6 +53,7 @@ pub(crate) async fn demo(state: &AppState) -> Result<Option<Demo>, Box<dyn Error
         &email.parse()?,
         &password,
         "Demo Owner".into(),
+        &Device::default(),
     )
     .await;
     match created {
@@ -125,6 +126,7 @@ async fn plant_one(state: &AppState, number: u32) -> Result<Planted, Box<dyn Err
                 &owner.parse()?,
                 &secret,
                 format!("Owner {canary}"),
+                &Device::default(),
             )
             .await?;
             let tenant = state

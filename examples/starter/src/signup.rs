@@ -6,7 +6,9 @@ use axum::{
 };
 use garde::Validate;
 use http::StatusCode;
-use saas_auth::{Account, Email, Error as AuthError, Membership, NewMembership, PasswordHash};
+use saas_auth::{
+    Account, Device, Email, Error as AuthError, Membership, NewMembership, PasswordHash,
+};
 use saas_core::{Code, Problem, Secret, TenantId, UserId, edge::Json};
 use saas_rbac::Presets;
 use saas_tenancy::{NewTenant, Reason, Slug, SystemScope, Tenant};
@@ -112,6 +114,7 @@ impl From<Membership> for UserView {
 )]
 pub(crate) async fn sign_up(
     State(state): State<AppState>,
+    device: Device,
     Valid(input): Valid<SignUpRequest>,
 ) -> Result<Response, Problem> {
     let SignUpRequest { tenant, owner } = input;
@@ -129,6 +132,7 @@ pub(crate) async fn sign_up(
         &email,
         &owner.password,
         owner.name,
+        &device,
     )
     .await?;
     Ok((StatusCode::CREATED, Json(created)).into_response())
@@ -142,9 +146,10 @@ pub(crate) async fn create(
     email: &Email,
     password: &Secret<String>,
     name: String,
+    device: &Device,
 ) -> Result<SignUpView, Problem> {
     let owner = match state.identity.accounts().by_email(email).await? {
-        Some(account) => prove(state, account, password).await?,
+        Some(account) => prove(state, account, password, device).await?,
         None => {
             let context = [email.as_str(), &name, tenant.slug.as_str()];
             Owner::New(hash(state, "owner.password", password, &context).await?)
@@ -193,17 +198,14 @@ async fn prove(
     state: &AppState,
     account: Account,
     password: &Secret<String>,
+    device: &Device,
 ) -> Result<Owner, Problem> {
-    match state
-        .identity
-        .passwords()
-        .verify(password, Some(account.password()))
-        .await
-    {
+    let proven = state.identity.sign_ins();
+    match proven.prove(&account, password, device).await {
         // Whoever gave a password that he chose for somebody else would know that of the new tenant.
-        Ok(_) if account.is_provisional() => Err(Problem::new(Code::PASSWORD_PROVISIONAL)),
-        Ok(_) if account.is_active() => Ok(Owner::Known(account.id())),
-        Ok(_) | Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
+        Ok(()) if account.is_provisional() => Err(Problem::new(Code::PASSWORD_PROVISIONAL)),
+        Ok(()) => Ok(Owner::Known(account.id())),
+        Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
         Err(error) => Err(error.into()),
     }
 }

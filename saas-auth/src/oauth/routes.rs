@@ -1,11 +1,9 @@
 //! The handlers. Mount them where the tenant of the address is already known.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::{
     Json,
     body::Body,
-    extract::{ConnectInfo, Extension},
+    extract::Extension,
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Request, header};
@@ -47,7 +45,7 @@ async fn answer(
         )
         .into());
     }
-    let device = Device::new(request.headers(), address(request.extensions()));
+    let device = Device::of(request.headers(), request.extensions());
     let prefix = request.extensions().get::<PathPrefix>().cloned();
     let body = read_body(request.into_body())
         .await
@@ -63,12 +61,6 @@ async fn answer(
         .headers_mut()
         .insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     Ok(response)
-}
-
-/// Gives the address of the peer.
-fn address(extensions: &http::Extensions) -> Option<IpAddr> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map(|ConnectInfo(peer)| peer.ip())
 }
 
 /// Tells whether the body says to be a form. Its text is UTF-8, whatever a parameter claims (RFC

@@ -62,7 +62,7 @@ impl fmt::Debug for PasswordHash {
 /// let password = Secret::from("a horse, a battery, a staple");
 /// let chosen = passwords.check(&password, &["ann@acme.test"]).await?;
 /// let hash = passwords.hash(&chosen).await?;
-/// assert!(passwords.verify(&password, Some(&hash)).await.is_ok());
+/// assert!(passwords.verify_without_limit(&password, Some(&hash)).await.is_ok());
 ///
 /// let personal = Secret::from("Ann@Acme.test");
 /// assert!(passwords.check(&personal, &["ann@acme.test"]).await.is_err());
@@ -188,13 +188,15 @@ impl Passwords {
     /// Checks a password against a hash, or against nothing in the same time. Gives a new hash when
     /// the stored one is weaker than what is configured now or was made with another key.
     ///
+    /// Nothing here counts how often somebody guesses; the doors of [`SignIns`](crate::SignIns) do.
+    ///
     /// A hash whose key is gone is no password's: that is told the log and not the client, who would see
     /// from it that there is an account.
     ///
     /// # Errors
     ///
     /// [`Error::Credentials`] when it is wrong, [`Error::Busy`] when too many wait.
-    pub async fn verify(
+    pub async fn verify_without_limit(
         &self,
         password: &Secret<String>,
         stored: Option<&PasswordHash>,

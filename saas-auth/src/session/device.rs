@@ -29,6 +29,13 @@ impl Device {
         Self { agent, address }
     }
 
+    /// Reads where a request comes from.
+    #[cfg(feature = "axum")]
+    pub(crate) fn of(headers: &HeaderMap, extensions: &http::Extensions) -> Self {
+        let peer = extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+        Self::new(headers, peer.map(|peer| peer.0.ip()))
+    }
+
     /// Gives the name, at most 200 characters; empty when there is none.
     #[must_use]
     pub fn agent(&self) -> &str {

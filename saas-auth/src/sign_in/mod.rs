@@ -5,6 +5,7 @@
 //! one function.
 
 mod password;
+mod throttle;
 
 use std::fmt;
 

@@ -1,11 +1,15 @@
 //! The door of the password.
 
-use saas_core::{Secret, UserId};
-use saas_tenancy::{Database, Scope, Tenant};
+use std::sync::Arc;
+
+use saas_core::{Secret, TenantId, UserId, limit::RateLimiter};
+use saas_tenancy::{AuditEvent, Database, Scope, Tenant};
 use uuid::Uuid;
 
-use super::Authenticated;
-use crate::{Account, Accounts, Device, Email, Error, Membership, Passwords, Session, session};
+use super::{Authenticated, throttle::Throttle};
+use crate::{
+    Account, Accounts, Device, Email, Error, LimitConfig, Membership, Passwords, Session, session,
+};
 
 /// The doors; cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,16 +17,21 @@ pub struct SignIns {
     database: Database,
     accounts: Accounts,
     passwords: Passwords,
+    throttle: Throttle,
 }
 
 impl SignIns {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(database: Database, passwords: Passwords) -> Self {
+    pub(crate) fn new(
+        database: Database,
+        passwords: Passwords,
+        limiter: Arc<dyn RateLimiter>,
+        limits: LimitConfig,
+    ) -> Self {
         Self {
             accounts: Accounts::new(database.clone()),
             database,
             passwords,
+            throttle: Throttle::new(limiter, limits),
         }
     }
 
@@ -32,7 +41,7 @@ impl SignIns {
     ///
     /// [`Error::Credentials`] when there is no such account, it is not a member of the tenant, may not be
     /// used, or the password is wrong: which of them is told by neither the answer nor its time.
-    /// [`Error::Busy`], [`Error::Storage`].
+    /// [`Error::Limited`] when it was tried too often, [`Error::Busy`], [`Error::Storage`].
     pub async fn by_password(
         &self,
         tenant: &Tenant,
@@ -41,26 +50,97 @@ impl SignIns {
         device: &Device,
     ) -> Result<Authenticated, Error> {
         let scope = session::entering(tenant);
-        let account = match username.parse::<Email>() {
-            Ok(email) => self.member(&scope, &email).await?,
-            Err(_) => None,
+        let email = username.parse::<Email>().ok();
+        let account = match &email {
+            Some(email) => self.member(&scope, email).await?,
+            None => None,
         };
-        // The password is checked in any case, so that nobody can tell from the time whether there is
-        // such an account, or whether it belongs to this tenant.
-        let stored = account.as_ref().map(Account::password);
-        let renewed = self.passwords.verify(password, stored).await?;
-        let account = account.ok_or(Error::Credentials)?;
-        if let Some(hash) = renewed {
-            self.accounts.rehash(&account, &hash).await?;
+        let typed = email.as_ref().map_or(username, Email::key);
+        let known = self
+            .look_at(typed, Some(tenant.id()), account.as_ref(), password, device)
+            .await;
+        match (known, account) {
+            (Ok(()), Some(account)) => Ok(Authenticated::new(
+                scope,
+                account.id(),
+                self.database.clock().now(),
+                vec!["pwd".to_owned()],
+                device.clone(),
+            )),
+            (Err(Error::Credentials), account) => {
+                self.note_failure(&scope, account.as_ref(), device).await?;
+                Err(Error::Credentials)
+            }
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => Err(Error::Credentials),
         }
-        let now = self.database.clock().now();
-        Ok(Authenticated::new(
-            scope,
-            account.id(),
-            now,
-            vec!["pwd".to_owned()],
-            device.clone(),
-        ))
+    }
+
+    /// Lets somebody prove that they know the password of an account, where that is asked once more, or before
+    /// there is a tenant. It counts as a try at every door.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] when it is wrong or the account may not be used; [`Error::Limited`],
+    /// [`Error::Busy`], [`Error::Storage`].
+    pub async fn prove(
+        &self,
+        account: &Account,
+        password: &Secret<String>,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let email = account.email().parse::<Email>().ok();
+        let key = email.as_ref().map_or(account.email(), Email::key);
+        let usable = Some(account).filter(|account| account.is_active());
+        self.look_at(key, None, usable, password, device).await
+    }
+
+    /// The one place where a password is compared. It is, whether there is an account or not, so that nobody can
+    /// tell from the time.
+    async fn look_at(
+        &self,
+        typed: &str,
+        tenant: Option<TenantId>,
+        account: Option<&Account>,
+        password: &Secret<String>,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let guess = self.throttle.guess(typed, tenant, device).await?;
+        let stored = account.map(Account::password);
+        let renewed = match self.passwords.verify_without_limit(password, stored).await {
+            Ok(renewed) => renewed,
+            // Nothing was compared.
+            Err(Error::Busy) => {
+                guess.give_back().await;
+                return Err(Error::Busy);
+            }
+            Err(error) => return Err(error),
+        };
+        guess.give_back().await;
+        if let (Some(hash), Some(account)) = (renewed, account) {
+            self.accounts.rehash(account, &hash).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_failure(
+        &self,
+        scope: &Scope,
+        account: Option<&Account>,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let who = account.map_or_else(
+            || "user:unknown".to_owned(),
+            |account| format!("user:{}", account.id()),
+        );
+        let from = serde_json::json!({
+            "device": device.agent(),
+            "address": device.address_text(),
+        });
+        let mut tx = self.database.write(scope);
+        tx.record(AuditEvent::new("sign-in.failed", who).after(&from)?)
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     /// Lets the holder of a session give it to a program: as whom, when and how the session began.

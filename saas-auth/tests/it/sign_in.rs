@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use saas_auth::{AuthConfig, Error, Membership, PasswordConfig, Passwords};
+use saas_auth::{AuthConfig, Device, Error, Membership, PasswordConfig, Passwords};
 use saas_core::{KeyRing, Secret};
-use saas_tenancy::{Column as _, Dialect};
+use saas_tenancy::{Column as _, Dialect, Tenant};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -148,14 +148,19 @@ async fn no_transaction_is_open_while_a_password_is_hashed() {
 async fn pwd_06_a_password_is_the_same_however_the_keyboard_composes_it() {
     let world = World::on(Dialect::Sqlite).await;
     let passwords = &world.identity.passwords();
-    let chosen = passwords.check(&Secret::from("pässwörter"), &[]).await.unwrap();
+    let chosen = passwords
+        .check(&Secret::from("pässwörter"), &[])
+        .await
+        .unwrap();
     let hash = passwords.hash(&chosen).await.unwrap();
     for typed in ["pässwörter", "pa\u{308}sswo\u{308}rter"] {
-        let verified = passwords.verify(&Secret::from(typed), Some(&hash)).await;
+        let verified = passwords
+            .verify_without_limit(&Secret::from(typed), Some(&hash))
+            .await;
         assert!(matches!(verified, Ok(None)), "{typed}");
     }
     let plain = Secret::from("passworter");
-    let verified = passwords.verify(&plain, Some(&hash)).await;
+    let verified = passwords.verify_without_limit(&plain, Some(&hash)).await;
     assert!(matches!(verified, Err(Error::Credentials)));
 }
 
@@ -356,5 +361,107 @@ async fn pwd_03_memory_of_a_flood_of_sign_ins() {
         });
         assert!(answers.await.iter().all(|status| *status == 400));
         println!("200 in {:?}, {}", begun.elapsed(), resident());
+    }
+}
+
+/// Sends guesses at once and counts what became of them.
+async fn guesses(
+    world: &Arc<World>,
+    tenant: &Tenant,
+    email: &'static str,
+    times: usize,
+) -> (usize, usize) {
+    let answers = at_once(times, |n| {
+        let (world, tenant) = (world.clone(), tenant.clone());
+        Box::pin(async move {
+            world
+                .sign_in(&tenant, email, &format!("a wrong one {n}"))
+                .await
+        })
+    })
+    .await;
+    let count = |status: u16| {
+        answers
+            .iter()
+            .filter(|answer| answer.status == status)
+            .count()
+    };
+    for answer in answers.iter().filter(|answer| answer.status == 429) {
+        assert_eq!(answer.field("code"), "rate-limited");
+        let wait: u32 = answer.headers["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=30).contains(&wait));
+    }
+    (count(400), count(429))
+}
+
+#[tokio::test]
+async fn pwd_27_g12_of_a_hundred_parallel_guesses_ten_are_looked_at_at_all_doors_together() {
+    for world in World::all().await {
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        world.join(&world.beta, ann, "ann@acme.test").await;
+        let world = Arc::new(world);
+        assert_eq!(
+            guesses(&world, &world.acme, "ann@acme.test", 100).await,
+            (10, 90)
+        );
+        // Neither another tenant, nor another spelling, nor the right password opens a door now.
+        assert_eq!(
+            guesses(&world, &world.beta, "Ann@ACME.test", 5).await,
+            (0, 5)
+        );
+        let right = world.sign_in(&world.acme, "ann@acme.test", PASSWORD).await;
+        assert_eq!(right.status, 429);
+        let accounts = world.identity.accounts();
+        let account = accounts.by_id(ann).await.unwrap().unwrap();
+        let (password, device) = (Secret::from(PASSWORD), Device::default());
+        let proven = world
+            .identity
+            .sign_ins()
+            .prove(&account, &password, &device);
+        assert!(matches!(proven.await, Err(Error::Limited(_))));
+        // An address that nobody has is limited in the same way.
+        assert_eq!(
+            guesses(&world, &world.acme, "nobody@acme.test", 30).await,
+            (10, 20)
+        );
+        // One more after each half minute; a right one does not count.
+        world.db.clock().advance(std::time::Duration::from_secs(30));
+        for _ in 0..12 {
+            let right = world.sign_in(&world.acme, "ann@acme.test", PASSWORD).await;
+            assert_eq!(right.status, 200, "{right:?}");
+        }
+        assert_eq!(
+            guesses(&world, &world.acme, "ann@acme.test", 3).await,
+            (1, 2)
+        );
+    }
+}
+
+#[tokio::test]
+async fn aud_08_a_failed_sign_in_is_recorded_without_what_was_typed() {
+    for world in World::all().await {
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        for email in ["ann@acme.test", "secret-in-the-wrong-field"] {
+            world.sign_in(&world.acme, email, "a wrong one").await;
+        }
+        let mut tx = world.db.database().read(&world.db.scope(&world.acme));
+        let query = saas_tenancy::PageQuery::<saas_tenancy::AuditRecord>::new();
+        let records = tx.repo().list(query).await.unwrap().items;
+        let objects: Vec<&str> = records.iter().map(|record| &*record.object).collect();
+        assert_eq!(objects, [&*format!("user:{ann}"), "user:unknown"]);
+        assert!(
+            records
+                .iter()
+                .all(|record| record.action == "sign-in.failed")
+        );
+        let text = format!("{records:?}");
+        assert!(
+            !text.contains("wrong") && !text.contains("ann@acme.test"),
+            "{text}"
+        );
     }
 }
