@@ -1,9 +1,12 @@
 //! Signing in with a password.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use saas_auth::{AuthConfig, Device, Error, Membership, PasswordConfig, Passwords};
-use saas_core::{KeyRing, Secret};
+use saas_core::{KeyRing, Secret, limit::Quota};
 use saas_tenancy::{Column as _, Dialect, Tenant};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -122,7 +125,11 @@ async fn pwd_03_beyond_the_queue_a_sign_in_is_told_to_come_back() {
 #[tokio::test]
 async fn no_transaction_is_open_while_a_password_is_hashed() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        let world = World::with(dialect, |config| config.password.slots = 1).await;
+        let world = World::with(dialect, |config| {
+            config.password.slots = 1;
+            config.limits.account = Quota::new(20, Duration::from_secs(1));
+        });
+        let world = world.await;
         world.person(&world.acme, "ann@acme.test").await;
         let world = Arc::new(world);
         let mut under_way = JoinSet::new();
