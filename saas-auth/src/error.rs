@@ -39,6 +39,17 @@ pub enum Error {
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),
+    /// A client may not be registered like this.
+    #[error("the field `{field}` of a client {message}")]
+    Client {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, in words that continue "the field …".
+        message: &'static str,
+    },
+    /// The tenant has as many clients as it may have.
+    #[error("there are too many clients")]
+    TooManyClients,
     /// The configuration cannot be used.
     #[error("`{key}`: {message}")]
     Config {

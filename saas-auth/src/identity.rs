@@ -7,6 +7,7 @@ use saas_tenancy::{Database, Registry};
 use crate::{
     Accounts, ApiKeys, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations,
     Sessions, SignIns, TokenConfig, Verifier,
+    oauth::{Clients, ScopeInfo, Scopes},
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -35,6 +36,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Identity {
     parts: Arc<Parts>,
+    clients: Clients,
 }
 
 struct Parts {
@@ -58,7 +60,7 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
+    /// [`Error::Config`] and [`Error::Client`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
     /// opened with the master key, [`Error::Storage`].
     pub async fn load(
         database: &Database,
@@ -82,6 +84,7 @@ impl Identity {
             config.session.clone(),
         );
         Ok(Self {
+            clients: Clients::new(sessions.clone(), &config.clients)?,
             parts: Arc::new(Parts {
                 config: config.clone(),
                 database: database.clone(),
@@ -98,6 +101,29 @@ impl Identity {
                 sessions,
             }),
         })
+    }
+
+    /// Says which scopes programs may ask for: the permissions of the application, with words for people. Those
+    /// of OpenID Connect are always there.
+    ///
+    /// ```
+    /// use saas_auth::{Identity, oauth::ScopeInfo};
+    ///
+    /// fn with_scopes(identity: Identity) -> Identity {
+    ///     identity.with_scopes([ScopeInfo::new("projects:read", "See projects")])
+    /// }
+    /// # let _ = with_scopes;
+    /// ```
+    #[must_use]
+    pub fn with_scopes(mut self, scopes: impl IntoIterator<Item = ScopeInfo>) -> Self {
+        self.clients = self.clients.with_scopes(Scopes::new(scopes));
+        self
+    }
+
+    /// Gives the clients, and the scopes that they may ask for.
+    #[must_use]
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     /// Follows what other instances revoke, within a second, and reads the signing keys again every

@@ -21,6 +21,10 @@ impl From<Error> for Problem {
                 Self::new(Code::VALIDATION).field(field, message)
             }
             Error::TooManyApiKeys => Self::new(Code::API_KEY_LIMIT),
+            Error::Client { field, message } => Self::new(Code::VALIDATION).field(field, message),
+            Error::TooManyClients => {
+                Self::new(Code::CONFLICT).detail("the tenant has as many clients as it may have")
+            }
             Error::Crypto(_) | Error::Config { .. } => {
                 tracing::error!(error = %error, "request failed");
                 Self::new(Code::INTERNAL)

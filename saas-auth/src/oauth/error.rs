@@ -21,6 +21,11 @@ pub(super) struct OAuthError {
 }
 
 impl OAuthError {
+    /// Gives the word of the protocol.
+    pub(super) const fn name(&self) -> &'static str {
+        self.error
+    }
+
     pub(super) const fn invalid_request(description: &'static str) -> Self {
         Self {
             error: "invalid_request",
@@ -31,7 +36,7 @@ impl OAuthError {
     }
 
     pub(super) const fn invalid_client() -> Self {
-        let description = "the client is unknown";
+        let description = "the client is unknown, or has not proven who it is";
         Self {
             error: "invalid_client",
             code: Code::UNAUTHENTICATED,
@@ -60,7 +65,7 @@ impl OAuthError {
     }
 
     pub(super) const fn invalid_scope() -> Self {
-        let description = "there are no scopes: a token can do what its holder can do";
+        let description = "a scope is unknown, or more than may be given";
         Self {
             error: "invalid_scope",
             code: Code::BAD_REQUEST,

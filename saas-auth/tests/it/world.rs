@@ -75,7 +75,7 @@ impl World {
         };
         let mut config = AuthConfig::default();
         config.clients = vec![
-            ClientConfig::first_party(CLIENT),
+            ClientConfig::first_party(CLIENT).with_passwords(),
             serde_json::from_str(r#"{"id":"partner"}"#).unwrap(),
         ];
         change(&mut config);

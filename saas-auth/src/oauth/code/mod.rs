@@ -1,0 +1,3 @@
+//! Authorization codes.
+mod row;
+pub(crate) use row::UsedCodeRow;
