@@ -39,6 +39,9 @@ pub enum Error {
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),
+    /// What a client asked a person for cannot be answered any more: it is too old, or was for another session.
+    #[error("the request of the application is not valid any more")]
+    Authorization,
     /// A client may not be registered like this.
     #[error("the field `{field}` of a client {message}")]
     Client {

@@ -7,7 +7,7 @@ use saas_tenancy::{Database, Registry};
 use crate::{
     Accounts, ApiKeys, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations,
     Sessions, SignIns, TokenConfig, Verifier,
-    oauth::{Clients, ScopeInfo, Scopes},
+    oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -124,6 +124,12 @@ impl Identity {
     #[must_use]
     pub const fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    /// Gives what people have allowed clients.
+    #[must_use]
+    pub fn consents(&self) -> Consents {
+        Consents::new(self.sessions().clone())
     }
 
     /// Follows what other instances revoke, within a second, and reads the signing keys again every

@@ -1,6 +1,6 @@
 //! What people have allowed programs to do.
 
-use saas_core::{Id, TenantId, Timestamp, UserId};
+use saas_core::{Granted, Id, TenantId, Timestamp, UserId};
 use saas_tenancy::{AuditEvent, TenantEntity, TenantTx, tenant_repository};
 use serde_json::json;
 
@@ -126,14 +126,25 @@ impl Consents {
     }
 }
 
-/// Gives what a person has allowed a program.
+/// Gives what a person has allowed a program; nothing when the person was never asked.
 pub(super) async fn find(
     tx: &mut TenantTx,
     user: UserId,
     client: &str,
-) -> Result<Vec<String>, Error> {
+) -> Result<Option<Vec<String>>, Error> {
     let row = tx.consent(user, client.to_owned()).await?;
-    Ok(row.map(|row| Consent::from(row).scopes).unwrap_or_default())
+    Ok(row.map(|row| Consent::from(row).scopes))
+}
+
+/// Tells whether what was allowed is all that is granted. Somebody who was never asked has not allowed even the
+/// least.
+pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
+    match (allowed, granted) {
+        (Some(allowed), Granted::Only(scopes)) => {
+            scopes.iter().all(|scope| allowed.contains(scope))
+        }
+        _ => false,
+    }
 }
 
 /// Adds to what a person has allowed a program.

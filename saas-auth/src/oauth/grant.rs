@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     client::{Client, GrantType},
+    code,
     error::{OAuthError, Refusal},
     form::Form,
     posted::Posted,
@@ -45,6 +46,14 @@ pub(super) struct Given {
     pub(super) session: Session,
     /// Goes to a client that may go on without the person.
     pub(super) refresh_token: Option<String>,
+    /// What the client is told of the person, where it asked (OpenID Connect Core, section 3.1.3.3).
+    pub(super) introduced: Option<Introduced>,
+}
+
+/// What an id token is to say besides.
+pub(super) struct Introduced {
+    /// By which the client finds its own request again.
+    pub(super) nonce: Option<String>,
 }
 
 /// The token endpoint.
@@ -67,6 +76,7 @@ impl TokenEndpoint<'_> {
             return Err(OAuthError::unauthorized_client().into());
         }
         let given = match grant {
+            GrantType::AuthorizationCode => code::redeem(self.0, posted, &client).await?,
             GrantType::Password => self.password(posted, &client).await?,
             GrantType::RefreshToken => self.refresh(posted, &client).await?,
             _ => return Err(OAuthError::unsupported_grant_type().into()),
@@ -91,6 +101,7 @@ impl TokenEndpoint<'_> {
         Ok(Given {
             session: issued.session().clone(),
             refresh_token: Some(issued.expose().to_owned()),
+            introduced: None,
         })
     }
 
@@ -123,6 +134,7 @@ impl TokenEndpoint<'_> {
         Ok(Given {
             session,
             refresh_token: Some(issued.expose().to_owned()),
+            introduced: None,
         })
     }
 

@@ -6,15 +6,21 @@
 //! The endpoints read the tenant that the address names from the request's extensions, so they are
 //! mounted inside the [`TenantLayer`](saas_tenancy::TenantLayer); see [`Identity`].
 
+#[cfg(feature = "axum")]
+mod authorize;
 mod client;
 mod code;
 mod consent;
+#[cfg(feature = "axum")]
+mod envelope;
 #[cfg(feature = "axum")]
 mod error;
 #[cfg(feature = "axum")]
 mod form;
 #[cfg(feature = "axum")]
 mod grant;
+#[cfg(feature = "axum")]
+mod pkce;
 #[cfg(feature = "axum")]
 mod posted;
 mod redirect_uri;
@@ -28,6 +34,10 @@ use axum::{
     routing::{get, post},
 };
 
+#[cfg(feature = "axum")]
+pub(crate) use authorize::PATH as AUTHORIZE;
+#[cfg(feature = "axum")]
+pub use authorize::{AskedScope, Destination, PendingConsent, authorize, authorize_by_form, push};
 pub(crate) use client::ClientRow;
 #[cfg(feature = "axum")]
 pub(crate) use client::ENDPOINTS;
@@ -46,6 +56,8 @@ use crate::Identity;
 #[cfg(feature = "axum")]
 pub fn router(identity: &Identity) -> Router {
     Router::new()
+        .route(AUTHORIZE, get(authorize).post(authorize_by_form))
+        .route("/oauth/par", post(push))
         .route("/oauth/token", post(token))
         .route("/.well-known/jwks.json", get(jwks))
         .layer(Extension(identity.clone()))

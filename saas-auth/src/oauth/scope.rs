@@ -12,8 +12,11 @@ const OPENID: [(&str, &str); 4] = [
     ("openid", "Know who you are"),
     ("profile", "Know your name"),
     ("email", "Know your e-mail address"),
-    ("offline_access", "Stay signed in while you are away"),
+    (OFFLINE, "Stay signed in while you are away"),
 ];
+
+/// The scope of a program that goes on without the person.
+pub(crate) const OFFLINE: &str = "offline_access";
 
 /// How many different scopes a request may name.
 const MAX: usize = 100;

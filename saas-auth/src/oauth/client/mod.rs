@@ -105,7 +105,12 @@ impl Client {
     /// Tells whether it may be given a scope.
     #[must_use]
     pub fn may_have(&self, scope: &str) -> bool {
-        self.first_party || scope::is_openid(scope) || self.scopes.iter().any(|own| own == scope)
+        match scope {
+            // What it cannot use is nothing to ask people for (OpenID Connect Core, section 11).
+            scope::OFFLINE => self.may_use(GrantType::RefreshToken),
+            _ if scope::is_openid(scope) => true,
+            _ => self.first_party || self.scopes.iter().any(|own| own == scope),
+        }
     }
 
     /// Gives what it is granted of what it asks for: those scopes that it may have. One of our own that asks

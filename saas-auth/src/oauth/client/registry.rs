@@ -289,11 +289,6 @@ impl Clients {
         Ok(())
     }
 
-    #[cfg_attr(not(feature = "axum"), expect(dead_code, reason = "the endpoints ask"))]
-    pub(crate) const fn sessions(&self) -> &Sessions {
-        &self.sessions
-    }
-
     pub(super) fn database(&self) -> &Database {
         self.sessions.database()
     }
