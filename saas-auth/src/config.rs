@@ -6,6 +6,8 @@ use saas_core::{config::Period, limit::Quota};
 use saas_tenancy::{Slug, resolve::PathPrefix};
 use serde::Deserialize;
 
+use crate::oauth::{AuthMethod, GrantType};
+
 /// Configures identity.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -211,25 +213,77 @@ impl Default for PasswordConfig {
     }
 }
 
-/// A program that may ask for tokens.
+/// A program that may ask for tokens, in every tenant.
+///
+/// ```toml
+/// [[auth.clients]]
+/// id = "web"
+/// name = "Our web application"
+/// first_party = true
+/// redirect_uris = ["https://app.example/callback"]
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClientConfig {
     /// Its `client_id`.
     pub id: String,
-    /// Whether it is our own, and may therefore see passwords (the password grant).
+    /// What people are shown; the id when it is empty.
+    #[serde(default)]
+    pub name: String,
+    /// Whether it is our own: people are not asked for their consent, and it may do all that they may.
     #[serde(default)]
     pub first_party: bool,
+    /// Whether it runs on the devices of people (RFC 8252).
+    #[serde(default)]
+    pub native: bool,
+    /// Where people are sent back to.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where people may be sent after they have signed out.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// How it may come to tokens: by authorization codes and refresh tokens when nothing is said.
+    #[serde(default = "GrantType::usual")]
+    pub grants: Vec<GrantType>,
+    /// The permissions that it may be given. One of our own may be given any.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// How it proves who it is.
+    #[serde(default)]
+    pub auth_method: AuthMethod,
+    /// The SHA-256 of its secret in hexadecimal digits, as `printf %s "$SECRET" | sha256sum` gives it. The
+    /// secret has to be random: `openssl rand -hex 32`.
+    #[serde(default)]
+    pub secret_sha256: Option<String>,
+    /// Its public keys (RFC 7517), when it signs.
+    #[serde(default)]
+    pub jwks: Option<serde_json::Value>,
 }
 
 impl ClientConfig {
-    /// Names a program of our own.
+    /// Names a public program of our own. Give it addresses to send people back to.
     #[must_use]
     pub fn first_party(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            name: String::new(),
             first_party: true,
+            native: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grants: GrantType::usual(),
+            scopes: Vec::new(),
+            auth_method: AuthMethod::None,
+            secret_sha256: None,
+            jwks: None,
         }
+    }
+
+    /// Lets it see passwords (RFC 6749, section 4.3), for a program of our own that can do no better.
+    #[must_use]
+    pub fn with_passwords(mut self) -> Self {
+        self.grants.push(GrantType::Password);
+        self
     }
 }

@@ -42,6 +42,20 @@ pub enum Error {
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),
+    /// What a client asked a person for cannot be answered any more: it is too old, or was for another session.
+    #[error("the request of the application is not valid any more")]
+    Authorization,
+    /// A client may not be registered like this.
+    #[error("the field `{field}` of a client {message}")]
+    Client {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it, in words that continue "the field …".
+        message: &'static str,
+    },
+    /// The tenant has as many clients as it may have.
+    #[error("there are too many clients")]
+    TooManyClients,
     /// The configuration cannot be used.
     #[error("`{key}`: {message}")]
     Config {

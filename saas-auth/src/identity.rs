@@ -8,6 +8,7 @@ use saas_tenancy::{Database, Registry};
 use crate::{
     Accounts, ApiKeys, AuthConfig, BreachedPasswords, Error, Issuer, Keys, Passwords,
     RefreshTokens, Revocations, Sessions, SignIns, TokenConfig, Verifier,
+    oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -36,6 +37,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Identity {
     parts: Arc<Parts>,
+    clients: Clients,
 }
 
 struct Parts {
@@ -81,7 +83,20 @@ impl Identity {
             config: config.clone(),
             limiter: None,
             breached: None,
+            scopes: Vec::new(),
         }
+    }
+
+    /// Gives the clients, and the scopes that they may ask for.
+    #[must_use]
+    pub const fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// Gives what people have allowed clients.
+    #[must_use]
+    pub fn consents(&self) -> Consents {
+        Consents::new(self.sessions().clone())
     }
 
     /// Follows what other instances revoke, within a second, and reads the signing keys again every
@@ -121,6 +136,7 @@ pub struct IdentityBuilder {
     config: AuthConfig,
     limiter: Option<Arc<dyn RateLimiter>>,
     breached: Option<Arc<dyn BreachedPasswords>>,
+    scopes: Vec<ScopeInfo>,
 }
 
 impl IdentityBuilder {
@@ -136,11 +152,18 @@ impl IdentityBuilder {
         self
     }
 
+    /// Says which scopes programs may ask for: the permissions of the application, with words for people. Those
+    /// of OpenID Connect are always there.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = ScopeInfo>) -> Self {
+        self.scopes.extend(scopes);
+        self
+    }
+
     /// Reads the keys and what has been revoked, and puts the services together.
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
+    /// [`Error::Config`] and [`Error::Client`] when the configuration cannot be used, [`Error::Crypto`] when a stored key cannot be
     /// opened with the master key, [`Error::Storage`].
     pub async fn load(self) -> Result<Identity, Error> {
         let Self {
@@ -149,6 +172,7 @@ impl IdentityBuilder {
             config,
             limiter,
             breached,
+            scopes,
         } = self;
         let (token, clock) = (&config.token, database.clock());
         let mut passwords = Passwords::new(&config.password, database.keys())?;
@@ -170,7 +194,9 @@ impl IdentityBuilder {
             revocations.clone(),
             config.session.clone(),
         );
+        let clients = Clients::new(sessions.clone(), &config.clients)?;
         Ok(Identity {
+            clients: clients.with_scopes(Scopes::new(scopes)),
             parts: Arc::new(Parts {
                 accounts: Accounts::new(database.clone()),
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),

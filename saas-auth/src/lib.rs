@@ -21,7 +21,6 @@ mod identity;
 #[cfg(feature = "axum")]
 mod layer;
 mod module;
-#[cfg(feature = "axum")]
 pub mod oauth;
 mod opaque;
 mod password;

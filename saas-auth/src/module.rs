@@ -3,7 +3,11 @@
 use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 
 use crate::{
-    Membership, api_key::ApiKeyRow, refresh::RefreshRow, revocation::Revocation,
+    Membership,
+    api_key::ApiKeyRow,
+    oauth::{ClientRow, ConsentRow, UsedCodeRow},
+    refresh::RefreshRow,
+    revocation::Revocation,
     session::SessionRow,
 };
 
@@ -28,10 +32,14 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<RefreshRow>(),
         EntityTable::new::<ApiKeyRow>(),
         EntityTable::new::<Revocation>().system_reads(),
+        EntityTable::new::<ClientRow>(),
+        EntityTable::new::<ConsentRow>(),
+        EntityTable::new::<UsedCodeRow>(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),
         SharedTable::new("saas_signing_keys"),
+        SharedTable::new("saas_client_assertions"),
     ]);
 
 /// Finds the account of somebody who signs in.

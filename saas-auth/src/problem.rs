@@ -22,6 +22,12 @@ impl From<Error> for Problem {
                 Self::new(Code::VALIDATION).field(field, message)
             }
             Error::TooManyApiKeys => Self::new(Code::API_KEY_LIMIT),
+            Error::Authorization => Self::new(Code::BAD_REQUEST)
+                .detail("the request is not valid any more; begin again at the application"),
+            Error::Client { field, message } => Self::new(Code::VALIDATION).field(field, message),
+            Error::TooManyClients => {
+                Self::new(Code::CONFLICT).detail("the tenant has as many clients as it may have")
+            }
             Error::Crypto(_) | Error::Config { .. } => {
                 tracing::error!(error = %error, "request failed");
                 Self::new(Code::INTERNAL)

@@ -129,7 +129,7 @@ impl Revocations {
     }
 
     /// Tells whether one of several ids of a tenant has ended.
-    pub(crate) fn cover(&self, tenant: TenantId, subjects: [Option<Uuid>; 3]) -> bool {
+    pub(crate) fn cover(&self, tenant: TenantId, subjects: [Option<Uuid>; 4]) -> bool {
         let known = self.inner.known.load();
         if known.is_empty() {
             return false;

@@ -95,3 +95,56 @@ CREATE TABLE saas_signing_keys (
 );
 
 CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+
+CREATE TABLE saas_clients (
+    tenant_id                 UUID NOT NULL,
+    id                        UUID NOT NULL,
+    name                      TEXT NOT NULL,
+    native                    BOOLEAN NOT NULL,
+    redirect_uris             TEXT NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL,
+    grants                    TEXT NOT NULL,
+    scopes                    TEXT NOT NULL,
+    auth_method               TEXT NOT NULL,
+    secret_hash               BYTEA,
+    jwks                      TEXT,
+    version                   BIGINT NOT NULL,
+    created_at                TIMESTAMPTZ NOT NULL,
+    updated_at                TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX saas_sessions_client ON saas_sessions (tenant_id, client);
+
+CREATE TABLE saas_client_assertions (
+    hash       BYTEA NOT NULL PRIMARY KEY,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX saas_client_assertions_expires ON saas_client_assertions (expires_at);
+
+CREATE TABLE saas_consents (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    account_id UUID NOT NULL,
+    client     TEXT NOT NULL,
+    scopes     TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, account_id, client),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX saas_consents_client ON saas_consents (tenant_id, client);
+
+CREATE TABLE saas_used_codes (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    session_id UUID,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX saas_used_codes_expires ON saas_used_codes (tenant_id, expires_at);

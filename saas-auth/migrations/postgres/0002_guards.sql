@@ -84,6 +84,36 @@ CREATE POLICY saas_restrictive_update ON saas_revocations AS RESTRICTIVE FOR UPD
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_revocations;
 CREATE POLICY saas_restrictive_delete ON saas_revocations AS RESTRICTIVE FOR DELETE
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_clients ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_clients FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_clients;
+CREATE POLICY saas_permissive_all ON saas_clients AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_clients;
+CREATE POLICY saas_restrictive_all ON saas_clients AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_consents ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_consents FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_consents;
+CREATE POLICY saas_permissive_all ON saas_consents AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_consents;
+CREATE POLICY saas_restrictive_all ON saas_consents AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_used_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_used_codes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_used_codes;
+CREATE POLICY saas_permissive_all ON saas_used_codes AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_used_codes;
+CREATE POLICY saas_restrictive_all ON saas_used_codes AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;
@@ -139,4 +169,32 @@ CREATE POLICY saas_restrictive_update ON saas_signing_keys AS RESTRICTIVE FOR UP
     WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_signing_keys;
 CREATE POLICY saas_restrictive_delete ON saas_signing_keys AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_client_assertions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_client_assertions FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_client_assertions;
+CREATE POLICY saas_permissive_select ON saas_client_assertions AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_client_assertions;
+CREATE POLICY saas_permissive_insert ON saas_client_assertions AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_client_assertions;
+CREATE POLICY saas_permissive_update ON saas_client_assertions AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_client_assertions;
+CREATE POLICY saas_permissive_delete ON saas_client_assertions AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_client_assertions;
+CREATE POLICY saas_restrictive_select ON saas_client_assertions AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_client_assertions;
+CREATE POLICY saas_restrictive_insert ON saas_client_assertions AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_client_assertions;
+CREATE POLICY saas_restrictive_update ON saas_client_assertions AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_client_assertions;
+CREATE POLICY saas_restrictive_delete ON saas_client_assertions AS RESTRICTIVE FOR DELETE
     USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

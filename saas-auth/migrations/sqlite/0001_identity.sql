@@ -95,3 +95,56 @@ CREATE TABLE saas_signing_keys (
 ) STRICT;
 
 CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+
+CREATE TABLE saas_clients (
+    tenant_id                 BLOB NOT NULL,
+    id                        BLOB NOT NULL,
+    name                      TEXT NOT NULL,
+    native                    INTEGER NOT NULL,
+    redirect_uris             TEXT NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL,
+    grants                    TEXT NOT NULL,
+    scopes                    TEXT NOT NULL,
+    auth_method               TEXT NOT NULL,
+    secret_hash               BLOB,
+    jwks                      TEXT,
+    version                   INTEGER NOT NULL,
+    created_at                INTEGER NOT NULL,
+    updated_at                INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE INDEX saas_sessions_client ON saas_sessions (tenant_id, client);
+
+CREATE TABLE saas_client_assertions (
+    hash       BLOB NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX saas_client_assertions_expires ON saas_client_assertions (expires_at);
+
+CREATE TABLE saas_consents (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    account_id BLOB NOT NULL,
+    client     TEXT NOT NULL,
+    scopes     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, account_id, client),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_consents_client ON saas_consents (tenant_id, client);
+
+CREATE TABLE saas_used_codes (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    session_id BLOB,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;
+
+CREATE INDEX saas_used_codes_expires ON saas_used_codes (tenant_id, expires_at);

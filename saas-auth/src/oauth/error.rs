@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use saas_core::{Code, Problem};
 use serde_json::{Value, json};
 
+use super::authorize::Fault;
 use crate::Error;
 
 /// An error of RFC 6749, section 5.2.
@@ -21,6 +22,32 @@ pub(super) struct OAuthError {
 }
 
 impl OAuthError {
+    /// Gives the word of the protocol.
+    #[cfg(test)]
+    pub(super) const fn name(&self) -> &'static str {
+        self.error
+    }
+
+    /// Says what is wrong, for an answer in another form.
+    pub(super) const fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// Tells the client what is wrong with a request that it pushed.
+    pub(super) const fn of(fault: Fault) -> Self {
+        let Fault { error, description } = fault;
+        Self {
+            error,
+            code: Code::BAD_REQUEST,
+            status: StatusCode::BAD_REQUEST,
+            description,
+        }
+    }
+
+    pub(super) const fn invalid_code() -> Self {
+        Self::invalid_grant(Code::TOKEN_INVALID, "the code is not valid")
+    }
+
     pub(super) const fn invalid_request(description: &'static str) -> Self {
         Self {
             error: "invalid_request",
@@ -31,7 +58,7 @@ impl OAuthError {
     }
 
     pub(super) const fn invalid_client() -> Self {
-        let description = "the client is unknown";
+        let description = "the client is unknown, or has not proven who it is";
         Self {
             error: "invalid_client",
             code: Code::UNAUTHENTICATED,
@@ -60,7 +87,7 @@ impl OAuthError {
     }
 
     pub(super) const fn invalid_scope() -> Self {
-        let description = "there are no scopes: a token can do what its holder can do";
+        let description = "a scope is unknown, or more than may be given";
         Self {
             error: "invalid_scope",
             code: Code::BAD_REQUEST,

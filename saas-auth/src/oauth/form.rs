@@ -49,7 +49,7 @@ impl Form {
     }
 }
 
-fn decode(text: &str) -> Result<String, OAuthError> {
+pub(super) fn decode(text: &str) -> Result<String, OAuthError> {
     // The copy may hold a password.
     let spaced = Secret::new(text.replace('+', " "));
     let decoded = percent_decode_str(spaced.expose()).decode_utf8();

@@ -4,7 +4,7 @@ use http::{header::AUTHORIZATION, request::Parts};
 use saas_core::{Code, Problem};
 
 use super::Outcome;
-use crate::Verifier;
+use crate::{Verifier, oauth::ENDPOINTS};
 
 /// Checks the access token of a request.
 pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
@@ -31,6 +31,11 @@ pub(super) fn text(parts: &Parts) -> Result<Option<&str>, Problem> {
         (Some(value), None) => value,
         (Some(_), Some(_)) => return Err(malformed("appears more than once")),
     };
+    let scheme = value.as_bytes().get(..6).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case(b"basic ") && ENDPOINTS.contains(&parts.uri.path()) {
+        // So a client proves who it is, at the endpoints that ask it to (RFC 6749, section 2.3.1).
+        return Ok(None);
+    }
     value
         .to_str()
         .ok()

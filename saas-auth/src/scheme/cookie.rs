@@ -10,7 +10,7 @@ use saas_core::{Code, KeyRing, Principal, PrincipalKind, Problem, VerifiedFacts}
 use saas_tenancy::Tenant;
 
 use super::{FormToken, Outcome, same_origin};
-use crate::{BrowserSession, Error, Session, SessionCookie, Sessions};
+use crate::{BrowserSession, Error, Session, SessionCookie, Sessions, oauth::AUTHORIZE};
 
 /// Tells whether a request carries the cookie of a session in the tenant that its address names.
 pub(super) fn carries_session(parts: &Parts) -> bool {
@@ -58,6 +58,10 @@ async fn find(sessions: &Sessions, parts: &Parts) -> Result<Option<Session>, Pro
 
 fn accept(keys: &KeyRing, parts: &Parts, session: &Session) -> Outcome {
     if !parts.method.is_safe() {
+        // A program may send people there by a form. It is only read then, for nobody in particular.
+        if parts.uri.path() == AUTHORIZE {
+            return Outcome::NotAttempted;
+        }
         if !same_origin(&parts.headers) {
             return Outcome::Refused(Problem::new(Code::REQUEST_FORGED));
         }

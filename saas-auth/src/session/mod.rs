@@ -278,6 +278,10 @@ impl Sessions {
         &self.inner.database
     }
 
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.inner.revocations
+    }
+
     pub(crate) fn registry(&self) -> &Registry {
         &self.inner.registry
     }

@@ -53,6 +53,18 @@ pub(crate) trait Sessions {
     async fn end_session(&mut self, id: Id<SessionRow>) -> Result<u64>;
 
     #[sql(
+        "SELECT * FROM saas_sessions WHERE {tenant} AND account_id = :account AND client = :client"
+    )]
+    async fn sessions_of_client(
+        &mut self,
+        account: UserId,
+        client: String,
+    ) -> Result<Vec<SessionRow>>;
+
+    #[sql("DELETE FROM saas_sessions WHERE {tenant} AND client = :client")]
+    async fn end_sessions_of_client(&mut self, client: String) -> Result<u64>;
+
+    #[sql(
         "DELETE FROM saas_sessions WHERE {tenant} AND account_id = :account AND expires_at <= :now"
     )]
     async fn remove_expired(&mut self, account: UserId, now: Timestamp) -> Result<u64>;

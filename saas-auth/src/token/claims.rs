@@ -64,7 +64,7 @@ pub(super) struct Audience(pub(super) String);
 struct Absent;
 
 /// Reads one part of a token. Serde's derive would let unknown members appear twice.
-pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice::<Distinct>(json)?;
     serde_json::from_slice(json)
 }

@@ -2,7 +2,7 @@
 //! (RFC 8037).
 
 mod cache;
-mod claims;
+pub(crate) mod claims;
 mod issue;
 mod jwks;
 mod keys;

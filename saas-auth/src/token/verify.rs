@@ -82,6 +82,8 @@ pub(super) struct Known {
     principal: Principal,
     /// Its own id (`jti`).
     id: Uuid,
+    /// The program that holds it, where a tenant has registered it.
+    client: Option<Uuid>,
     kid: Arc<str>,
 }
 
@@ -177,6 +179,7 @@ impl Verifier {
         let subject = claims.sub.parse().map_err(|_| TokenError::Malformed)?;
         let tenant = claims.tid.parse().map_err(|_| TokenError::Malformed)?;
         let id: Id<()> = claims.jti.parse().map_err(|_| TokenError::Malformed)?;
+        let client: Option<Id<()>> = claims.client_id.parse().ok();
         let session = claims.sid.as_deref().map(str::parse).transpose();
         let granted = match &claims.scope {
             None => Granted::All,
@@ -204,6 +207,7 @@ impl Verifier {
         Ok(Known {
             principal,
             id: id.as_uuid(),
+            client: client.map(|client| client.as_uuid()),
             kid,
         })
     }
@@ -222,6 +226,7 @@ impl Verifier {
             holder.session().map(|session| session.as_uuid()),
             Some(known.id),
             Some(holder.subject().as_uuid()),
+            known.client,
         ];
         if self.inner.revocations.cover(holder.tenant(), subjects) {
             return Err(TokenError::Revoked);

@@ -11,6 +11,12 @@
 
 mod accounts;
 mod api_keys;
+mod authorize;
+mod client_auth;
+mod clients;
+mod codes;
+mod consent;
+mod flow;
 mod forge;
 mod jwt;
 mod jwt_random;

@@ -68,7 +68,7 @@ async fn every_fault_of_a_request_has_its_error() {
         (
             "grant_type=client_credentials&client_id=starter-web",
             400,
-            "unsupported_grant_type",
+            "unauthorized_client",
         ),
         (
             "grant_type=password&client_id=partner",

@@ -3,7 +3,8 @@
 use axum::{Router, body::Body, extract::Extension, response::Response, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
-    AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn, oauth,
+    AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
+    oauth::{self, ScopeInfo},
 };
 use saas_core::{
     Principal, Secret, UserId,
@@ -75,12 +76,18 @@ impl World {
         };
         let mut config = AuthConfig::default();
         config.clients = vec![
-            ClientConfig::first_party(CLIENT),
+            ClientConfig::first_party(CLIENT).with_passwords(),
+            serde_json::from_str(
+                r#"{"id":"ours","first_party":true,"redirect_uris":["https://app.example/callback"]}"#,
+            )
+            .unwrap(),
             serde_json::from_str(r#"{"id":"partner"}"#).unwrap(),
         ];
         change(&mut config);
         let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
-        let identity = Identity::load(db.database(), &db.registry(), &config)
+        let identity = Identity::builder(db.database(), &db.registry(), &config)
+            .scopes(scopes())
+            .load()
             .await
             .unwrap();
         Self {
@@ -189,6 +196,14 @@ impl World {
     }
 }
 
+/// The permissions that programs may ask for.
+pub(crate) fn scopes() -> [ScopeInfo; 2] {
+    [
+        ScopeInfo::new("projects:read", "See projects"),
+        ScopeInfo::new("projects:write", "Change projects"),
+    ]
+}
+
 fn app(
     db: &TestDatabase,
     identity: &Identity,
@@ -216,7 +231,7 @@ async fn scoped(scope: Scope) -> String {
 }
 
 /// Encodes a form; everything but letters and digits is escaped.
-fn encode(form: &[(&str, &str)]) -> String {
+pub(crate) fn encode(form: &[(&str, &str)]) -> String {
     let escape = |text: &str| {
         text.bytes()
             .map(|byte| match byte {
