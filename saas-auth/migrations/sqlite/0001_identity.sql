@@ -87,6 +87,7 @@ CREATE INDEX saas_api_keys_account ON saas_api_keys (tenant_id, account_id);
 
 CREATE TABLE saas_signing_keys (
     kid         TEXT NOT NULL PRIMARY KEY,
+    algorithm   TEXT NOT NULL,
     public_key  BLOB NOT NULL,
     private_key BLOB NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('active', 'next', 'retired')),
@@ -94,7 +95,7 @@ CREATE TABLE saas_signing_keys (
     retired_at  INTEGER
 ) STRICT;
 
-CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (algorithm, state) WHERE state <> 'retired';
 
 CREATE TABLE saas_clients (
     tenant_id                 BLOB NOT NULL,
