@@ -24,6 +24,17 @@ pub struct AuthConfig {
     pub session: SessionConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
+    /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
+    /// grants. Nobody needs it who can show people the page on which they sign in.
+    pub password_grant: bool,
+}
+
+impl AuthConfig {
+    /// Tells whether tokens are given in that way at all.
+    #[cfg(feature = "axum")]
+    pub(crate) fn allows(&self, grant: GrantType) -> bool {
+        grant != GrantType::Password || self.password_grant
+    }
 }
 
 /// Configures tokens.

@@ -4,13 +4,16 @@
 //! begin with nothing else. So a door that forgets a check that the others make does not exist: they end in
 //! one function.
 
+mod approval;
 mod password;
+mod switch;
 
 use std::fmt;
 
-use saas_core::{Timestamp, UserId};
+use saas_core::{SessionId, Timestamp, UserId};
 use saas_tenancy::{Scope, Tenant};
 
+pub(crate) use approval::Approval;
 pub use password::SignIns;
 
 use crate::Device;
@@ -23,6 +26,7 @@ pub struct Authenticated {
     at: Timestamp,
     methods: Vec<String>,
     device: Device,
+    origin: Option<SessionId>,
 }
 
 impl Authenticated {
@@ -40,7 +44,14 @@ impl Authenticated {
             at,
             methods,
             device,
+            origin: None,
         }
+    }
+
+    /// Says from which session of a browser this comes.
+    pub(crate) const fn from_session(mut self, session: SessionId) -> Self {
+        self.origin = Some(session);
+        self
     }
 
     /// Gives the tenant.
@@ -71,6 +82,10 @@ impl Authenticated {
     #[must_use]
     pub const fn device(&self) -> &Device {
         &self.device
+    }
+
+    pub(crate) const fn origin(&self) -> Option<SessionId> {
+        self.origin
     }
 
     pub(crate) const fn scope(&self) -> &Scope {

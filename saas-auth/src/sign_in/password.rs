@@ -10,8 +10,8 @@ use crate::{Account, Accounts, Device, Email, Error, Membership, Passwords, Sess
 /// The doors; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SignIns {
-    database: Database,
-    accounts: Accounts,
+    pub(super) database: Database,
+    pub(super) accounts: Accounts,
     passwords: Passwords,
 }
 
@@ -79,6 +79,7 @@ impl SignIns {
                 held.methods.clone(),
                 device.clone(),
             )
+            .from_session(held.id)
         })
     }
 

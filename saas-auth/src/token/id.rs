@@ -50,7 +50,6 @@ pub(crate) struct Introduction<'a> {
 /// What an id token that was once given out here says, expired or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hint {
-    pub(crate) issuer: String,
     pub(crate) client: String,
     pub(crate) user: UserId,
     pub(crate) tenant: TenantId,
@@ -116,7 +115,6 @@ impl Verifier {
             return Err(TokenError::Foreign);
         }
         Ok(Hint {
-            issuer: claims.iss,
             client: claims.aud.0,
             user: claims.sub.parse().map_err(|_| TokenError::Malformed)?,
             tenant: claims.tid.parse().map_err(|_| TokenError::Malformed)?,

@@ -13,7 +13,11 @@ mod sealed;
 mod verify;
 
 pub use algorithm::Algorithm;
+pub(crate) use id::{Hint, Introduction, PersonClaims};
+#[cfg(feature = "axum")]
+pub(crate) use issue::Holder;
 pub use issue::{AccessToken, Issuer};
 pub use jwks::{Jwk, JwkSet};
 pub use keys::Keys;
+pub(crate) use verify::Known;
 pub use verify::{TokenError, Verifier};

@@ -72,13 +72,29 @@ struct Inner {
 
 /// A token that has been verified, as remembered.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    principal: Principal,
+pub(crate) struct Known {
+    pub(crate) principal: Principal,
     /// Its own id (`jti`).
-    id: Uuid,
-    /// The program that holds it, where a tenant has registered it.
-    client: Option<Uuid>,
+    pub(crate) id: Uuid,
+    pub(crate) issuer: Arc<str>,
+    pub(crate) issued_at: Timestamp,
+    /// The program that holds it.
+    pub(crate) client: Arc<str>,
+    /// The same, where a tenant has registered it.
+    registered: Option<Uuid>,
     kid: Arc<str>,
+}
+
+impl Known {
+    /// Gives the ids that it ends with.
+    pub(crate) fn subjects(&self) -> [Option<Uuid>; 4] {
+        [
+            self.principal.session().map(|session| session.as_uuid()),
+            Some(self.id),
+            Some(self.principal.subject().as_uuid()),
+            self.registered,
+        ]
+    }
 }
 
 impl Verifier {
@@ -132,7 +148,8 @@ impl Verifier {
         &*self.inner.clock
     }
 
-    fn known(&self, token: &str) -> Result<Known, TokenError> {
+    /// Verifies a token and gives all that it says.
+    pub(crate) fn known(&self, token: &str) -> Result<Known, TokenError> {
         let inner = &*self.inner;
         if token.len() > jws::MAX_LENGTH {
             return Err(TokenError::Malformed);
@@ -173,7 +190,7 @@ impl Verifier {
         let subject = claims.sub.parse().map_err(|_| TokenError::Malformed)?;
         let tenant = claims.tid.parse().map_err(|_| TokenError::Malformed)?;
         let id: Id<()> = claims.jti.parse().map_err(|_| TokenError::Malformed)?;
-        let client: Option<Id<()>> = claims.client_id.parse().ok();
+        let registered: Option<Id<()>> = claims.client_id.parse().ok();
         let session = claims.sid.as_deref().map(str::parse).transpose();
         let granted = match &claims.scope {
             None => Granted::All,
@@ -201,7 +218,10 @@ impl Verifier {
         Ok(Known {
             principal,
             id: id.as_uuid(),
-            client: client.map(|client| client.as_uuid()),
+            issuer: claims.iss.into(),
+            issued_at,
+            client: claims.client_id.into(),
+            registered: registered.map(|client| client.as_uuid()),
             kid,
         })
     }
@@ -216,13 +236,8 @@ impl Verifier {
         {
             return Err(TokenError::Expired);
         }
-        let subjects = [
-            holder.session().map(|session| session.as_uuid()),
-            Some(known.id),
-            Some(holder.subject().as_uuid()),
-            known.client,
-        ];
-        if self.inner.revocations.cover(holder.tenant(), subjects) {
+        let ended = known.subjects();
+        if self.inner.revocations.cover(holder.tenant(), ended) {
             return Err(TokenError::Revoked);
         }
         Ok(known)
