@@ -105,7 +105,6 @@ impl TokenEndpoint<'_> {
             GrantType::RefreshToken => self.refresh(posted, &client).await?,
             GrantType::DeviceCode => self.device(posted, &client).await?,
             GrantType::ClientCredentials => return self.client_credentials(posted, &client),
-            _ => return Err(OAuthError::unsupported_grant_type().into()),
         };
         self.tokens(given, &posted.issuer).await
     }

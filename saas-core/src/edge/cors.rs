@@ -6,12 +6,15 @@
 
 use std::{
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use axum::{body::Body, response::Response};
-use http::{HeaderName, HeaderValue, Method, Request, header};
-use tower::util::Either;
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use tower::{
+    ServiceExt as _,
+    util::{Either, Oneshot},
+};
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -101,27 +104,29 @@ pub(super) struct OriginService<S> {
     inner: S,
 }
 
-impl<S> Service<Request<Body>> for OriginService<S>
+impl<S, B> Service<Request<Body>> for OriginService<S>
 where
-    S: Service<Request<Body>, Response = Response>,
+    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    B: Default,
 {
-    type Response = Response;
+    type Response = Response<B>;
     type Error = S::Error;
-    type Future = Either<<Cors<S> as Service<Request<Body>>>::Future, S::Future>;
+    type Future = Oneshot<Either<Cors<S>, S>, Request<Body>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        ready!(self.cors.poll_ready(context))?;
-        self.inner.poll_ready(context)
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        // The one that is called is waited for then.
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let origin = request.headers().get(header::ORIGIN);
         let known = origin.is_some_and(|origin| self.origins.contains(origin));
-        if request.method() == Method::OPTIONS && !known {
-            Either::Right(self.inner.call(request))
+        let service = if request.method() == Method::OPTIONS && !known {
+            Either::Right(self.inner.clone())
         } else {
-            Either::Left(self.cors.call(request))
-        }
+            Either::Left(self.cors.clone())
+        };
+        service.oneshot(request)
     }
 }
 
@@ -129,7 +134,7 @@ where
 mod tests {
     use axum::response::IntoResponse as _;
     use http::StatusCode;
-    use tower::{ServiceExt as _, service_fn};
+    use tower::service_fn;
 
     use super::*;
 
