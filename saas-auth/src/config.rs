@@ -6,7 +6,10 @@ use saas_core::{config::Period, limit::Quota};
 use saas_tenancy::{Slug, resolve::PathPrefix};
 use serde::Deserialize;
 
-use crate::oauth::{AuthMethod, GrantType};
+use crate::{
+    Algorithm,
+    oauth::{AuthMethod, GrantType},
+};
 
 /// Configures identity.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -23,6 +26,17 @@ pub struct AuthConfig {
     pub session: SessionConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
+    /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
+    /// grants. Nobody needs it who can show people the page on which they sign in.
+    pub password_grant: bool,
+}
+
+impl AuthConfig {
+    /// Tells whether tokens are given in that way at all.
+    #[cfg(feature = "axum")]
+    pub(crate) fn allows(&self, grant: GrantType) -> bool {
+        grant != GrantType::Password || self.password_grant
+    }
 }
 
 /// Configures tokens.
@@ -34,6 +48,10 @@ pub struct TokenConfig {
     pub issuer: String,
     /// The service that tokens are for (`aud`).
     pub audience: String,
+    /// How access tokens are signed. Only our own services read them.
+    pub algorithm: Algorithm,
+    /// How id tokens are signed, which every client verifies with the library that it has.
+    pub id_token_algorithm: Algorithm,
     /// How long an access token is good.
     pub access_lifetime: Period,
     /// How long a sign-in can be kept alive by refresh tokens.
@@ -54,6 +72,8 @@ impl Default for TokenConfig {
         Self {
             issuer: "http://127.0.0.1:8080".to_owned(),
             audience: "starter".to_owned(),
+            algorithm: Algorithm::EdDsa,
+            id_token_algorithm: Algorithm::Es256,
             access_lifetime: seconds(3600),
             refresh_lifetime: seconds(30 * 86_400),
             refresh_idle: seconds(30 * 86_400),

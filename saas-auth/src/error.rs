@@ -39,6 +39,9 @@ pub enum Error {
     /// The list of breached passwords cannot be read, or did not answer.
     #[error("new passwords cannot be looked up among breached ones")]
     BreachedPasswords(#[source] crate::BreachedError),
+    /// Somebody has guessed too often.
+    #[error("too many wrong tries")]
+    TooManyTries,
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),

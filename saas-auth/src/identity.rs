@@ -99,6 +99,12 @@ impl Identity {
         Consents::new(self.sessions().clone())
     }
 
+    /// Gives the devices that ask to be let in, for the page on which people answer.
+    #[must_use]
+    pub fn devices(&self) -> crate::oauth::Devices {
+        crate::oauth::Devices::new(self.clients.clone())
+    }
+
     /// Follows what other instances revoke, within a second, and reads the signing keys again every
     /// [`TokenConfig::KEY_RELOAD`], for ever. Run it beside the server.
     ///

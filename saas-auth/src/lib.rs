@@ -6,7 +6,7 @@
 //! - [`Accounts`] and [`Membership`] keep people and where they belong;
 //! - [`Passwords`] hashes with argon2id in a bounded pool, so that a flood of sign-ins slows nobody
 //!   else;
-//! - [`Keys`], [`Issuer`] and [`Verifier`] sign and check access tokens (RFC 9068, EdDSA);
+//! - [`Keys`], [`Issuer`] and [`Verifier`] sign and check access tokens (RFC 9068) and id tokens;
 //! - [`AuthLayer`] turns the credential of a request into a verified
 //!   [`Principal`](saas_core::Principal);
 //! - [`oauth`] has the token endpoint (RFC 6749) and the key set (RFC 7517).
@@ -63,4 +63,4 @@ pub use scheme::FormToken;
 pub use service::{AuthFuture, AuthService};
 pub use session::{Device, Session, SessionCookie, Sessions, Started, TwoCookies};
 pub use sign_in::{Authenticated, SignIns};
-pub use token::{AccessToken, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};
+pub use token::{AccessToken, Algorithm, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

@@ -5,7 +5,7 @@ use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 use crate::{
     Membership,
     api_key::ApiKeyRow,
-    oauth::{ClientRow, ConsentRow, UsedCodeRow},
+    oauth::{ClientRow, ConsentRow, DeviceRow, TryRow, UsedCodeRow},
     refresh::RefreshRow,
     revocation::Revocation,
     session::SessionRow,
@@ -35,6 +35,8 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<ClientRow>(),
         EntityTable::new::<ConsentRow>(),
         EntityTable::new::<UsedCodeRow>(),
+        EntityTable::new::<DeviceRow>(),
+        EntityTable::new::<TryRow>(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),

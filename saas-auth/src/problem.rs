@@ -17,6 +17,7 @@ impl From<Error> for Problem {
             Error::InvalidPassword(why) => {
                 Self::new(Code::VALIDATION).field("password", why.to_string())
             }
+            Error::TooManyTries => Self::new(Code::RATE_LIMITED).retry_after(600),
             Error::EmailTaken => Self::new(Code::EMAIL_TAKEN),
             Error::InvalidApiKey { field, message } => {
                 Self::new(Code::VALIDATION).field(field, message)

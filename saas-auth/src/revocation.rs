@@ -52,6 +52,9 @@ pub(crate) struct Revocation {
 trait Ended {
     #[sql("DELETE FROM saas_revocations WHERE {tenant} AND expires_at <= :now")]
     async fn forget_expired(&mut self, now: Timestamp) -> Result<u64>;
+
+    #[sql("SELECT * FROM saas_revocations WHERE {tenant} AND subject = :subject LIMIT 1")]
+    async fn ended(&mut self, subject: Id<()>) -> Result<Option<Revocation>>;
 }
 
 /// The ids that count no more; cheap to clone. Share one in the process, and keep
@@ -136,6 +139,20 @@ impl Revocations {
         }
         let mut subjects = subjects.into_iter().flatten();
         subjects.any(|subject| known.contains(&(tenant, subject)))
+    }
+
+    /// Tells whether none of several ids has ended, as the database knows it now: what another instance has
+    /// ended a moment ago is not in memory yet.
+    pub(crate) async fn stand(
+        tx: &mut TenantTx,
+        subjects: impl IntoIterator<Item = Uuid>,
+    ) -> Result<bool, Error> {
+        for subject in subjects {
+            if tx.ended(Id::from_uuid(subject)).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Reads what is new, and before that everything when that was long ago.

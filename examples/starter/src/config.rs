@@ -19,9 +19,13 @@ const DEFAULTS: &str = r#"
 [database]
 url = "sqlite://data/starter.db"
 
+[auth]
+password_grant = true
+
 [[auth.clients]]
 id = "starter-web"
 first_party = true
+grants = ["authorization_code", "refresh_token", "password"]
 "#;
 
 /// Everything that can be set. Keys of the environment are `SAAS__SECTION__KEY`.

@@ -28,6 +28,7 @@ CREATE TABLE saas_sessions (
     id               UUID NOT NULL,
     account_id       UUID NOT NULL,
     client           TEXT,
+    origin_id        UUID,
     secret_hash      BYTEA,
     scope            TEXT,
     methods          TEXT NOT NULL,
@@ -87,6 +88,7 @@ CREATE INDEX saas_api_keys_account ON saas_api_keys (tenant_id, account_id);
 
 CREATE TABLE saas_signing_keys (
     kid         TEXT NOT NULL PRIMARY KEY,
+    algorithm   TEXT NOT NULL,
     public_key  BYTEA NOT NULL,
     private_key BYTEA NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('active', 'next', 'retired')),
@@ -94,7 +96,7 @@ CREATE TABLE saas_signing_keys (
     retired_at  TIMESTAMPTZ
 );
 
-CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (algorithm, state) WHERE state <> 'retired';
 
 CREATE TABLE saas_clients (
     tenant_id                 UUID NOT NULL,
@@ -148,3 +150,37 @@ CREATE TABLE saas_used_codes (
 );
 
 CREATE INDEX saas_used_codes_expires ON saas_used_codes (tenant_id, expires_at);
+
+CREATE TABLE saas_device_codes (
+    tenant_id        UUID NOT NULL,
+    id               UUID NOT NULL,
+    secret_hash      BYTEA NOT NULL,
+    user_code_hash   BYTEA NOT NULL,
+    client           TEXT NOT NULL,
+    scopes           TEXT NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN ('asked', 'allowed', 'denied')),
+    account_id       UUID,
+    methods          TEXT NOT NULL,
+    authenticated_at TIMESTAMPTZ,
+    pause            BIGINT NOT NULL,
+    polled_at        TIMESTAMPTZ,
+    created_at       TIMESTAMPTZ NOT NULL,
+    expires_at       TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, user_code_hash),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX saas_device_codes_expires ON saas_device_codes (tenant_id, expires_at);
+CREATE INDEX saas_device_codes_account ON saas_device_codes (tenant_id, account_id);
+
+CREATE TABLE saas_device_tries (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    account_id UUID NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+);
+
+CREATE INDEX saas_device_tries_account ON saas_device_tries (tenant_id, account_id);

@@ -114,6 +114,26 @@ DROP POLICY IF EXISTS saas_restrictive_all ON saas_used_codes;
 CREATE POLICY saas_restrictive_all ON saas_used_codes AS RESTRICTIVE FOR ALL
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_device_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_device_codes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_device_codes;
+CREATE POLICY saas_permissive_all ON saas_device_codes AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_device_codes;
+CREATE POLICY saas_restrictive_all ON saas_device_codes AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_device_tries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_device_tries FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_device_tries;
+CREATE POLICY saas_permissive_all ON saas_device_tries AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_device_tries;
+CREATE POLICY saas_restrictive_all ON saas_device_tries AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;

@@ -28,6 +28,7 @@ CREATE TABLE saas_sessions (
     id               BLOB NOT NULL,
     account_id       BLOB NOT NULL,
     client           TEXT,
+    origin_id        BLOB,
     secret_hash      BLOB,
     scope            TEXT,
     methods          TEXT NOT NULL,
@@ -87,6 +88,7 @@ CREATE INDEX saas_api_keys_account ON saas_api_keys (tenant_id, account_id);
 
 CREATE TABLE saas_signing_keys (
     kid         TEXT NOT NULL PRIMARY KEY,
+    algorithm   TEXT NOT NULL,
     public_key  BLOB NOT NULL,
     private_key BLOB NOT NULL,
     state       TEXT NOT NULL CHECK (state IN ('active', 'next', 'retired')),
@@ -94,7 +96,7 @@ CREATE TABLE saas_signing_keys (
     retired_at  INTEGER
 ) STRICT;
 
-CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (algorithm, state) WHERE state <> 'retired';
 
 CREATE TABLE saas_clients (
     tenant_id                 BLOB NOT NULL,
@@ -148,3 +150,37 @@ CREATE TABLE saas_used_codes (
 ) STRICT;
 
 CREATE INDEX saas_used_codes_expires ON saas_used_codes (tenant_id, expires_at);
+
+CREATE TABLE saas_device_codes (
+    tenant_id        BLOB NOT NULL,
+    id               BLOB NOT NULL,
+    secret_hash      BLOB NOT NULL,
+    user_code_hash   BLOB NOT NULL,
+    client           TEXT NOT NULL,
+    scopes           TEXT NOT NULL,
+    state            TEXT NOT NULL CHECK (state IN ('asked', 'allowed', 'denied')),
+    account_id       BLOB,
+    methods          TEXT NOT NULL,
+    authenticated_at INTEGER,
+    pause            INTEGER NOT NULL,
+    polled_at        INTEGER,
+    created_at       INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, user_code_hash),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_device_codes_expires ON saas_device_codes (tenant_id, expires_at);
+CREATE INDEX saas_device_codes_account ON saas_device_codes (tenant_id, account_id);
+
+CREATE TABLE saas_device_tries (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    account_id BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, account_id) REFERENCES saas_memberships (tenant_id, id) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX saas_device_tries_account ON saas_device_tries (tenant_id, account_id);

@@ -18,6 +18,7 @@ pub struct Account {
     hash: PasswordHash,
     active: bool,
     provisional: bool,
+    verified: bool,
 }
 
 impl Account {
@@ -44,6 +45,12 @@ impl Account {
     #[must_use]
     pub const fn is_provisional(&self) -> bool {
         self.provisional
+    }
+
+    /// Tells whether the holder has proven to read the mail of the address.
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
+        self.verified
     }
 
     /// Tells whether the account may be used.

@@ -1,15 +1,13 @@
 //! The rows of accounts.
 
-use saas_core::{TenantId, UserId};
+use saas_core::{TenantId, Timestamp, UserId};
 use saas_tenancy::{Column as _, Error, Row, SystemTx, Value};
 
 use super::{Account, Email};
 use crate::PasswordHash;
 
-const BY_EMAIL: &str =
-    "SELECT id, email, password_hash, status, provisional FROM saas_accounts WHERE email_key = $1";
-const BY_ID: &str =
-    "SELECT id, email, password_hash, status, provisional FROM saas_accounts WHERE id = $1";
+const BY_EMAIL: &str = "SELECT id, email, password_hash, status, provisional, verified_at FROM saas_accounts WHERE email_key = $1";
+const BY_ID: &str = "SELECT id, email, password_hash, status, provisional, verified_at FROM saas_accounts WHERE id = $1";
 const INSERT: &str = "INSERT INTO saas_accounts (id, email, email_key, password_hash, provisional, status, created_at, updated_at) \
                       VALUES ($1, $2, $3, $4, $5, 'active', $6, $6) ON CONFLICT (email_key) DO NOTHING";
 const SET_PASSWORD: &str = "UPDATE saas_accounts SET password_hash = $3, provisional = $4, updated_at = $5 \
@@ -96,11 +94,13 @@ pub(crate) async fn tenants_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<Te
 
 fn read(row: &Row) -> Result<Account, Error> {
     let status: String = row.get(3)?;
+    let verified_at: Option<Timestamp> = row.get(5)?;
     Ok(Account {
         id: row.get(0)?,
         email: row.get(1)?,
         hash: PasswordHash::stored(row.get(2)?),
         active: status == "active",
         provisional: row.get(4)?,
+        verified: verified_at.is_some(),
     })
 }

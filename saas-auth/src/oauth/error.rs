@@ -33,7 +33,7 @@ impl OAuthError {
         self.description
     }
 
-    /// Tells the client what is wrong with a request that it pushed.
+    /// Tells the client of a fault that belongs to its question.
     pub(super) const fn of(fault: Fault) -> Self {
         let Fault { error, description } = fault;
         Self {

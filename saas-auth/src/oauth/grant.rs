@@ -8,10 +8,15 @@ use super::{
     client::{Client, GrantType},
     code,
     error::{OAuthError, Refusal},
+    exchange,
     form::Form,
+    person::Person,
     posted::Posted,
 };
-use crate::{AccessToken, Identity, Session};
+use crate::{
+    AccessToken, Error, Identity, Session,
+    token::{Introduction, PersonClaims},
+};
 
 /// The answer with tokens (RFC 6749, section 5.1).
 #[derive(Serialize)]
@@ -24,6 +29,12 @@ pub(super) struct Tokens {
     /// What the token is good for; left out when it is good for everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// Who the person is (OpenID Connect Core, section 3.1.3.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    /// What was given for another token (RFC 8693, section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) issued_token_type: Option<&'static str>,
 }
 
 impl Tokens {
@@ -37,6 +48,8 @@ impl Tokens {
                 Granted::Only(scopes) => Some(scopes.join(" ")),
                 _ => None,
             },
+            id_token: None,
+            issued_token_type: None,
         }
     }
 }
@@ -56,6 +69,14 @@ pub(super) struct Introduced {
     pub(super) nonce: Option<String>,
 }
 
+impl Introduced {
+    /// Reads the wish from the scopes that were asked for. Without `openid` there is none.
+    pub(super) fn of(scopes: &[String]) -> Option<Self> {
+        let asked = scopes.iter().any(|scope| scope == "openid");
+        asked.then_some(Self { nonce: None })
+    }
+}
+
 /// The token endpoint.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenEndpoint<'a>(pub(super) &'a Identity);
@@ -66,11 +87,14 @@ impl TokenEndpoint<'_> {
             .form
             .required("grant_type", "`grant_type` is missing")?;
         let client = posted.client(self.0).await?;
+        if grant.expose() == exchange::GRANT {
+            return self.exchange(posted, &client).await;
+        }
         let grant: GrantType = grant
             .expose()
             .parse()
             .ok()
-            .filter(|grant| self.0.clients().supports(*grant))
+            .filter(|grant| self.0.config().allows(*grant))
             .ok_or(OAuthError::unsupported_grant_type())?;
         if !client.may_use(grant) {
             return Err(OAuthError::unauthorized_client().into());
@@ -79,9 +103,10 @@ impl TokenEndpoint<'_> {
             GrantType::AuthorizationCode => code::redeem(self.0, posted, &client).await?,
             GrantType::Password => self.password(posted, &client).await?,
             GrantType::RefreshToken => self.refresh(posted, &client).await?,
-            _ => return Err(OAuthError::unsupported_grant_type().into()),
+            GrantType::DeviceCode => self.device(posted, &client).await?,
+            GrantType::ClientCredentials => return self.client_credentials(posted, &client),
         };
-        self.tokens(given, &posted.issuer)
+        self.tokens(given, &posted.issuer).await
     }
 
     /// The password grant (RFC 6749, section 4.3). It shows the password to the client, so only our
@@ -91,7 +116,8 @@ impl TokenEndpoint<'_> {
         let username = form.required("username", "`username` is missing")?;
         let password = form.required("password", "`password` is missing")?;
         let tenant = posted.tenant()?;
-        let granted = client.grant(&self.scopes(form)?);
+        let asked = self.scopes(form)?;
+        let granted = client.grant(&asked);
         let doors = self.0.sign_ins();
         let who = doors
             .by_password(tenant, username.expose(), password, &posted.device)
@@ -101,7 +127,7 @@ impl TokenEndpoint<'_> {
         Ok(Given {
             session: issued.session().clone(),
             refresh_token: Some(issued.expose().to_owned()),
-            introduced: None,
+            introduced: Introduced::of(&asked),
         })
     }
 
@@ -131,15 +157,20 @@ impl TokenEndpoint<'_> {
                 .filter(|scope| session.granted.covers(scope));
             session.granted = Granted::Only(kept.collect());
         }
+        let introduced = match &session.granted {
+            Granted::Only(scopes) => Introduced::of(scopes),
+            // What it was asked for is not known any more.
+            _ => None,
+        };
         Ok(Given {
             session,
             refresh_token: Some(issued.expose().to_owned()),
-            introduced: None,
+            introduced,
         })
     }
 
     /// Reads the parameter `scope`.
-    fn scopes(&self, form: &Form) -> Result<Vec<String>, OAuthError> {
+    pub(super) fn scopes(&self, form: &Form) -> Result<Vec<String>, OAuthError> {
         let text = form
             .get("scope")
             .map_or("", |scope| scope.expose().as_str());
@@ -147,11 +178,35 @@ impl TokenEndpoint<'_> {
         scopes.parse(text).map_err(|_| OAuthError::invalid_scope())
     }
 
-    fn tokens(&self, given: Given, issuer: &str) -> Result<Tokens, Refusal> {
-        let access = self.0.issuer().issue(&given.session, issuer)?;
-        let mut tokens = Tokens::new(&access, &given.session.granted);
+    pub(super) async fn tokens(&self, given: Given, issuer: &str) -> Result<Tokens, Refusal> {
+        let session = &given.session;
+        let access = self.0.issuer().issue(session, issuer)?;
+        let mut tokens = Tokens::new(&access, &session.granted);
         tokens.refresh_token = given.refresh_token;
+        if let Some(introduced) = given.introduced {
+            let introduction = Introduction {
+                issuer,
+                client: session.client.as_deref().unwrap_or_default(),
+                session,
+                nonce: introduced.nonce.as_deref(),
+                access_token: access.expose(),
+                person: self.person(session).await?,
+            };
+            let token = self.0.issuer().introduce(introduction)?;
+            tokens.id_token = Some(token.expose().clone());
+        }
         Ok(tokens)
+    }
+
+    async fn person(&self, session: &Session) -> Result<PersonClaims, Error> {
+        let granted = &session.granted;
+        if !granted.covers("profile") && !granted.covers("email") {
+            return Ok(PersonClaims::default());
+        }
+        let tenant = self.0.registry().by_id(session.tenant).await?;
+        let tenant = tenant.ok_or(Error::Credentials)?;
+        let person = Person::find(self.0, &tenant, session.user).await?;
+        Ok(person.ok_or(Error::Credentials)?.claims(granted))
     }
 }
 

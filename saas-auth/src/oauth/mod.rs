@@ -12,25 +12,45 @@ mod client;
 mod code;
 mod consent;
 #[cfg(feature = "axum")]
+mod cors;
+mod device;
+#[cfg(feature = "axum")]
 mod envelope;
 #[cfg(feature = "axum")]
 mod error;
+#[cfg(feature = "axum")]
+mod exchange;
 #[cfg(feature = "axum")]
 mod form;
 #[cfg(feature = "axum")]
 mod grant;
 #[cfg(feature = "axum")]
+mod introspect;
+#[cfg(feature = "axum")]
+mod logout;
+#[cfg(feature = "axum")]
+mod metadata;
+#[cfg(feature = "axum")]
+mod person;
+#[cfg(feature = "axum")]
 mod pkce;
 #[cfg(feature = "axum")]
 mod posted;
+#[cfg(feature = "axum")]
+mod program;
 mod redirect_uri;
+#[cfg(feature = "axum")]
+mod revoke;
 #[cfg(feature = "axum")]
 mod routes;
 mod scope;
+#[cfg(feature = "axum")]
+mod userinfo;
 
 #[cfg(feature = "axum")]
 use axum::{
     Extension, Router,
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 
@@ -45,6 +65,10 @@ pub use client::{AuthMethod, Client, ClientPatch, Clients, GrantType, NewClient,
 pub(crate) use code::UsedCodeRow;
 pub(crate) use consent::ConsentRow;
 pub use consent::{Consent, Consents};
+pub use device::{DeviceRequest, Devices};
+pub(crate) use device::{DeviceRow, TryRow};
+#[cfg(feature = "axum")]
+pub(crate) use metadata::USERINFO;
 #[cfg(feature = "axum")]
 pub use routes::{jwks, token};
 pub use scope::{InvalidScope, ScopeInfo, Scopes};
@@ -55,10 +79,24 @@ use crate::Identity;
 /// Gives the routes of the authorization server.
 #[cfg(feature = "axum")]
 pub fn router(identity: &Identity) -> Router {
+    // What a program in a browser asks for by itself.
+    let shared = Router::new()
+        .route(metadata::TOKEN, post(token))
+        .route(metadata::REVOKE, post(revoke::revoke))
+        .route(
+            metadata::USERINFO,
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .route(metadata::JWKS, get(jwks))
+        .route(metadata::DOCUMENTS[0], get(metadata::metadata))
+        .route(metadata::DOCUMENTS[1], get(metadata::metadata))
+        .layer(from_fn_with_state(identity.clone(), cors::share));
     Router::new()
         .route(AUTHORIZE, get(authorize).post(authorize_by_form))
-        .route("/oauth/par", post(push))
-        .route("/oauth/token", post(token))
-        .route("/.well-known/jwks.json", get(jwks))
+        .route(metadata::PAR, post(push))
+        .route(metadata::INTROSPECT, post(introspect::introspect))
+        .route(metadata::DEVICE, post(routes::device))
+        .route(metadata::LOGOUT, get(logout::show).post(logout::answer))
+        .merge(shared)
         .layer(Extension(identity.clone()))
 }

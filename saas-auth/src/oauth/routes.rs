@@ -27,6 +27,22 @@ pub async fn token(
     private(answer.await)
 }
 
+/// `POST /oauth/device` (RFC 8628, section 3.1).
+pub(super) async fn device(
+    Extension(identity): Extension<Identity>,
+    limits: Limits,
+    request: Request<Body>,
+) -> Response {
+    let answer = async {
+        let posted = Posted::read(&identity, &limits, request).await?;
+        TokenEndpoint(&identity)
+            .device_asks(&posted)
+            .await
+            .map(Json)
+    };
+    private(answer.await)
+}
+
 /// Answers with something that nobody may keep but the client (RFC 6749, section 5.1).
 pub(super) fn private(answer: Result<impl IntoResponse, Refusal>) -> Response {
     let mut response = match answer {

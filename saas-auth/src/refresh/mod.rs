@@ -16,7 +16,7 @@ mod row;
 
 use std::fmt;
 
-use saas_core::{Granted, Id, Secret, TenantId};
+use saas_core::{Granted, Id, Secret, TenantId, Timestamp};
 use saas_tenancy::{AuditEvent, Database, Scope, Status, SystemScope, Tenant, TenantTx};
 
 pub(crate) use row::RefreshRow;
@@ -141,6 +141,7 @@ impl RefreshTokens {
             scope,
             text,
             session,
+            ..
         } = self.find(text, client, named).await?;
         let system = SystemScope::<SignIn>::enter();
         let mut tx = self.database().system_write(&system);
@@ -167,6 +168,26 @@ impl RefreshTokens {
     ) -> Result<(Scope, Session), Error> {
         let found = self.find(text, client, named).await?;
         Ok((found.scope, found.session))
+    }
+
+    /// Finds the session of a token of a client that has not been used, without using it, and when the token
+    /// ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RefreshToken`] when there is none, [`Error::Storage`].
+    #[cfg(feature = "axum")]
+    pub(crate) async fn unused(
+        &self,
+        text: &str,
+        client: &str,
+        named: Option<TenantId>,
+    ) -> Result<(Session, Timestamp), Error> {
+        let found = self.find(text, client, named).await?;
+        if found.used {
+            return Err(Error::RefreshToken);
+        }
+        Ok((found.session, found.expires_at))
     }
 
     fn database(&self) -> &Database {
@@ -205,6 +226,8 @@ impl RefreshTokens {
             scope,
             text,
             session,
+            used: row.used_at.is_some(),
+            expires_at: row.expires_at,
         })
     }
 
@@ -274,4 +297,6 @@ struct Found {
     scope: Scope,
     text: Text,
     session: Session,
+    used: bool,
+    expires_at: Timestamp,
 }

@@ -4,7 +4,10 @@ use http::{header::AUTHORIZATION, request::Parts};
 use saas_core::{Code, Problem};
 
 use super::Outcome;
-use crate::{Verifier, oauth::ENDPOINTS};
+use crate::{
+    Verifier,
+    oauth::{ENDPOINTS, USERINFO},
+};
 
 /// Checks the access token of a request.
 pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
@@ -25,6 +28,10 @@ pub(crate) fn bearer(verifier: &Verifier, parts: &Parts) -> Outcome {
 /// Reads the bearer token of a request. One in the query string or in the body is not looked at. A credential
 /// of another scheme is refused and not passed over: whoever sent it takes himself for somebody.
 pub(super) fn text(parts: &Parts) -> Result<Option<&str>, Problem> {
+    if parts.uri.path() == USERINFO {
+        // It looks for itself, since it has errors of its own and may find the token in the body.
+        return Ok(None);
+    }
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let value = match (headers.next(), headers.next()) {
         (None, _) => return Ok(None),

@@ -332,6 +332,7 @@ impl Sessions {
         NewSessionRow {
             account_id: who.user(),
             client: client.map(|(client, _)| client.to_owned()),
+            origin_id: who.origin(),
             secret_hash,
             scope: match client {
                 Some((_, Granted::Only(scopes))) => Some(scopes.join(" ")),

@@ -15,6 +15,8 @@ pub(crate) struct SessionRow {
     pub(crate) tenant_id: TenantId,
     pub(crate) account_id: UserId,
     pub(crate) client: Option<String>,
+    /// The session of the browser in which a person let the program in.
+    pub(crate) origin_id: Option<SessionId>,
     pub(crate) secret_hash: Option<Vec<u8>>,
     /// What it was given for (RFC 6749, section 3.3); nothing when it is good for everything.
     pub(crate) scope: Option<String>,

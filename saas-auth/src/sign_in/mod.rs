@@ -4,14 +4,17 @@
 //! begin with nothing else. So a door that forgets a check that the others make does not exist: they end in
 //! one function.
 
+mod approval;
 mod password;
+mod switch;
 mod throttle;
 
 use std::fmt;
 
-use saas_core::{Timestamp, UserId};
+use saas_core::{SessionId, Timestamp, UserId};
 use saas_tenancy::{Scope, Tenant};
 
+pub(crate) use approval::Approval;
 pub use password::SignIns;
 
 use crate::Device;
@@ -24,6 +27,7 @@ pub struct Authenticated {
     at: Timestamp,
     methods: Vec<String>,
     device: Device,
+    origin: Option<SessionId>,
 }
 
 impl Authenticated {
@@ -41,7 +45,14 @@ impl Authenticated {
             at,
             methods,
             device,
+            origin: None,
         }
+    }
+
+    /// Says from which session of a browser this comes.
+    pub(crate) const fn from_session(mut self, session: SessionId) -> Self {
+        self.origin = Some(session);
+        self
     }
 
     /// Gives the tenant.
@@ -72,6 +83,10 @@ impl Authenticated {
     #[must_use]
     pub const fn device(&self) -> &Device {
         &self.device
+    }
+
+    pub(crate) const fn origin(&self) -> Option<SessionId> {
+        self.origin
     }
 
     pub(crate) const fn scope(&self) -> &Scope {

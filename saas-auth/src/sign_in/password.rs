@@ -14,8 +14,8 @@ use crate::{
 /// The doors; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SignIns {
-    database: Database,
-    accounts: Accounts,
+    pub(super) database: Database,
+    pub(super) accounts: Accounts,
     passwords: Passwords,
     throttle: Throttle,
 }
@@ -159,6 +159,7 @@ impl SignIns {
                 held.methods.clone(),
                 device.clone(),
             )
+            .from_session(held.id)
         })
     }
 

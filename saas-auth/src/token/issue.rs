@@ -2,19 +2,18 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Algorithm;
 use saas_core::{Clock, Granted, Id, Secret, SessionId, TenantId, Timestamp, UserId};
 
 use super::{
     Keys,
-    claims::{Audience, Claims, Header},
-    verify::{ALGORITHM, TYPE},
+    claims::{Audience, Claims},
+    jws,
+    verify::TYPE,
 };
 use crate::{Error, Session, TokenConfig};
 
 /// The level of every sign-in there is until now: one factor (NIST SP 800-63B, AAL1).
-const LEVEL: &str = "aal1";
+pub(super) const LEVEL: &str = "aal1";
 
 /// An access token and how long it is good. It is a secret, so it is not printed.
 #[derive(Clone)]
@@ -57,12 +56,12 @@ pub(crate) struct Holder<'a> {
     pub(crate) granted: &'a Granted,
 }
 
-/// Issues access tokens.
+/// Issues access tokens and id tokens.
 #[derive(Debug, Clone)]
 pub struct Issuer {
-    keys: Keys,
-    config: Arc<TokenConfig>,
-    clock: Arc<dyn Clock>,
+    pub(super) keys: Keys,
+    pub(super) config: Arc<TokenConfig>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Issuer {
@@ -99,9 +98,6 @@ impl Issuer {
     pub(crate) fn sign(&self, holder: &Holder<'_>) -> Result<AccessToken, Error> {
         let now = self.clock.now();
         let lifetime = Duration::from(self.config.access_lifetime);
-        let current = self.keys.current();
-        let key = current.signing()?;
-        let header = Header::new(ALGORITHM, TYPE, &key.kid);
         let claims = Claims {
             iss: holder.issuer.to_owned(),
             aud: Audience(self.config.audience.clone()),
@@ -121,14 +117,10 @@ impl Issuer {
             acr: LEVEL.to_owned(),
             amr: holder.methods.to_vec(),
         };
-        let failed = |_| Error::Crypto("a token could not be written");
-        let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).map_err(failed)?);
-        let claims = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).map_err(failed)?);
-        let signed = format!("{header}.{claims}");
-        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key.key, Algorithm::EdDSA)
-            .map_err(|_| Error::Crypto("a token could not be signed"))?;
+        let keys = self.keys.current();
+        let text = jws::sign(&keys, self.config.algorithm, TYPE, &claims)?;
         Ok(AccessToken {
-            text: Secret::new(format!("{signed}.{signature}")),
+            text,
             expires_in: lifetime,
         })
     }

@@ -1,7 +1,7 @@
 //! The keys that sign tokens, kept in the database and shared by all instances.
 //!
-//! There is one active key, which signs, and one next key, which is published ahead so that whoever
-//! caches the key set knows it before it signs. A retired key verifies until the tokens it signed
+//! For each [`Algorithm`] there is one active key, which signs, and one next key, which is published ahead so
+//! that whoever caches the key set knows it before it signs. A retired key verifies until the tokens it signed
 //! have expired. A row that the master key did not seal signs nothing and verifies nothing.
 //!
 //! No token makes anybody read the keys: an unknown `kid` is refused with what is in memory. Whoever
@@ -10,20 +10,20 @@
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
-use saas_core::{Clock, Id, KeyRing, Timestamp};
+use saas_core::{Clock, KeyRing, Timestamp};
 use saas_tenancy::{Database, Row, SystemScope, SystemTx, Value};
 
-use super::{Jwk, JwkSet, sealed::KeyMaterial};
+use super::{Algorithm, Jwk, JwkSet, sealed::KeyMaterial};
 use crate::{Error, SigningKeys};
 
 const LOAD: &str =
     "SELECT kid, private_key, state, retired_at FROM saas_signing_keys ORDER BY created_at, kid";
-const INSERT: &str = "INSERT INTO saas_signing_keys (kid, public_key, private_key, state, created_at) \
-                      VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+const INSERT: &str = "INSERT INTO saas_signing_keys (kid, algorithm, public_key, private_key, state, created_at) \
+                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
 const RETIRE: &str = "UPDATE saas_signing_keys SET state = 'retired', retired_at = $2 WHERE kid = $1 AND state = 'active'";
-const PROMOTE: &str = "UPDATE saas_signing_keys SET state = 'active' WHERE state = 'next'";
+const PROMOTE: &str =
+    "UPDATE saas_signing_keys SET state = 'active' WHERE state = 'next' AND algorithm = $1";
 const REMOVE: &str = "DELETE FROM saas_signing_keys WHERE state = 'retired' AND retired_at < $1";
 
 /// The signing keys of the service; cheap to clone.
@@ -43,7 +43,7 @@ struct Inner {
 
 /// The keys as they were loaded last.
 pub(super) struct KeySet {
-    pub(super) active: Option<SigningKey>,
+    active: HashMap<Algorithm, SigningKey>,
     verifying: HashMap<String, VerifyingKey>,
     public: JwkSet,
 }
@@ -53,8 +53,9 @@ pub(super) struct SigningKey {
     pub(super) key: EncodingKey,
 }
 
-struct VerifyingKey {
-    key: DecodingKey,
+pub(super) struct VerifyingKey {
+    pub(super) algorithm: Algorithm,
+    pub(super) key: DecodingKey,
     /// The end of a retired key.
     until: Option<Timestamp>,
 }
@@ -85,10 +86,12 @@ impl Keys {
         let keys = Self {
             inner: Arc::new(inner),
         };
-        if keys.load().await?.active.is_none() {
+        let known = keys.load().await?;
+        let missing = |algorithm: &Algorithm| !known.active.contains_key(algorithm);
+        for algorithm in Algorithm::ALL.into_iter().filter(missing) {
             let mut tx = keys.write();
             for state in ["active", "next"] {
-                keys.insert(&mut tx, state).await?;
+                keys.insert(&mut tx, algorithm, state).await?;
             }
             tx.commit().await?;
         }
@@ -103,14 +106,14 @@ impl Keys {
     /// As [`Keys::load_or_create`]. The keys that were loaded before stay in use.
     pub async fn reload(&self) -> Result<(), Error> {
         let set = self.load().await?;
-        if set.active.is_none() {
-            return Err(Error::Crypto("there is no active signing key"));
+        for algorithm in Algorithm::ALL {
+            set.signing(algorithm)?;
         }
         self.inner.current.store(Arc::new(set));
         Ok(())
     }
 
-    /// Makes the next key the active one, and a new next key. Retired keys that verify nothing any
+    /// Makes the next keys the active ones, and new next keys. Retired keys that verify nothing any
     /// more are removed.
     ///
     /// When another instance has rotated since this one loaded the keys, its rotation counts and
@@ -125,17 +128,19 @@ impl Keys {
     /// Either the keys have rotated or not.
     pub async fn rotate(&self) -> Result<(), Error> {
         let now = self.inner.clock.now();
-        let active = self.current().signing()?.kid.clone();
+        let current = Arc::clone(&self.current());
         let mut tx = self.write();
-        let retired = tx
-            .execute(RETIRE, &[Value::Text(active), Value::Timestamp(now)])
-            .await?;
-        if retired == 1 {
-            tx.execute(PROMOTE, &[]).await?;
-            self.insert(&mut tx, "next").await?;
-            let ended = Value::Timestamp(now.saturating_sub(self.inner.overlap));
-            tx.execute(REMOVE, &[ended]).await?;
+        for algorithm in Algorithm::ALL {
+            let active = Value::Text(current.signing(algorithm)?.kid.clone());
+            let retired = tx.execute(RETIRE, &[active, Value::Timestamp(now)]).await?;
+            if retired == 1 {
+                let name = Value::Text(algorithm.to_string());
+                tx.execute(PROMOTE, &[name]).await?;
+                self.insert(&mut tx, algorithm, "next").await?;
+            }
         }
+        let ended = Value::Timestamp(now.saturating_sub(self.inner.overlap));
+        tx.execute(REMOVE, &[ended]).await?;
         tx.commit().await?;
         self.reload().await
     }
@@ -167,12 +172,18 @@ impl Keys {
         self.inner.database.system_write(&scope)
     }
 
-    async fn insert(&self, tx: &mut SystemTx, state: &'static str) -> Result<(), Error> {
-        let key = KeyMaterial::generate()?;
-        let kid = Id::<Self>::generate().to_string();
+    async fn insert(
+        &self,
+        tx: &mut SystemTx,
+        algorithm: Algorithm,
+        state: &'static str,
+    ) -> Result<(), Error> {
+        let key = KeyMaterial::generate(algorithm)?;
+        let kid = public(&key)?.kid;
         let sealed = key.seal(&self.inner.master, &kid)?;
         let values = [
             Value::Text(kid),
+            Value::Text(algorithm.to_string()),
             Value::Bytes(key.public),
             Value::Bytes(sealed),
             Value::Text(state.to_owned()),
@@ -186,23 +197,23 @@ impl Keys {
 impl KeySet {
     fn empty() -> Self {
         Self {
-            active: None,
+            active: HashMap::new(),
             verifying: HashMap::new(),
             public: JwkSet { keys: Vec::new() },
         }
     }
 
-    /// Gives the key that signs.
-    pub(super) fn signing(&self) -> Result<&SigningKey, Error> {
+    /// Gives the key that signs with an algorithm.
+    pub(super) fn signing(&self, algorithm: Algorithm) -> Result<&SigningKey, Error> {
         let missing = Error::Crypto("there is no active signing key");
-        self.active.as_ref().ok_or(missing)
+        self.active.get(&algorithm).ok_or(missing)
     }
 
     /// Gives the key of that name, if it verifies now.
-    pub(super) fn verifying(&self, kid: &str, now: Timestamp) -> Option<&DecodingKey> {
+    pub(super) fn verifying(&self, kid: &str, now: Timestamp) -> Option<&VerifyingKey> {
         let key = self.verifying.get(kid)?;
         let ended = key.until.is_some_and(|until| now > until);
-        (!ended).then_some(&key.key)
+        (!ended).then_some(key)
     }
 
     fn take(&mut self, inner: &Inner, row: &Row) -> Result<(), Error> {
@@ -213,23 +224,39 @@ impl KeySet {
             return Ok(());
         }
         let key = KeyMaterial::open(&inner.master, &kid, &sealed)?;
-        let x = URL_SAFE_NO_PAD.encode(&key.public);
-        let decoding = DecodingKey::from_ed_components(&x)
-            .map_err(|_| Error::Crypto("a public key cannot be read"))?;
+        let mut public = public(&key)?;
+        public.kid.clone_from(&kid);
+        let private = key.private.expose();
+        let (encoding, decoding) = match &public.y {
+            None => (
+                EncodingKey::from_ed_der(private),
+                DecodingKey::from_ed_components(&public.x),
+            ),
+            Some(y) => (
+                EncodingKey::from_ec_der(private),
+                DecodingKey::from_ec_components(&public.x, y),
+            ),
+        };
         if state == "active" {
-            self.active = Some(SigningKey {
+            let signing = SigningKey {
                 kid: kid.clone(),
-                key: EncodingKey::from_ed_der(key.private.expose()),
-            });
+                key: encoding,
+            };
+            self.active.insert(key.algorithm, signing);
         }
-        self.public.keys.push(Jwk::ed25519(&kid, &x));
+        self.public.keys.push(public);
         let verifying = VerifyingKey {
-            key: decoding,
+            algorithm: key.algorithm,
+            key: decoding.map_err(|_| Error::Crypto("a public key cannot be read"))?,
             until,
         };
         self.verifying.insert(kid, verifying);
         Ok(())
     }
+}
+
+fn public(key: &KeyMaterial) -> Result<Jwk, Error> {
+    Jwk::new(key.algorithm, &key.public).ok_or(Error::Crypto("a public key cannot be read"))
 }
 
 impl fmt::Debug for Keys {

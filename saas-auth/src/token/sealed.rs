@@ -4,30 +4,42 @@
 //! of the master key, the nonce, the ciphertext. Whoever can write to the table, but has not the
 //! master key, can neither read a key nor plant one.
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _},
+};
 use chacha20poly1305::{
     KeyInit as _, XChaCha20Poly1305, XNonce,
     aead::{Aead as _, Payload},
 };
 use saas_core::{KeyRing, Purpose, Secret};
 
+use super::Algorithm;
 use crate::Error;
 
 const SEALING: Purpose = Purpose::new("saas-auth/signing-key/1");
 const NONCE: usize = 24;
 
-/// An Ed25519 key pair.
+/// A key pair.
 #[derive(Debug)]
 pub(super) struct KeyMaterial {
-    /// The private key, as PKCS #8 (RFC 8410).
+    pub(super) algorithm: Algorithm,
+    /// The private key, as PKCS #8 (RFC 5958, RFC 8410).
     pub(super) private: Secret<Vec<u8>>,
+    /// The public key, or the uncompressed point.
     pub(super) public: Vec<u8>,
 }
 
 impl KeyMaterial {
-    pub(super) fn generate() -> Result<Self, Error> {
-        let document = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
-            .map_err(|_| Error::Crypto("no key could be made"))?;
+    pub(super) fn generate(algorithm: Algorithm) -> Result<Self, Error> {
+        let random = SystemRandom::new();
+        let document = match algorithm {
+            Algorithm::EdDsa => Ed25519KeyPair::generate_pkcs8(&random),
+            Algorithm::Es256 => {
+                EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+            }
+        };
+        let document = document.map_err(|_| Error::Crypto("no key could be made"))?;
         Self::read(Secret::new(document.as_ref().to_vec()))
     }
 
@@ -55,12 +67,21 @@ impl KeyMaterial {
         Ok([&[name][..], &nonce, &sealed].concat())
     }
 
-    /// The public key comes out of the private one; what a table says about it is not believed.
+    /// Public key and algorithm come out of the private one; what a table says about them is not believed.
     fn read(private: Secret<Vec<u8>>) -> Result<Self, Error> {
-        let pair = Ed25519KeyPair::from_pkcs8(private.expose())
-            .map_err(|_| Error::Crypto("a signing key cannot be read"))?;
-        let public = pair.public_key().as_ref().to_vec();
-        Ok(Self { private, public })
+        let bytes = private.expose();
+        let (algorithm, public) = if let Ok(pair) = Ed25519KeyPair::from_pkcs8(bytes) {
+            (Algorithm::EdDsa, pair.public_key().as_ref().to_vec())
+        } else {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, bytes)
+                .map_err(|_| Error::Crypto("a signing key cannot be read"))?;
+            (Algorithm::Es256, pair.public_key().as_ref().to_vec())
+        };
+        Ok(Self {
+            algorithm,
+            private,
+            public,
+        })
     }
 }
 
@@ -84,27 +105,33 @@ mod tests {
     #[test]
     fn a_key_opens_only_under_its_id_and_its_master_key() {
         let master = KeyRing::generate().unwrap();
-        let key = KeyMaterial::generate().unwrap();
-        let sealed = key.seal(&master, "one").unwrap();
-        let opened = KeyMaterial::open(&master, "one", &sealed).unwrap();
-        assert_eq!(opened.public, key.public);
-        let mut changed = sealed.clone();
-        changed[40] ^= 1;
-        assert!(KeyMaterial::open(&master, "one", &changed).is_err());
-        assert!(KeyMaterial::open(&master, "two", &sealed).is_err());
-        assert!(KeyMaterial::open(&KeyRing::generate().unwrap(), "one", &sealed).is_err());
-        for cut in [0, 1, 24, 25, sealed.len() - 1] {
-            assert!(KeyMaterial::open(&master, "one", &sealed[..cut]).is_err());
+        for algorithm in Algorithm::ALL {
+            let key = KeyMaterial::generate(algorithm).unwrap();
+            let sealed = key.seal(&master, "one").unwrap();
+            let opened = KeyMaterial::open(&master, "one", &sealed).unwrap();
+            assert_eq!(opened.public, key.public);
+            assert_eq!(opened.algorithm, algorithm);
+            let mut changed = sealed.clone();
+            changed[40] ^= 1;
+            assert!(KeyMaterial::open(&master, "one", &changed).is_err());
+            assert!(KeyMaterial::open(&master, "two", &sealed).is_err());
+            assert!(KeyMaterial::open(&KeyRing::generate().unwrap(), "one", &sealed).is_err());
+            for cut in [0, 1, 24, 25, sealed.len() - 1] {
+                assert!(KeyMaterial::open(&master, "one", &sealed[..cut]).is_err());
+            }
         }
     }
 
     #[test]
     fn the_private_key_stands_nowhere_in_what_is_stored_or_printed() {
-        let key = KeyMaterial::generate().unwrap();
-        let sealed = key.seal(&KeyRing::generate().unwrap(), "one").unwrap();
-        let private = &key.private.expose()[16..48];
-        assert!(!sealed.windows(private.len()).any(|part| part == private));
-        let printed = format!("{key:?}");
-        assert!(printed.contains("Secret(…)"), "{printed}");
+        // Where the private key begins in the document.
+        for (algorithm, at) in [(Algorithm::EdDsa, 16), (Algorithm::Es256, 36)] {
+            let key = KeyMaterial::generate(algorithm).unwrap();
+            let sealed = key.seal(&KeyRing::generate().unwrap(), "one").unwrap();
+            let private = &key.private.expose()[at..at + 32];
+            assert!(!sealed.windows(private.len()).any(|part| part == private));
+            let printed = format!("{key:?}");
+            assert!(printed.contains("Secret(…)"), "{printed}");
+        }
     }
 }

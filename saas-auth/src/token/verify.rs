@@ -1,33 +1,21 @@
 //! Checking tokens.
 //!
-//! The order matters: size, then shape, then the signature with the algorithm that *our* key has,
-//! then what the token says. Nothing in a token chooses the algorithm, a place to fetch a key from,
-//! or a way to read it. Checking asks nobody, so a flood of tokens costs only processor time.
+//! First the signature (see `jws.rs`), then what the token says. Checking asks nobody, so a flood of tokens
+//! costs only processor time.
 //!
 //! The signature is checked by jsonwebtoken, everything else here: its own checks read the clock of
 //! the machine, take a minute of leeway, and let a token through that lacks `iss` or `aud`.
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Algorithm;
 use saas_core::{Clock, Granted, Id, Principal, PrincipalKind, Timestamp, VerifiedFacts};
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{
-    Keys,
-    cache::Cache,
-    claims::{self, Claims, Header},
-    keys::KeySet,
-};
+use super::{Keys, cache::Cache, claims::Claims, jws, keys::KeySet};
 use crate::{Error, Revocations, TokenConfig};
 
 /// The type of an access token (RFC 9068, section 2.1).
 pub(super) const TYPE: &str = "at+jwt";
-/// The algorithm of our keys (RFC 8037, section 3.1).
-pub(super) const ALGORITHM: &str = "EdDSA";
-const MAX_LENGTH: usize = 8 << 10;
 const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
 /// Says why a token is refused. For the log; a client learns only that it is.
@@ -78,13 +66,29 @@ struct Inner {
 
 /// A token that has been verified, as remembered.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    principal: Principal,
+pub(crate) struct Known {
+    pub(crate) principal: Principal,
     /// Its own id (`jti`).
-    id: Uuid,
-    /// The program that holds it, where a tenant has registered it.
-    client: Option<Uuid>,
+    pub(crate) id: Uuid,
+    pub(crate) issuer: Arc<str>,
+    pub(crate) issued_at: Timestamp,
+    /// The program that holds it.
+    pub(crate) client: Arc<str>,
+    /// The same, where a tenant has registered it.
+    registered: Option<Uuid>,
     kid: Arc<str>,
+}
+
+impl Known {
+    /// Gives the ids that it ends with.
+    pub(crate) fn subjects(&self) -> [Option<Uuid>; 4] {
+        [
+            self.principal.session().map(|session| session.as_uuid()),
+            Some(self.id),
+            Some(self.principal.subject().as_uuid()),
+            self.registered,
+        ]
+    }
 }
 
 impl Verifier {
@@ -126,9 +130,22 @@ impl Verifier {
         self.known(token).map(|known| known.principal)
     }
 
-    fn known(&self, token: &str) -> Result<Known, TokenError> {
+    pub(super) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    pub(super) fn config(&self) -> &TokenConfig {
+        &self.inner.config
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// Verifies a token and gives all that it says.
+    pub(crate) fn known(&self, token: &str) -> Result<Known, TokenError> {
         let inner = &*self.inner;
-        if token.len() > MAX_LENGTH {
+        if token.len() > jws::MAX_LENGTH {
             return Err(TokenError::Malformed);
         }
         let (now, keys) = (inner.clock.now(), inner.keys.current());
@@ -146,20 +163,8 @@ impl Verifier {
     }
 
     fn verify_anew(&self, token: &str, keys: &KeySet, now: Timestamp) -> Result<Known, TokenError> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
-        let header: Header = part(header)?;
-        if header.alg != ALGORITHM || header.typ != TYPE {
-            return Err(TokenError::Malformed);
-        }
-        let key = keys
-            .verifying(&header.kid, now)
-            .ok_or(TokenError::Signature)?;
-        match jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, Algorithm::EdDSA) {
-            Ok(true) => {}
-            Ok(false) | Err(_) => return Err(TokenError::Signature),
-        }
-        self.accept(part(payload)?, header.kid.into(), now)
+        let (claims, kid) = jws::open(keys, TYPE, token, now)?;
+        self.accept(claims, kid.into(), now)
     }
 
     /// Checks what a token with a good signature says, except its end.
@@ -179,7 +184,7 @@ impl Verifier {
         let subject = claims.sub.parse().map_err(|_| TokenError::Malformed)?;
         let tenant = claims.tid.parse().map_err(|_| TokenError::Malformed)?;
         let id: Id<()> = claims.jti.parse().map_err(|_| TokenError::Malformed)?;
-        let client: Option<Id<()>> = claims.client_id.parse().ok();
+        let registered: Option<Id<()>> = claims.client_id.parse().ok();
         let session = claims.sid.as_deref().map(str::parse).transpose();
         let granted = match &claims.scope {
             None => Granted::All,
@@ -207,7 +212,10 @@ impl Verifier {
         Ok(Known {
             principal,
             id: id.as_uuid(),
-            client: client.map(|client| client.as_uuid()),
+            issuer: claims.iss.into(),
+            issued_at,
+            client: claims.client_id.into(),
+            registered: registered.map(|client| client.as_uuid()),
             kid,
         })
     }
@@ -222,22 +230,10 @@ impl Verifier {
         {
             return Err(TokenError::Expired);
         }
-        let subjects = [
-            holder.session().map(|session| session.as_uuid()),
-            Some(known.id),
-            Some(holder.subject().as_uuid()),
-            known.client,
-        ];
-        if self.inner.revocations.cover(holder.tenant(), subjects) {
+        let ended = known.subjects();
+        if self.inner.revocations.cover(holder.tenant(), ended) {
             return Err(TokenError::Revoked);
         }
         Ok(known)
     }
-}
-
-fn part<T: DeserializeOwned>(text: &str) -> Result<T, TokenError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| TokenError::Malformed)?;
-    claims::read(&bytes).map_err(|_| TokenError::Malformed)
 }

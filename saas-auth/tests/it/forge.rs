@@ -106,7 +106,7 @@ async fn active_key(db: &TestDatabase) -> (String, EncodingKey) {
     let mut tx = db.database().system_read(&scope);
     let row = tx
         .fetch_optional(
-            "SELECT kid, private_key FROM saas_signing_keys WHERE state = 'active'",
+            "SELECT kid, private_key FROM saas_signing_keys WHERE state = 'active' AND algorithm = 'EdDSA'",
             &[],
         )
         .await

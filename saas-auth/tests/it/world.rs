@@ -83,6 +83,7 @@ impl World {
             .unwrap(),
             serde_json::from_str(r#"{"id":"partner"}"#).unwrap(),
         ];
+        config.password_grant = true;
         change(&mut config);
         let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
         let identity = Identity::builder(db.database(), &db.registry(), &config)

@@ -6,6 +6,7 @@
 
 mod body;
 mod config;
+mod cors;
 mod extract;
 mod finish;
 mod limit;

@@ -16,8 +16,12 @@ pub struct PathPrefix(String);
 impl PathPrefix {
     pub(crate) fn taken(sent: &Uri, routed: &Uri) -> Self {
         let sent = sent.path();
+        let behind = || sent.strip_prefix(routed.path());
         // Of `/t/acme`, which is routed as `/`, nothing is left to take off.
-        let prefix = sent.strip_suffix(routed.path()).unwrap_or(sent);
+        let prefix = sent
+            .strip_suffix(routed.path())
+            .or_else(|| behind().filter(|prefix| prefix.starts_with('/')))
+            .unwrap_or(sent);
         Self(prefix.to_owned())
     }
 
@@ -28,14 +32,18 @@ impl PathPrefix {
     }
 }
 
+/// Where the documents of a service stand, before the path of the service (RFC 8615; RFC 8414, section 3.1):
+/// what describes `https://app.example/t/acme` is found at `/.well-known/<name>/t/acme`.
+const WELL_KNOWN: &str = "/.well-known/";
+
 /// Gives the tenant that the path names, and the address without it.
 ///
 /// The segment is compared as it was sent. A slug has no character that would have to be encoded, so
 /// an encoded one is not another spelling of the same tenant but a mistake or an attempt.
 pub(super) fn read(config: &ResolveConfig, uri: &Uri) -> Result<Option<(Slug, Uri)>, Problem> {
     let prefix = config.path_prefix.as_str();
-    let rest = match uri
-        .path()
+    let (document, path) = well_known(uri.path());
+    let rest = match path
         .strip_prefix('/')
         .and_then(|path| path.strip_prefix(prefix))
     {
@@ -46,15 +54,30 @@ pub(super) fn read(config: &ResolveConfig, uri: &Uri) -> Result<Option<(Slug, Ur
     let Some(rest) = rest.strip_prefix('/') else {
         return Ok(None);
     };
-    let (segment, rest) = rest.split_once('/').unwrap_or((rest, ""));
-    let slug = segment.parse().map_err(|_| wrong())?;
+    let (slug, path) = match document {
+        "" => {
+            let (slug, rest) = rest.split_once('/').unwrap_or((rest, ""));
+            (slug, format!("/{rest}"))
+        }
+        // Nothing stands behind the path of the service.
+        document => (rest, document.to_owned()),
+    };
+    let slug = slug.parse().map_err(|_| wrong())?;
     let routed = match uri.query() {
-        Some(query) => format!("/{rest}?{query}"),
-        None => format!("/{rest}"),
+        Some(query) => format!("{path}?{query}"),
+        None => path,
     };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(routed).map_err(|_| wrong())?);
     Ok(Some((slug, Uri::from_parts(parts).map_err(|_| wrong())?)))
+}
+
+/// Splits `/.well-known/<name>` off a path that goes on.
+fn well_known(path: &str) -> (&str, &str) {
+    let name = path.strip_prefix(WELL_KNOWN);
+    let end = name.and_then(|name| Some(WELL_KNOWN.len() + name.find('/')?));
+    end.and_then(|end| path.split_at_checked(end))
+        .unwrap_or(("", path))
 }
 
 fn wrong() -> Problem {
@@ -87,8 +110,39 @@ mod tests {
     }
 
     #[test]
+    fn oau_41_what_describes_a_tenant_stands_before_its_path() {
+        let found = |slug: &str, uri: &str| Ok(Some((slug.to_owned(), uri.to_owned())));
+        let document = "/.well-known/oauth-authorization-server";
+        assert_eq!(
+            resolve(&format!("{document}/t/acme")),
+            found("acme", document)
+        );
+        assert_eq!(
+            resolve(&format!("{document}/t/acme?x=1")),
+            found("acme", "/.well-known/oauth-authorization-server?x=1")
+        );
+        assert_eq!(
+            resolve(&format!("/t/acme{document}")),
+            found("acme", document)
+        );
+        for other in ["", "/", "/x/acme", "/today/acme", "/t"] {
+            assert_eq!(resolve(&format!("{document}{other}")), Ok(None), "{other}");
+        }
+        for wrong in ["/t/acme/", "/t/acme/x", "/t/ACME", "/t/"] {
+            let answer = resolve(&format!("{document}{wrong}"));
+            assert_eq!(answer.unwrap_err().code(), Code::BAD_REQUEST, "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_was_taken_off_is_known() {
-        for path in ["/t/acme/api/v1/me?x=1", "/t/acme", "/t/acme/"] {
+        for path in [
+            "/t/acme/api/v1/me?x=1",
+            "/t/acme",
+            "/t/acme/",
+            "/.well-known/openid-configuration/t/acme",
+            "/t/acme/.well-known/openid-configuration",
+        ] {
             let sent: Uri = path.parse().unwrap();
             let (_, routed) = read(&ResolveConfig::default(), &sent).unwrap().unwrap();
             assert_eq!(

@@ -96,7 +96,8 @@ impl Asked {
                 Refused::here("`redirect_uri` is missing, or not registered for the application")
             })?;
         let state = text("state");
-        match Self::check(identity, &client, form, redirect_uri.clone()) {
+        let asked = Self::check(identity, &client, form, redirect_uri.clone());
+        match asked.and_then(|asked| asked.of_hinted(identity, tenant, form)) {
             Ok(asked) => Ok((asked, client)),
             Err(fault) => Err(Refused::Back {
                 redirect_uri,
@@ -186,6 +187,23 @@ impl Asked {
             at: Micros::of(identity.database().clock().now()),
             pushed: None,
         })
+    }
+
+    /// Notes whom the client expects, by an id token that it was once given (OpenID Connect Core, section
+    /// 3.1.2.1). That it has expired does not matter.
+    fn of_hinted(
+        mut self,
+        identity: &Identity,
+        tenant: &Tenant,
+        form: &Form,
+    ) -> Result<Self, Fault> {
+        if let Some(token) = form.get("id_token_hint") {
+            let hint = identity.verifier().hint(token.expose()).ok();
+            let hint = hint.filter(|hint| hint.tenant == tenant.id() && hint.client == self.client);
+            let hint = hint.ok_or(Fault::request("`id_token_hint` is not valid"))?;
+            self.person = Some(hint.user);
+        }
+        Ok(self)
     }
 
     /// Tells the client what is wrong.

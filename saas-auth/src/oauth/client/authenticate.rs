@@ -25,7 +25,7 @@ pub(crate) const ENDPOINTS: [&str; 5] = [
     "/oauth/par",
     "/oauth/introspect",
     "/oauth/revoke",
-    "/oauth/device_authorization",
+    "/oauth/device",
 ];
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

@@ -14,6 +14,10 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them.
+            #[cfg(feature = "axum")]
+            pub(crate) const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
+
             /// Gives the word of the protocol.
             #[must_use]
             pub const fn as_str(self) -> &'static str {

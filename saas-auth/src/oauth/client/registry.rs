@@ -6,7 +6,7 @@ use saas_core::{Id, Secret};
 use saas_tenancy::{AuditEvent, Database, Tenant, TenantTx};
 
 use super::{
-    Client, ClientPatch, GrantType, NewClient,
+    Client, ClientPatch, NewClient,
     row::{ClientRow, ClientRowPatch, NewClientRow, Rows as _},
     secret,
 };
@@ -119,12 +119,10 @@ impl Clients {
         Ok(row.map(Client::from))
     }
 
-    /// Tells whether there is such a grant here. That of passwords is there for a client of the configuration
-    /// only.
-    #[cfg_attr(not(feature = "axum"), expect(dead_code, reason = "the endpoints ask"))]
-    pub(crate) fn supports(&self, grant: GrantType) -> bool {
-        let mut configured = self.configured.values();
-        grant != GrantType::Password || configured.any(|client| client.may_use(grant))
+    /// Gives the clients of the configuration.
+    #[cfg(feature = "axum")]
+    pub(in crate::oauth) fn configured(&self) -> impl Iterator<Item = &Client> {
+        self.configured.values()
     }
 
     /// Registers a client in the tenant of the transaction.
@@ -289,7 +287,7 @@ impl Clients {
         Ok(())
     }
 
-    pub(super) fn database(&self) -> &Database {
+    pub(in crate::oauth) fn database(&self) -> &Database {
         self.sessions.database()
     }
 }
