@@ -28,6 +28,7 @@ pub mod health;
 mod id;
 pub mod keys;
 pub mod limit;
+pub mod mail;
 pub mod page;
 mod principal;
 pub mod problem;

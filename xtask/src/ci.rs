@@ -12,6 +12,7 @@ const SMALL: &[(&str, &str)] = &[
     ("saas-rbac", "sqlite"),
     ("saas-auth", "postgres"),
     ("saas-storage", "sqlite"),
+    ("saas-mail", "sqlite"),
 ];
 
 /// `cargo xtask ci`

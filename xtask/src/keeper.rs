@@ -28,7 +28,26 @@ impl Keeper {
         secret: &str,
         port: u16,
     ) -> Result<(Self, String), String> {
-        let mut command = unprivileged()?;
+        Self::start_in(unprivileged()?, script, arguments, secret, port)
+    }
+
+    /// The same for a server that does not mind who runs it.
+    pub(crate) fn start_as_us(
+        script: &str,
+        arguments: &[&OsStr],
+        secret: &str,
+        port: u16,
+    ) -> Result<(Self, String), String> {
+        Self::start_in(Command::new("sh"), script, arguments, secret, port)
+    }
+
+    fn start_in(
+        mut command: Command,
+        script: &str,
+        arguments: &[&OsStr],
+        secret: &str,
+        port: u16,
+    ) -> Result<(Self, String), String> {
         command
             .arg("-c")
             .arg(format!("trap '' INT TERM HUP\n{script}"))

@@ -13,8 +13,10 @@ mod layers;
 mod mutants;
 mod pooler;
 mod postgres;
+mod python;
 mod run;
 mod scopes;
+mod smtp;
 mod surfaces;
 mod test;
 
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask <command>
 
-  test [-- args]      every test, on SQLite and on a PostgreSQL of its own; args go to cargo test
+  test [-- args]      every test, on SQLite, on a PostgreSQL and with a mail server of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
   mutants [package]   takes each guard away in turn, and looks whether a test notices
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences

@@ -161,6 +161,14 @@ const MUTANTS: &[Mutant] = &[
         tests: &["rule::"],
     },
     Mutant {
+        guard: "that words of a tenant carry no secret away",
+        file: "saas-mail/src/template/render.rs",
+        from: "if author == Author::Tenant {",
+        to: "if author == Author::Tenant && false {",
+        package: "saas-mail",
+        tests: &["templates::"],
+    },
+    Mutant {
         guard: "the tenant in the paths of files",
         file: "saas-storage/src/key.rs",
         from: r#"format!("tenants/{tenant}/")"#,

@@ -5,15 +5,26 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{pooler::Pooler, postgres::Postgres, run};
+use crate::{pooler::Pooler, postgres::Postgres, run, smtp::MailServer};
 
 /// A superuser's URL, and the same through a pooler.
 const SERVER: &str = "TEST_DATABASE_URL";
 const POOLER: &str = "TEST_POOLER_URL";
 
+/// A mail server without TLS, and the folder in which it keeps what it is given.
+const MAIL: &str = "TEST_SMTP_URL";
+const MAIL_FOLDER: &str = "TEST_SMTP_FOLDER";
+
 /// `cargo xtask test`
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
-    let kind = ["test", "--locked", "--workspace", "--all-features"];
+    let mut kind = vec!["test", "--locked", "--all-features"];
+    // Beside a package, `--workspace` would mean all the same.
+    if !arguments
+        .iter()
+        .any(|word| word.starts_with("-p") || word.starts_with("--package"))
+    {
+        kind.push("--workspace");
+    }
     run_tests(&kind, arguments, false)
 }
 
@@ -88,8 +99,15 @@ fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), Stri
         None => Some(Pooler::start(&url)?),
     };
     let through = given(POOLER).or_else(|| pooler.as_ref().map(|pooler| pooler.url().to_owned()));
-    println!("\n== PostgreSQL and PgBouncer are there for the tests");
+    let mail = match given(MAIL).and(given(MAIL_FOLDER)) {
+        Some(_) => None,
+        None => Some(MailServer::start()?),
+    };
+    println!("\n== PostgreSQL, PgBouncer and a mail server are there for the tests");
     let mut tests = run::cargo(kind);
+    if let Some(mail) = &mail {
+        tests.env(MAIL, mail.url()).env(MAIL_FOLDER, mail.folder());
+    }
     tests
         .args(arguments)
         .env(SERVER, url)

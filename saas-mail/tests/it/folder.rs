@@ -1,0 +1,142 @@
+//! Mail as files.
+
+use std::{
+    io::Write,
+    os::unix::fs::PermissionsExt as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use saas_core::mail::Mailer as _;
+use saas_mail::{Error, FolderMailer};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::world::{LINK, World, files, letter};
+
+#[tokio::test]
+async fn files_sort_by_time_and_are_for_their_owner() {
+    let world = World::sqlite().await;
+    let mailer = FolderMailer::open(&world.config, world.templates.clone()).unwrap();
+    let folder = &world.config.folder.path;
+    let mut order = Vec::new();
+    for index in 0..6 {
+        if index % 2 == 0 {
+            world.db.clock().advance(Duration::from_micros(500_000));
+        }
+        let to = format!("p{index}@example.com");
+        mailer
+            .deliver(&letter(&world.acme, &to).finish().unwrap())
+            .await
+            .unwrap();
+        order.push(to);
+    }
+    let names = files(folder);
+    assert_eq!(names.len(), 6, "{names:?}");
+    for (name, to) in names.iter().zip(&order) {
+        assert!(name.ends_with(".eml"), "{name}");
+        let path = folder.join(name);
+        assert!(
+            std::fs::read_to_string(&path).unwrap().contains(to),
+            "{names:?}"
+        );
+        assert_eq!(
+            std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    assert_eq!(
+        std::fs::metadata(folder).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_is_an_error_for_later() {
+    let world = World::sqlite().await;
+    let mailer = FolderMailer::open(&world.config, world.templates.clone()).unwrap();
+    std::fs::remove_dir_all(&world.config.folder.path).unwrap();
+    let waiting = letter(&world.acme, "ann@example.com").finish().unwrap();
+    let error = mailer.deliver(&waiting).await.unwrap_err();
+    assert!(error.retryable(), "{error}");
+
+    let file = world.folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let mut config = world.config.clone();
+    config.folder.path = file.join("below");
+    let refused = FolderMailer::open(&config, world.templates.clone());
+    assert!(
+        matches!(
+            refused,
+            Err(Error::Config {
+                key: "folder.path",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn rel_33_a_link_is_logged_where_that_is_asked_for_and_nowhere_else() {
+    let world = World::sqlite().await;
+    for show_links in [false, true] {
+        let mut config = world.config.clone();
+        config.folder.show_links = show_links;
+        let mailer = FolderMailer::open(&config, world.templates.clone()).unwrap();
+        let (log, guard) = Log::begin();
+        mailer
+            .deliver(&letter(&world.acme, "ann@example.com").finish().unwrap())
+            .await
+            .unwrap();
+        drop(guard);
+        let log = log.text();
+        assert!(
+            log.contains("INFO saas::mail") && log.contains(".eml"),
+            "{log}"
+        );
+        assert_eq!(log.contains(LINK), show_links, "{log}");
+        assert!(!log.contains("ann@") && !log.contains("Ann"), "{log}");
+        let shown = format!("{mailer:?}");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+/// Everything that is logged, at every level.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn begin() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}

@@ -1,0 +1,79 @@
+//! Programs from PyPI that tests talk to.
+//!
+//! They live in a virtual environment below `target/`, which is made anew when the list of packages changes.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{install, run};
+
+/// Every package with its version, those included that others need.
+const PACKAGES: &[&str] = &[
+    // A mail server.
+    "aiosmtpd==1.4.6",
+    "atpublic==9.0.0",
+    "attrs==26.1.0",
+    // Certificates for it.
+    "trustme==1.2.1",
+    "cffi==2.1.1",
+    "cryptography==50.0.2",
+    "idna==3.20",
+    "pycparser==3.12",
+];
+
+/// Gives the interpreter of the environment, and makes the environment where it is not there.
+pub(crate) fn interpreter() -> Result<PathBuf, String> {
+    let folder = run::root().join("target/python");
+    let (interpreter, list) = (folder.join("bin/python"), folder.join("packages"));
+    let wanted = PACKAGES.join("\n");
+    if std::fs::read_to_string(&list).is_ok_and(|found| found == wanted) {
+        return Ok(interpreter);
+    }
+    let python = find_or_install()?;
+    let mut make = Command::new(python);
+    run::step(
+        "virtual environment of Python",
+        make.args(["-m", "venv", "--clear"]).arg(&folder),
+    )?;
+    let mut pip = Command::new(&interpreter);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ])
+    .arg("--disable-pip-version-check")
+    .args(PACKAGES);
+    run::step("packages from PyPI", &mut pip)?;
+    // Last, so that an environment that was not finished is made again.
+    std::fs::write(&list, wanted).map_err(|error| format!("{}: {error}", list.display()))?;
+    Ok(interpreter)
+}
+
+fn find_or_install() -> Result<&'static Path, String> {
+    let python = Path::new("python3");
+    let there = || {
+        let mut look = Command::new(python);
+        look.args(["-c", "import ensurepip, venv"]);
+        run::output(&mut look).is_ok()
+    };
+    if there() {
+        return Ok(python);
+    }
+    let installed = install::apt("python3-venv");
+    if there() {
+        return Ok(python);
+    }
+    let reason = installed
+        .err()
+        .unwrap_or_else(|| "it was installed and is still not found".to_owned());
+    Err(format!(
+        "Python 3 with `venv` is needed and not found ({reason}).\n  Install it (Debian: apt-get install python3-venv), or set \
+         TEST_SMTP_URL and TEST_SMTP_FOLDER as xtask/src/smtp.py does."
+    ))
+}
