@@ -1,12 +1,13 @@
 //! Everything of this crate, put together.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use saas_tenancy::{Database, Registry};
 
 use crate::{
-    Accounts, ApiKeys, AuthConfig, Error, Issuer, Keys, Passwords, RefreshTokens, Revocations,
-    Sessions, SignIns, TokenConfig, Verifier,
+    Accounts, Addresses, ApiKeys, AuthConfig, Closures, Error, Invitations, Issuer, Keys,
+    LinkConfig, PasswordChanges, Passwords, RefreshTokens, Revocations, Sessions, SignIns,
+    TokenConfig, Verifier,
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -51,6 +52,10 @@ struct Parts {
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
     api_keys: ApiKeys,
+    invitations: Invitations,
+    password_changes: PasswordChanges,
+    addresses: Addresses,
+    closures: Closures,
 }
 
 impl Identity {
@@ -66,6 +71,12 @@ impl Identity {
         config: &AuthConfig,
     ) -> Result<Self, Error> {
         let (token, clock) = (&config.token, database.clock());
+        if Duration::from(config.link.reset) > LinkConfig::MAX_RESET {
+            return Err(Error::Config {
+                key: "auth.link.reset",
+                message: "must be at most an hour",
+            });
+        }
         let passwords = Passwords::new(&config.password, database.keys())?;
         let keys = Keys::load_or_create(database, token.key_overlap()).await?;
         let revocations = Revocations::load(database, token.longest()).await?;
@@ -81,16 +92,26 @@ impl Identity {
             revocations.clone(),
             config.session.clone(),
         );
+        let accounts = Accounts::new(database.clone());
         Ok(Self {
             parts: Arc::new(Parts {
                 config: config.clone(),
                 database: database.clone(),
                 registry: registry.clone(),
-                accounts: Accounts::new(database.clone()),
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
                 sign_ins: SignIns::new(database.clone(), passwords.clone()),
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                invitations: Invitations::new(
+                    &accounts,
+                    &passwords,
+                    &sessions,
+                    config.link.clone(),
+                ),
+                password_changes: PasswordChanges::new(&accounts, &passwords, &sessions),
+                addresses: Addresses::new(&accounts, &passwords, &sessions),
+                closures: Closures::new(&accounts, &passwords, &sessions),
+                accounts,
                 passwords,
                 keys,
                 revocations,
@@ -155,6 +176,10 @@ parts! {
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
     api_keys ApiKeys, "the keys of programs"
+    invitations Invitations, "the invitations"
+    password_changes PasswordChanges, "the changes of passwords"
+    addresses Addresses, "the addresses"
+    closures Closures, "the ends of accounts"
 }
 
 impl fmt::Debug for Identity {

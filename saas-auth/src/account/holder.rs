@@ -1,0 +1,59 @@
+//! The person behind a request, who proves it once more.
+
+use saas_core::{PrincipalKind, Secret};
+use saas_tenancy::Scope;
+
+use super::{Account, Accounts};
+use crate::{Error, NewPassword, PasswordHash, Passwords};
+
+/// Finds the account of a caller who knows its password.
+#[derive(Debug, Clone)]
+pub(super) struct Holders {
+    accounts: Accounts,
+    passwords: Passwords,
+}
+
+impl Holders {
+    pub(super) const fn new(accounts: Accounts, passwords: Passwords) -> Self {
+        Self {
+            accounts,
+            passwords,
+        }
+    }
+
+    pub(super) const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Gives the account of the scope's caller, who has to know its password: a browser that was left open is
+    /// not enough for what cannot be taken back.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] when it is wrong, or nobody calls; [`Error::Busy`].
+    pub(super) async fn prove(
+        &self,
+        scope: &Scope,
+        password: &Secret<String>,
+    ) -> Result<Account, Error> {
+        let caller = scope
+            .principal()
+            .filter(|caller| caller.kind() == PrincipalKind::User)
+            .ok_or(Error::Credentials)?;
+        let account = self.accounts.by_id(caller.subject()).await?;
+        let account = account.filter(Account::is_active);
+        let stored = account.as_ref().map(Account::password);
+        self.passwords.verify(password, stored).await?;
+        account.ok_or(Error::Credentials)
+    }
+
+    /// Checks and hashes a new password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidPassword`], [`Error::Busy`].
+    pub(super) async fn choose(&self, password: &Secret<String>) -> Result<PasswordHash, Error> {
+        let password: NewPassword = self.passwords.check(password)?;
+        self.passwords.hash(&password).await
+    }
+}
