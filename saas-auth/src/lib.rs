@@ -54,9 +54,9 @@ pub use error::Error;
 pub use extract::{BrowserSession, SignedIn};
 pub use identity::Identity;
 pub use invitation::{Accepted, Invitation, Invitations, Joining};
-pub use message::Messages;
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
+pub use message::Messages;
 pub use module::{AccountLife, EndTokens, MODULE, SignIn, SigningKeys};
 pub use password::{
     BreachedError, BreachedFile, BreachedPasswords, InvalidPassword, NewPassword, PasswordHash,

@@ -143,7 +143,10 @@ impl Closures {
             return Err(Error::Credentials);
         }
         let tenants = store::tenants_of(&mut tx, account.id()).await?;
-        if tenants.iter().any(|id| *id != last.id() && !gone.contains(id)) {
+        if tenants
+            .iter()
+            .any(|id| *id != last.id() && !gone.contains(id))
+        {
             return Ok(None);
         }
         let scope = SystemScope::<AccountLife>::enter().within(last);

@@ -112,11 +112,7 @@ impl Invitations {
 
     /// Finds the account of an address if the password is right, or checks the password of one that will be
     /// made.
-    async fn by_password(
-        &self,
-        email: &Email,
-        password: &Secret<String>,
-    ) -> Result<Joiner, Error> {
+    async fn by_password(&self, email: &Email, password: &Secret<String>) -> Result<Joiner, Error> {
         let Some(account) = self.accounts.by_email(email).await? else {
             let password = self.passwords.check(password)?;
             return Ok(Joiner::New(self.passwords.hash(&password).await?));

@@ -116,7 +116,9 @@ impl Invitations {
         }
         self.proofs.forget_old(tx).await?;
         let now = self.proofs.now();
-        let (lately,) = tx.invitations_since(email.key(), now.saturating_sub(HOUR)).await?;
+        let (lately,) = tx
+            .invitations_since(email.key(), now.saturating_sub(HOUR))
+            .await?;
         if lately >= i64::from(self.config.letters_an_hour.max(1)) {
             return Err(Error::TooManyLetters);
         }

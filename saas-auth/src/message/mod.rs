@@ -142,11 +142,15 @@ impl Letters<'_> {
             return Ok(());
         };
         let lifetime = self.inner.link.reset.into();
-        let Some(row) = self.proof(&reader.account, Kind::Reset, None, lifetime).await? else {
+        let Some(row) = self
+            .proof(&reader.account, Kind::Reset, None, lifetime)
+            .await?
+        else {
             return Ok(());
         };
         let draft = self.to(&row.email, letters::RESET);
-        self.send_link(draft.value("name", reader.name), "reset", &row).await
+        self.send_link(draft.value("name", reader.name), "reset", &row)
+            .await
     }
 
     async fn verification(&self, asked: VerificationAsked) -> Result<(), Failed> {
@@ -161,7 +165,8 @@ impl Letters<'_> {
             return Ok(());
         };
         let draft = self.to(&row.email, letters::VERIFY);
-        self.send_link(draft.value("name", reader.name), "verify", &row).await
+        self.send_link(draft.value("name", reader.name), "verify", &row)
+            .await
     }
 
     async fn address_change(&self, asked: AddressChangeAsked) -> Result<(), Failed> {
@@ -199,19 +204,25 @@ impl Letters<'_> {
             return Ok(());
         };
         let inviter = match row.made_by.strip_prefix("user:").map(str::parse::<UserId>) {
-            Some(Ok(user)) => tx.repo::<Membership>().find(Membership::id_of(user)).await?,
+            Some(Ok(user)) => {
+                tx.repo::<Membership>()
+                    .find(Membership::id_of(user))
+                    .await?
+            }
             _ => None,
         };
         drop(tx);
         let tenant = self.scope.tenant().name().to_owned();
         let inviter = inviter.map_or(tenant, |inviter| inviter.name);
         let draft = self.to(&row.email, letters::INVITATION);
-        self.send_link(draft.value("inviter", inviter), "invite", &row).await
+        self.send_link(draft.value("inviter", inviter), "invite", &row)
+            .await
     }
 
     async fn password_changed(&self, changed: PasswordChanged) -> Result<(), Failed> {
         self.end_older(changed.account).await?;
-        self.notice(changed.account, letters::PASSWORD_CHANGED).await
+        self.notice(changed.account, letters::PASSWORD_CHANGED)
+            .await
     }
 
     async fn address_changed(&self, changed: AddressChanged) -> Result<(), Failed> {
@@ -300,7 +311,8 @@ impl Letters<'_> {
         let token = self.inner.proofs.token(row);
         let link = Secret::new(format!("{pages}/{page}?token={}", token.expose()));
         let valid = lasting(row.expires_at.since(row.created_at));
-        self.send(draft.secret("link", link).value("valid", valid)).await
+        self.send(draft.secret("link", link).value("valid", valid))
+            .await
     }
 
     async fn send(&self, draft: Draft) -> Result<(), Failed> {

@@ -21,8 +21,10 @@ use token::Token;
 
 use crate::{Account, AccountLife, Email, Error, account::store};
 
-const NEWER: &str = "SELECT id FROM saas_proofs WHERE account_id = $1 AND kind = $2 AND id > $3 LIMIT 1";
-const SINCE: &str = "SELECT count(*) FROM saas_proofs WHERE account_id = $1 AND kind = $2 AND created_at > $3";
+const NEWER: &str =
+    "SELECT id FROM saas_proofs WHERE account_id = $1 AND kind = $2 AND id > $3 LIMIT 1";
+const SINCE: &str =
+    "SELECT count(*) FROM saas_proofs WHERE account_id = $1 AND kind = $2 AND created_at > $3";
 
 /// How long a row is kept after it has expired: longer than an event is delivered again.
 const KEPT: Duration = Duration::from_secs(3 * 86_400);
@@ -135,7 +137,9 @@ impl Proofs {
             return Ok(open(row));
         }
         drop(tx);
-        if now >= new.expires_at || self.given_lately(user, new.kind, now).await? >= i64::from(most.max(1)) {
+        if now >= new.expires_at
+            || self.given_lately(user, new.kind, now).await? >= i64::from(most.max(1))
+        {
             return Ok(Given::Nothing);
         }
         let mut tx = self.database.write(scope);
@@ -167,12 +171,14 @@ impl Proofs {
     }
 
     fn system_read(&self) -> SystemTx {
-        self.database.system_read(&SystemScope::<AccountLife>::enter())
+        self.database
+            .system_read(&SystemScope::<AccountLife>::enter())
     }
 
     /// Opens a transaction of the service for what a letter proves.
     pub(crate) fn system_write(&self) -> SystemTx {
-        self.database.system_write(&SystemScope::<AccountLife>::enter())
+        self.database
+            .system_write(&SystemScope::<AccountLife>::enter())
     }
 }
 
