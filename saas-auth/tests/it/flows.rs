@@ -393,7 +393,7 @@ async fn account(world: &World, user: UserId) -> Account {
 fn pwd_12_no_order_of_steps_changes_an_account_without_its_proof() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(ProptestConfig {
-        cases: 20,
+        cases: 16,
         ..ProptestConfig::default()
     });
     let steps = prop::collection::vec(step(), 1..25);
