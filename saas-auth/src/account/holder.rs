@@ -1,10 +1,10 @@
 //! The person behind a request, who proves it once more.
 
 use saas_core::{PrincipalKind, Secret};
-use saas_tenancy::Scope;
+use saas_tenancy::{Scope, Tenant};
 
 use super::{Account, Accounts};
-use crate::{Error, NewPassword, PasswordHash, Passwords};
+use crate::{Error, PasswordHash, Passwords};
 
 /// Finds the account of a caller who knows its password.
 #[derive(Debug, Clone)]
@@ -47,13 +47,20 @@ impl Holders {
         account.ok_or(Error::Credentials)
     }
 
-    /// Checks and hashes a new password.
+    /// Checks and hashes a new password of an account, which is not made of what others know: its address and
+    /// the names of the tenant.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidPassword`], [`Error::Busy`].
-    pub(super) async fn choose(&self, password: &Secret<String>) -> Result<PasswordHash, Error> {
-        let password: NewPassword = self.passwords.check(password)?;
+    pub(super) async fn choose(
+        &self,
+        password: &Secret<String>,
+        account: &Account,
+        tenant: &Tenant,
+    ) -> Result<PasswordHash, Error> {
+        let known = [account.email(), tenant.name(), tenant.slug().as_str()];
+        let password = self.passwords.check(password, &known).await?;
         self.passwords.hash(&password).await
     }
 }

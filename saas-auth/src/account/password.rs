@@ -87,7 +87,7 @@ impl PasswordChanges {
         let proof = opened.await?;
         let user = proof.account.id();
         // Takes long, so no transaction is open meanwhile.
-        let hash = self.holders.choose(new).await?;
+        let hash = self.holders.choose(new, &proof.account, tenant).await?;
         let mut tx = self.proofs.system_write();
         if !store::reset_password(&mut tx, &proof.account, &hash).await? {
             return Err(Error::Link);
@@ -121,7 +121,8 @@ impl PasswordChanges {
         new: &Secret<String>,
     ) -> Result<(), Error> {
         let account = self.holders.prove(scope, current).await?;
-        let hash = self.holders.choose(new).await?;
+        let hash = self.holders.choose(new, &account, scope.tenant());
+        let hash = hash.await?;
         let mut tx = self.proofs.system_write();
         if !store::set_password(&mut tx, &account, &hash).await? {
             return Err(Error::Credentials);

@@ -75,7 +75,8 @@ impl Invitations {
         let email: Email = row.email.parse().map_err(|_| Error::Link)?;
         let (joiner, name) = match joining {
             Joining::Password { name, password } => {
-                (self.by_password(&email, password).await?, name)
+                let known = [email.as_str(), name, tenant.name(), tenant.slug().as_str()];
+                (self.by_password(&email, password, &known).await?, name)
             }
             Joining::Session { name, session } => (self.by_session(&email, session).await?, name),
         };
@@ -111,10 +112,15 @@ impl Invitations {
     }
 
     /// Finds the account of an address if the password is right, or checks the password of one that will be
-    /// made.
-    async fn by_password(&self, email: &Email, password: &Secret<String>) -> Result<Joiner, Error> {
+    /// made, which is not made of what is known.
+    async fn by_password(
+        &self,
+        email: &Email,
+        password: &Secret<String>,
+        known: &[&str],
+    ) -> Result<Joiner, Error> {
         let Some(account) = self.accounts.by_email(email).await? else {
-            let password = self.passwords.check(password)?;
+            let password = self.passwords.check(password, known).await?;
             return Ok(Joiner::New(self.passwords.hash(&password).await?));
         };
         self.passwords

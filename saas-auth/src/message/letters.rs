@@ -2,6 +2,18 @@
 
 use saas_core::mail::MailTemplate;
 
+pub(super) const ALL: &[MailTemplate] = &[
+    INVITATION,
+    VERIFY,
+    RESET,
+    PASSWORD_CHANGED,
+    EMAIL_CHANGE,
+    EMAIL_CHANGE_NOTICE,
+    EMAIL_CHANGED,
+    DEACTIVATED,
+    DELETED,
+];
+
 pub(super) const INVITATION: MailTemplate = MailTemplate::new("auth/invitation")
     .values(&["inviter", "valid"])
     .secrets(&["link"])

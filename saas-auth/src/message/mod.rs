@@ -73,6 +73,9 @@ struct Reader {
 }
 
 impl Messages {
+    /// The templates of all letters, for whoever renders them.
+    pub const TEMPLATES: &'static [MailTemplate] = letters::ALL;
+
     /// Makes the handler, which sends by this mailer.
     #[must_use]
     pub fn new(identity: &Identity, mailer: Arc<dyn Mailer>) -> Self {

@@ -160,11 +160,22 @@ async fn a_password_whose_key_is_gone_is_wrong_like_any_other() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, "ann@acme.test").await;
     let email = "ann@acme.test".parse().unwrap();
-    let account = world.identity.accounts().by_email(&email).await.unwrap().unwrap();
+    let account = world
+        .identity
+        .accounts()
+        .by_email(&email)
+        .await
+        .unwrap()
+        .unwrap();
     let elsewhere = passwords(|_| {});
     let chosen = elsewhere.check(&Secret::from(PASSWORD), &[]).await.unwrap();
     let hash = elsewhere.hash(&chosen).await.unwrap();
-    world.identity.accounts().rehash(&account, &hash).await.unwrap();
+    world
+        .identity
+        .accounts()
+        .rehash(&account, &hash)
+        .await
+        .unwrap();
     let gone = world.sign_in(&world.acme, "ann@acme.test", PASSWORD).await;
     let unknown = world.sign_in(&world.acme, "bob@acme.test", PASSWORD).await;
     assert_eq!(gone.outcome(), (400, "credentials-invalid".to_owned()));

@@ -158,14 +158,23 @@ async fn oau_23_24_a_refresh_token_has_one_next_and_a_late_second_use_ends_the_s
         won.dedup();
         assert_eq!(won.len(), 1);
         let ask = async |token: &str| {
-            send(world.request(Method::POST, "/oauth/token").form(&form(token))).await
+            send(
+                world
+                    .request(Method::POST, "/oauth/token")
+                    .form(&form(token)),
+            )
+            .await
         };
         let third = ask(&won[0]).await.json()["refresh_token"].to_string();
         // Since then the first is a copy that somebody kept, and ends everything.
         assert_eq!(ask(&acme.refresh).await.json()["error"], "invalid_grant");
         for token in [&won[0], third.trim_matches('"')] {
             let after = ask(token).await;
-            assert_eq!(after.json()["error"], "invalid_grant", "the session goes on");
+            assert_eq!(
+                after.json()["error"],
+                "invalid_grant",
+                "the session goes on"
+            );
         }
     }
 }
