@@ -24,6 +24,8 @@ pub struct AuthConfig {
     pub limits: LimitConfig,
     /// Sessions of browsers.
     pub session: SessionConfig,
+    /// Links in mails.
+    pub link: LinkConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
     /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
@@ -165,6 +167,56 @@ impl Default for SessionConfig {
         Self {
             idle: minutes(30),
             lifetime: minutes(12 * 60),
+        }
+    }
+}
+
+/// Configures the links that mails carry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LinkConfig {
+    /// Where the pages of a tenant begin, without a slash at the end: a URL in which `{issuer}` stands for
+    /// the issuer and `{tenant}` for the slug, such as `https://{tenant}.app.example`. It is never taken from a
+    /// request, whose sender could choose where a link leads.
+    pub pages: String,
+    /// How long an invitation can be accepted.
+    pub invitation: Period,
+    /// How long an address can be verified.
+    pub verification: Period,
+    /// How long a forgotten password can be set anew; at most [`LinkConfig::MAX_RESET`].
+    pub reset: Period,
+    /// How long a new address can be confirmed.
+    pub email_change: Period,
+    /// How many letters of one kind a person gets within an hour, at least one. Who asks for more gets the
+    /// same answer, and no letter.
+    pub letters_an_hour: u32,
+    /// How many invitations of a tenant can be open at once.
+    pub open_invitations: u32,
+}
+
+impl LinkConfig {
+    /// The longest time for which a forgotten password can be set anew.
+    pub const MAX_RESET: Duration = Duration::from_secs(3600);
+
+    /// Gives where the pages of a tenant begin.
+    pub(crate) fn pages_of(&self, tenant: &Slug, token: &TokenConfig) -> String {
+        let pages = self.pages.replace("{tenant}", tenant.as_str());
+        pages.replace("{issuer}", &token.issuer)
+    }
+}
+
+impl Default for LinkConfig {
+    fn default() -> Self {
+        let hours = |hours: u64| Period::from(Duration::from_secs(hours * 3600));
+        Self {
+            pages: "{issuer}/t/{tenant}".to_owned(),
+            invitation: hours(7 * 24),
+            verification: hours(24),
+            reset: hours(1),
+            email_change: hours(24),
+            letters_an_hour: 5,
+            open_invitations: 500,
         }
     }
 }

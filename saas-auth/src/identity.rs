@@ -1,13 +1,14 @@
 //! Everything of this crate, put together.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use saas_core::limit::{ProcessLimiter, RateLimiter};
 use saas_tenancy::{Database, Registry};
 
 use crate::{
-    Accounts, ApiKeys, AuthConfig, BreachedPasswords, Error, Issuer, Keys, Passwords,
-    RefreshTokens, Revocations, Sessions, SignIns, TokenConfig, Verifier,
+    Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
+    Issuer, Keys, LinkConfig, PasswordChanges, Passwords, RefreshTokens, Revocations, Sessions,
+    SignIns, TokenConfig, Verifier,
     oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
@@ -54,6 +55,10 @@ struct Parts {
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
     api_keys: ApiKeys,
+    invitations: Invitations,
+    password_changes: PasswordChanges,
+    addresses: Addresses,
+    closures: Closures,
 }
 
 impl Identity {
@@ -181,6 +186,12 @@ impl IdentityBuilder {
             scopes,
         } = self;
         let (token, clock) = (&config.token, database.clock());
+        if Duration::from(config.link.reset) > LinkConfig::MAX_RESET {
+            return Err(Error::Config {
+                key: "auth.link.reset",
+                message: "must be at most an hour",
+            });
+        }
         let mut passwords = Passwords::new(&config.password, database.keys())?;
         if let Some(list) = breached {
             passwords = passwords.with_breached(list);
@@ -201,12 +212,18 @@ impl IdentityBuilder {
             config.session.clone(),
         );
         let clients = Clients::new(sessions.clone(), &config.clients)?;
+        let accounts = Accounts::new(database.clone());
+        let sign_ins = SignIns::new(database.clone(), passwords.clone(), limiter, config.limits);
         Ok(Identity {
             clients: clients.with_scopes(Scopes::new(scopes)),
             parts: Arc::new(Parts {
-                accounts: Accounts::new(database.clone()),
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
-                sign_ins: SignIns::new(database.clone(), passwords.clone(), limiter, config.limits),
+                invitations: Invitations::new(&sign_ins, &sessions, config.link.clone()),
+                password_changes: PasswordChanges::new(&sign_ins, &sessions),
+                addresses: Addresses::new(&sign_ins, &sessions),
+                closures: Closures::new(&sign_ins, &sessions),
+                accounts,
+                sign_ins,
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
                 config,
@@ -249,6 +266,10 @@ parts! {
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
     api_keys ApiKeys, "the keys of programs"
+    invitations Invitations, "the invitations"
+    password_changes PasswordChanges, "the changes of passwords"
+    addresses Addresses, "the addresses"
+    closures Closures, "the ends of accounts"
 }
 
 impl fmt::Debug for Identity {

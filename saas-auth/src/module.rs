@@ -6,6 +6,7 @@ use crate::{
     Membership,
     api_key::ApiKeyRow,
     oauth::{ClientRow, ConsentRow, DeviceRow, TryRow, UsedCodeRow},
+    proof::ProofRow,
     refresh::RefreshRow,
     revocation::Revocation,
     session::SessionRow,
@@ -37,6 +38,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<UsedCodeRow>(),
         EntityTable::new::<DeviceRow>(),
         EntityTable::new::<TryRow>(),
+        EntityTable::new::<ProofRow>().own_rows("account_id"),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),
@@ -64,6 +66,17 @@ pub struct SigningKeys;
 impl Reason for SigningKeys {
     const NAME: &'static str = "signing-keys";
     const WHY: &'static str = "the keys that sign tokens belong to the service and to no tenant";
+}
+
+/// Changes and ends accounts for whoever proves to hold them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AccountLife;
+
+impl Reason for AccountLife {
+    const NAME: &'static str = "account-life";
+    const WHY: &'static str = "who holds an account, by password or by a letter, changes or ends it, and it belongs to no tenant";
+    const ROUTINE: bool = true;
 }
 
 /// Learns which tokens have ended before their time.

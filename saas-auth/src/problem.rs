@@ -29,6 +29,11 @@ impl From<Error> for Problem {
             Error::TooManyClients => {
                 Self::new(Code::CONFLICT).detail("the tenant has as many clients as it may have")
             }
+            Error::Provisional => Self::new(Code::PASSWORD_PROVISIONAL),
+            Error::Link => Self::new(Code::LINK_INVALID),
+            Error::AlreadyMember => Self::new(Code::MEMBER_ALREADY),
+            Error::TooManyLetters => Self::new(Code::RATE_LIMITED).retry_after(3600),
+            Error::TooManyInvitations(_) => Self::new(Code::INVITATION_LIMIT),
             Error::Crypto(_) | Error::Config { .. } => {
                 tracing::error!(error = %error, "request failed");
                 Self::new(Code::INTERNAL)

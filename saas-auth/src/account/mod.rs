@@ -1,12 +1,21 @@
 //! People, and the tenants they belong to.
 
+mod address;
+mod closure;
 mod email;
+mod holder;
+mod password;
 pub(crate) mod store;
 
 use saas_core::{Id, TenantId, Timestamp, UserId};
 use saas_tenancy::{Database, SystemScope, SystemTx, TenantEntity};
 
+pub use address::{Addresses, Confirmed};
+pub use closure::Closures;
 pub use email::{Email, InvalidEmail};
+use holder::Holders;
+pub use password::PasswordChanges;
+use store::NewAccount;
 
 use crate::{Error, PasswordHash, SignIn};
 
@@ -16,9 +25,20 @@ pub struct Account {
     id: UserId,
     email: String,
     hash: PasswordHash,
-    active: bool,
+    status: Status,
     provisional: bool,
     verified: bool,
+    generation: i64,
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Active,
+    /// Its holder wants no sign-in until they have proven themselves by mail.
+    Deactivated,
+    /// The service wants none.
+    Disabled,
 }
 
 impl Account {
@@ -56,7 +76,17 @@ impl Account {
     /// Tells whether the account may be used.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        self.active
+        matches!(self.status, Status::Active)
+    }
+
+    pub(crate) const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Gives how often password, address or status were changed. A link that was made for one generation is
+    /// worth nothing in the next.
+    pub(crate) const fn generation(&self) -> i64 {
+        self.generation
     }
 }
 
@@ -108,6 +138,17 @@ impl Membership {
     }
 }
 
+/// How an account comes to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Its holder says which address is theirs.
+    Holder,
+    /// Somebody else says so, and knows the password.
+    SomebodyElse,
+    /// Its holder has received a letter at the address.
+    Letter,
+}
+
 /// The accounts, over all tenants.
 #[derive(Debug, Clone)]
 pub struct Accounts {
@@ -156,7 +197,7 @@ impl Accounts {
         email: &Email,
         hash: &PasswordHash,
     ) -> Result<UserId, Error> {
-        self.insert(tx, email, hash, false).await
+        self.insert(tx, email, hash, Origin::Holder).await
     }
 
     /// Creates an account inside the caller's transaction, with a password that somebody else chose; see
@@ -175,7 +216,17 @@ impl Accounts {
         email: &Email,
         hash: &PasswordHash,
     ) -> Result<UserId, Error> {
-        self.insert(tx, email, hash, true).await
+        self.insert(tx, email, hash, Origin::SomebodyElse).await
+    }
+
+    /// Creates the account of somebody who has proven to read mail to the address.
+    pub(crate) async fn create_verified(
+        &self,
+        tx: &mut SystemTx,
+        email: &Email,
+        hash: &PasswordHash,
+    ) -> Result<UserId, Error> {
+        self.insert(tx, email, hash, Origin::Letter).await
     }
 
     async fn insert(
@@ -183,11 +234,17 @@ impl Accounts {
         tx: &mut SystemTx,
         email: &Email,
         hash: &PasswordHash,
-        provisional: bool,
+        origin: Origin,
     ) -> Result<UserId, Error> {
-        let id = UserId::generate();
-        if store::insert(tx, id, email, hash, provisional).await? {
-            Ok(id)
+        let new = NewAccount {
+            id: UserId::generate(),
+            email,
+            hash,
+            provisional: origin == Origin::SomebodyElse,
+            verified: origin == Origin::Letter,
+        };
+        if store::insert(tx, &new).await? {
+            Ok(new.id)
         } else {
             Err(Error::EmailTaken)
         }

@@ -95,6 +95,14 @@ impl SignIns {
         self.look_at(key, None, usable, password, device).await
     }
 
+    pub(crate) const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
     /// The one place where a password is compared. It is, whether there is an account or not, so that nobody can
     /// tell from the time.
     async fn look_at(

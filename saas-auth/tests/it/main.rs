@@ -10,20 +10,26 @@
 )]
 
 mod accounts;
+mod addresses;
 mod api_keys;
 mod authorize;
 mod client_auth;
 mod clients;
+mod closures;
 mod codes;
 mod consent;
 mod flow;
+mod flows;
 mod forge;
+mod invitations;
 mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
 mod passwords;
+mod post;
 mod refresh;
+mod resets;
 mod sessions;
 mod sign_in;
 mod token_endpoint;
