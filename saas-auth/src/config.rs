@@ -24,6 +24,8 @@ pub struct AuthConfig {
     pub limits: LimitConfig,
     /// Sessions of browsers.
     pub session: SessionConfig,
+    /// Pages.
+    pub pages: PagesConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
     /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
@@ -165,6 +167,25 @@ impl Default for SessionConfig {
         Self {
             idle: minutes(30),
             lifetime: minutes(12 * 60),
+        }
+    }
+}
+
+/// Configures the pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PagesConfig {
+    /// The path segment before the name of a tenant, such as `t` in `/t/acme/login`; as
+    /// [`ResolveConfig::path_prefix`](saas_tenancy::resolve::ResolveConfig::path_prefix). Whoever comes to an
+    /// address without a tenant is asked for its name and sent there. Empty when hosts alone name tenants.
+    pub tenant_path: String,
+}
+
+impl Default for PagesConfig {
+    fn default() -> Self {
+        Self {
+            tenant_path: "t".to_owned(),
         }
     }
 }

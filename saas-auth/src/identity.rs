@@ -7,7 +7,7 @@ use saas_tenancy::{Database, Registry};
 
 use crate::{
     Accounts, ApiKeys, AuthConfig, BreachedPasswords, Error, Issuer, Keys, Passwords,
-    RefreshTokens, Revocations, Sessions, SignIns, TokenConfig, Verifier,
+    RefreshTokens, Revocations, Sessions, SignIns, Themes, TokenConfig, Verifier,
     oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
@@ -54,6 +54,7 @@ struct Parts {
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
     api_keys: ApiKeys,
+    themes: Themes,
 }
 
 impl Identity {
@@ -209,6 +210,7 @@ impl IdentityBuilder {
                 sign_ins: SignIns::new(database.clone(), passwords.clone(), limiter, config.limits),
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                themes: Themes::new(database.clone()),
                 config,
                 database,
                 registry,
@@ -249,6 +251,7 @@ parts! {
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
     api_keys ApiKeys, "the keys of programs"
+    themes Themes, "how the pages of tenants look"
 }
 
 impl fmt::Debug for Identity {

@@ -9,6 +9,7 @@ use crate::{
     refresh::RefreshRow,
     revocation::Revocation,
     session::SessionRow,
+    theme::ThemeRow,
 };
 
 /// The tables of this crate.
@@ -37,6 +38,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<UsedCodeRow>(),
         EntityTable::new::<DeviceRow>(),
         EntityTable::new::<TryRow>(),
+        EntityTable::new::<ThemeRow>(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),

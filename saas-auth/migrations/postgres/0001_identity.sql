@@ -184,3 +184,15 @@ CREATE TABLE saas_device_tries (
 );
 
 CREATE INDEX saas_device_tries_account ON saas_device_tries (tenant_id, account_id);
+
+CREATE TABLE saas_themes (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    accent     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    welcome    TEXT NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);

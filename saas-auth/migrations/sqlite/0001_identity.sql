@@ -184,3 +184,15 @@ CREATE TABLE saas_device_tries (
 ) STRICT;
 
 CREATE INDEX saas_device_tries_account ON saas_device_tries (tenant_id, account_id);
+
+CREATE TABLE saas_themes (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    accent     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    welcome    TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;

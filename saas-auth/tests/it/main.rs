@@ -22,6 +22,7 @@ mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
+mod pages;
 mod passwords;
 mod refresh;
 mod sessions;
