@@ -26,6 +26,8 @@ pub struct AuthConfig {
     pub session: SessionConfig,
     /// Links in mails.
     pub link: LinkConfig,
+    /// Pages.
+    pub pages: PagesConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
     /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
@@ -217,6 +219,25 @@ impl Default for LinkConfig {
             email_change: hours(24),
             letters_an_hour: 5,
             open_invitations: 500,
+        }
+    }
+}
+
+/// Configures the pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PagesConfig {
+    /// The path segment before the name of a tenant, such as `t` in `/t/acme/login`; as
+    /// [`ResolveConfig::path_prefix`](saas_tenancy::resolve::ResolveConfig::path_prefix). Whoever comes to an
+    /// address without a tenant is asked for its name and sent there. Empty when hosts alone name tenants.
+    pub tenant_path: String,
+}
+
+impl Default for PagesConfig {
+    fn default() -> Self {
+        Self {
+            tenant_path: "t".to_owned(),
         }
     }
 }

@@ -8,7 +8,7 @@ use saas_tenancy::{Database, Registry};
 use crate::{
     Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
     Issuer, Keys, LinkConfig, PasswordChanges, Passwords, RefreshTokens, Revocations, Sessions,
-    SignIns, TokenConfig, Verifier,
+    SignIns, Themes, TokenConfig, Verifier,
     oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
@@ -59,6 +59,7 @@ struct Parts {
     password_changes: PasswordChanges,
     addresses: Addresses,
     closures: Closures,
+    themes: Themes,
 }
 
 impl Identity {
@@ -226,6 +227,7 @@ impl IdentityBuilder {
                 sign_ins,
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                themes: Themes::new(database.clone()),
                 config,
                 database,
                 registry,
@@ -270,6 +272,7 @@ parts! {
     password_changes PasswordChanges, "the changes of passwords"
     addresses Addresses, "the addresses"
     closures Closures, "the ends of accounts"
+    themes Themes, "how the pages of tenants look"
 }
 
 impl fmt::Debug for Identity {

@@ -9,6 +9,7 @@
 //! - [`Keys`], [`Issuer`] and [`Verifier`] sign and check access tokens (RFC 9068) and id tokens;
 //! - [`AuthLayer`] turns the credential of a request into a verified
 //!   [`Principal`](saas_core::Principal);
+//! - `pages` are what people see of it: sign-in, and what is theirs to look after;
 //! - [`oauth`] has the token endpoint (RFC 6749) and the key set (RFC 7517).
 
 mod account;
@@ -25,6 +26,8 @@ mod message;
 mod module;
 pub mod oauth;
 mod opaque;
+#[cfg(feature = "pages")]
+pub mod pages;
 mod password;
 mod problem;
 mod proof;
@@ -38,6 +41,7 @@ mod session;
 mod sign_in;
 #[cfg(doctest)]
 mod surfaces;
+mod theme;
 mod token;
 
 pub use account::{
@@ -46,8 +50,8 @@ pub use account::{
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{
-    AuthConfig, ClientConfig, LimitConfig, LinkConfig, PasswordConfig, SessionConfig, TokenConfig,
-    Unchecked,
+    AuthConfig, ClientConfig, LimitConfig, LinkConfig, PagesConfig, PasswordConfig, SessionConfig,
+    TokenConfig, Unchecked,
 };
 pub use error::Error;
 #[cfg(feature = "axum")]
@@ -70,4 +74,5 @@ pub use scheme::FormToken;
 pub use service::{AuthFuture, AuthService};
 pub use session::{Device, Session, SessionCookie, Sessions, Started, TwoCookies};
 pub use sign_in::{Authenticated, SignIns};
+pub use theme::{Accent, InvalidTheme, Theme, Themes};
 pub use token::{AccessToken, Algorithm, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

@@ -10,6 +10,7 @@ use crate::{
     refresh::RefreshRow,
     revocation::Revocation,
     session::SessionRow,
+    theme::ThemeRow,
 };
 
 /// The tables of this crate.
@@ -39,6 +40,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<DeviceRow>(),
         EntityTable::new::<TryRow>(),
         EntityTable::new::<ProofRow>().own_rows("account_id"),
+        EntityTable::new::<ThemeRow>(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),

@@ -204,3 +204,15 @@ CREATE TABLE saas_proofs (
 
 CREATE INDEX saas_proofs_account ON saas_proofs (account_id, kind, id) WHERE account_id IS NOT NULL;
 CREATE INDEX saas_proofs_expires ON saas_proofs (tenant_id, expires_at);
+
+CREATE TABLE saas_themes (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    accent     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    welcome    TEXT NOT NULL,
+    version    BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);

@@ -162,6 +162,16 @@ CREATE POLICY saas_restrictive_update ON saas_proofs AS RESTRICTIVE FOR UPDATE
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_proofs;
 CREATE POLICY saas_restrictive_delete ON saas_proofs AS RESTRICTIVE FOR DELETE
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_themes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_themes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_themes;
+CREATE POLICY saas_permissive_all ON saas_themes AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_themes;
+CREATE POLICY saas_restrictive_all ON saas_themes AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;

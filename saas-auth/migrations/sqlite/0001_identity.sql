@@ -204,3 +204,15 @@ CREATE TABLE saas_proofs (
 
 CREATE INDEX saas_proofs_account ON saas_proofs (account_id, kind, id) WHERE account_id IS NOT NULL;
 CREATE INDEX saas_proofs_expires ON saas_proofs (tenant_id, expires_at);
+
+CREATE TABLE saas_themes (
+    tenant_id  BLOB NOT NULL,
+    id         BLOB NOT NULL,
+    accent     TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    welcome    TEXT NOT NULL,
+    version    INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;

@@ -14,7 +14,7 @@ use crate::Error;
 
 /// An error of RFC 6749, section 5.2.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct OAuthError {
+pub(crate) struct OAuthError {
     error: &'static str,
     code: Code,
     status: StatusCode,
@@ -29,7 +29,7 @@ impl OAuthError {
     }
 
     /// Says what is wrong, for an answer in another form.
-    pub(super) const fn description(&self) -> &'static str {
+    pub(crate) const fn description(&self) -> &'static str {
         self.description
     }
 

@@ -8,15 +8,15 @@ use saas_core::Secret;
 use super::error::OAuthError;
 
 /// A token request is small; more than this is not one.
-pub(super) const MAX_FORM: u64 = 16 << 10;
+pub(crate) const MAX_FORM: u64 = 16 << 10;
 const MAX_PARAMETERS: usize = 32;
 
 /// The parameters, each at most once. Values may be secrets, so they are kept as such.
 #[derive(Debug)]
-pub(super) struct Form(HashMap<String, Secret<String>>);
+pub(crate) struct Form(HashMap<String, Secret<String>>);
 
 impl Form {
-    pub(super) fn parse(body: &[u8]) -> Result<Self, OAuthError> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, OAuthError> {
         let text = std::str::from_utf8(body)
             .map_err(|_| OAuthError::invalid_request("the form is not UTF-8"))?;
         let mut parameters = HashMap::new();
@@ -35,8 +35,15 @@ impl Form {
         Ok(Self(parameters))
     }
 
+    /// Gives the parameters that have a value.
+    #[cfg(feature = "pages")]
+    pub(crate) fn filled(&self) -> impl Iterator<Item = (&str, &Secret<String>)> {
+        let all = self.0.iter().map(|(name, value)| (name.as_str(), value));
+        all.filter(|(_, value)| !value.expose().is_empty())
+    }
+
     /// Gives a parameter. One without a value is as good as absent (RFC 6749, section 3.2).
-    pub(super) fn get(&self, name: &str) -> Option<&Secret<String>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Secret<String>> {
         self.0.get(name).filter(|value| !value.expose().is_empty())
     }
 

@@ -67,8 +67,12 @@ pub(crate) use consent::ConsentRow;
 pub use consent::{Consent, Consents};
 pub use device::{DeviceRequest, Devices};
 pub(crate) use device::{DeviceRow, TryRow};
+#[cfg(feature = "pages")]
+pub(crate) use form::{Form, MAX_FORM};
 #[cfg(feature = "axum")]
 pub(crate) use metadata::USERINFO;
+#[cfg(feature = "pages")]
+pub(crate) use posted::is_form;
 #[cfg(feature = "axum")]
 pub use routes::{jwks, token};
 pub use scope::{InvalidScope, ScopeInfo, Scopes};

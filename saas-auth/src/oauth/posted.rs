@@ -84,7 +84,7 @@ pub(super) fn address(extensions: &http::Extensions) -> Option<IpAddr> {
 
 /// Tells whether the body says to be a form. Its text is UTF-8, whatever a parameter claims (RFC
 /// 6749, appendix B), so one that claims otherwise is refused and not misread.
-pub(super) fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

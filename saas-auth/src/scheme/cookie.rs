@@ -73,11 +73,17 @@ fn accept(keys: &KeyRing, parts: &Parts, session: &Session) -> Outcome {
             _ => return Outcome::Refused(Problem::new(Code::REQUEST_FORGED)),
         }
     }
+    Outcome::Verified(principal(session))
+}
+
+/// Gives the caller that a session stands for. Where a request changes something, first see that one of our own
+/// pages made it.
+pub(crate) fn principal(session: &Session) -> Principal {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the secret of the session has just been compared with the database"
+        reason = "nothing makes a session but a secret that has just been compared with the database"
     )]
-    Outcome::Verified(Principal::assert_verified(VerifiedFacts {
+    Principal::assert_verified(VerifiedFacts {
         kind: PrincipalKind::User,
         subject: session.user,
         tenant: session.tenant,
@@ -86,7 +92,7 @@ fn accept(keys: &KeyRing, parts: &Parts, session: &Session) -> Outcome {
         methods: session.methods.clone(),
         session: Some(session.id),
         granted: session.granted.clone(),
-    }))
+    })
 }
 
 /// Tells whether a request is what a form without JavaScript sends.

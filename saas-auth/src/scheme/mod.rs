@@ -8,6 +8,8 @@ mod stored;
 use saas_core::{Principal, Problem};
 
 pub(crate) use bearer::bearer;
+#[cfg(feature = "pages")]
+pub(crate) use cookie::principal;
 pub use forgery::FormToken;
 pub(crate) use forgery::same_origin;
 pub(crate) use stored::Stored;

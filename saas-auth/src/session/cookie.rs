@@ -25,6 +25,14 @@ impl SessionCookie {
         }
     }
 
+    /// Names the cookie of a browser without a session, which the forms before the sign-in are bound to.
+    #[cfg(feature = "pages")]
+    pub(crate) fn of_visit() -> Self {
+        Self {
+            name: "__Host-visit".to_owned(),
+        }
+    }
+
     /// Gives the name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -59,6 +67,12 @@ impl SessionCookie {
     #[must_use]
     pub fn set(&self, secret: &Secret<String>) -> Option<HeaderValue> {
         self.header(secret.expose(), "")
+    }
+
+    /// Writes the header `Set-Cookie` of a cookie that ends by itself.
+    #[cfg(feature = "pages")]
+    pub(crate) fn set_for(&self, secret: &Secret<String>, seconds: u32) -> Option<HeaderValue> {
+        self.header(secret.expose(), &format!("; Max-Age={seconds}"))
     }
 
     /// Writes the header `Set-Cookie` that takes it away.

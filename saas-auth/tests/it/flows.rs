@@ -168,7 +168,9 @@ impl Flows {
         let kept = account(&self.world, self.people[person]).await;
         let passwords = self.world.identity.passwords();
         let password = Secret::from(new.as_str());
-        let right = passwords.verify_without_limit(&password, Some(kept.password())).await;
+        let right = passwords
+            .verify_without_limit(&password, Some(kept.password()))
+            .await;
         prop_assert!(right.is_ok(), "it is not the password that was set");
         self.known[person].password = new;
         self.known[person].hash = kept.password().clone();

@@ -26,6 +26,7 @@ mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
+mod pages;
 mod passwords;
 mod post;
 mod refresh;

@@ -5,6 +5,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
     AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
     oauth::{self, ScopeInfo},
+    pages,
 };
 use saas_core::{
     Principal, Secret, UserId,
@@ -210,6 +211,7 @@ fn app(
     identity: &Identity,
 ) -> BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible> {
     let router: Router = oauth::router(identity)
+        .merge(pages::router(identity))
         .route("/whoami", get(whoami))
         .route("/anybody", get(anybody))
         .route("/scoped", get(scoped));

@@ -38,8 +38,9 @@ pub(super) fn finish(
         [Code::BODY_TOO_LARGE, Code::BODY_INCOMPLETE, Code::TIMEOUT].contains(&problem.code())
     });
     let mut response = match problem {
-        Some(problem) => replace(&response, problem.request_id(id.as_str())),
-        None => response,
+        // A page says it in its own words; the problem beside it is for the log.
+        Some(problem) if !is_page(&response) => replace(&response, problem.request_id(id.as_str())),
+        _ => response,
     };
     if unread && closes {
         // The rest of the body stands in the way of the next request, so there is none on this
@@ -76,8 +77,8 @@ fn problem_of(response: &Response) -> Option<Problem> {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().ends_with(b"json"));
-    if is_json {
-        // A protocol with error documents of its own, such as OAuth.
+    if is_json || is_page(response) {
+        // A protocol with error documents of its own, such as OAuth, or a page for people.
         return None;
     }
     Some(Problem::new(match status {
@@ -92,6 +93,14 @@ fn problem_of(response: &Response) -> Option<Problem> {
         status if status.is_client_error() => Code::BAD_REQUEST,
         _ => Code::INTERNAL,
     }))
+}
+
+/// Tells whether an answer is a page. Frameworks refuse with plain texts, so whoever answers with a page means it.
+fn is_page(response: &Response) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
 
 /// Makes the answer anew from the problem and keeps the headers that the old one had.
@@ -109,4 +118,38 @@ fn replace(old: &Response, problem: Problem) -> Response {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn answer(kind: &'static str) -> Response {
+        let mut response = Response::new(Body::from("refused"));
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        let kind = HeaderValue::from_static(kind);
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+
+    fn kind_of(response: Response) -> HeaderValue {
+        let id = RequestId::of(&http::HeaderMap::new());
+        let finished = finish(response, &id, None, true);
+        finished.headers()[header::CONTENT_TYPE].clone()
+    }
+
+    #[test]
+    fn a_refusal_becomes_a_problem_unless_it_has_a_form_of_its_own() {
+        let problem = Problem::MEDIA_TYPE;
+        assert_eq!(kind_of(answer("text/plain; charset=utf-8")), problem);
+        assert_eq!(kind_of(answer("application/json")), "application/json");
+        let page = "text/html; charset=utf-8";
+        assert_eq!(kind_of(answer(page)), page);
+        // Also one that notes its problem for the log.
+        let mut noted = answer(page);
+        noted.extensions_mut().insert(Problem::new(Code::FORBIDDEN));
+        assert_eq!(kind_of(noted), page);
+    }
 }

@@ -1,0 +1,90 @@
+//! What a page is answered with.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use saas_core::{Code, Problem};
+
+/// What every answer carries that did not set it otherwise.
+const DEFAULTS: [(HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "strict-origin"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+];
+
+/// A page.
+#[derive(Debug)]
+pub(super) struct Page {
+    html: String,
+    status: StatusCode,
+    away: Option<String>,
+    cookies: Vec<HeaderValue>,
+}
+
+impl Page {
+    pub(super) fn new(template: &impl Template) -> Result<Self, Problem> {
+        let html = template.render().map_err(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            Problem::new(Code::INTERNAL)
+        })?;
+        Ok(Self {
+            html,
+            status: StatusCode::OK,
+            away: None,
+            cookies: Vec::new(),
+        })
+    }
+
+    pub(super) const fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    pub(super) fn cookie(mut self, cookie: Option<HeaderValue>) -> Self {
+        self.cookies.extend(cookie);
+        self
+    }
+
+    pub(super) fn answer(self) -> Response {
+        let mut response = (self.status, self.html).into_response();
+        let headers = response.headers_mut();
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, html);
+        // Browsers look at it again for each address that the answer to a form leads on to.
+        let action = self.away.map(|away| format!(" {away}")).unwrap_or_default();
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{action}; \
+             frame-ancestors 'none'; base-uri 'none'"
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        for cookie in self.cookies {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+/// Sends a browser on with `GET`, to a path of this host.
+pub(super) fn redirect(prefix: &str, path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    // INVARIANT: both are of visible ASCII characters.
+    if let Ok(location) = HeaderValue::from_str(&format!("{prefix}{path}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Adds what every answer carries.
+pub(super) fn complete(response: &mut Response) {
+    for (name, value) in DEFAULTS {
+        let entry = response.headers_mut().entry(name);
+        entry.or_insert_with(|| HeaderValue::from_static(value));
+    }
+}

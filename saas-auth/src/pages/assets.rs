@@ -1,0 +1,62 @@
+//! What pages load: our own style, and the colour of the tenant.
+
+use std::sync::LazyLock;
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, Uri, header};
+use saas_core::{Code, Problem, edge::Query};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::Accent;
+
+pub(super) const STYLE: &str = "/account/assets/style.css";
+pub(super) const THEME: &str = "/account/theme.css";
+
+const CSS: &str = include_str!("style.css");
+
+/// Names what is in the style, so that browsers may keep it for ever.
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let hash = Sha256::digest(CSS);
+    hash.iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+});
+
+/// `GET /account/assets/style.css?v=…`
+pub(super) async fn style(uri: Uri) -> Response {
+    let current = uri.query().and_then(|query| query.strip_prefix("v=")) == Some(VERSION.as_str());
+    css(CSS.to_owned(), current)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Themed {
+    accent: String,
+}
+
+/// `GET /account/theme.css?accent=…`, in which nothing is but the colour of the address.
+pub(super) async fn theme(Query(Themed { accent }): Query<Themed>) -> Result<Response, Problem> {
+    let accent: Accent = format!("#{accent}")
+        .parse()
+        .map_err(|_| Problem::new(Code::NOT_FOUND))?;
+    let text = accent.text();
+    Ok(css(
+        format!(":root {{ --accent: {accent}; --on-accent: {text}; }}\n"),
+        true,
+    ))
+}
+
+fn css(text: String, for_ever: bool) -> Response {
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("text/css; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, kind);
+    let kept = HeaderValue::from_static(match for_ever {
+        true => "public, max-age=31536000, immutable",
+        // The page is of another version of the service.
+        false => "public, max-age=60",
+    });
+    headers.insert(header::CACHE_CONTROL, kept);
+    response
+}

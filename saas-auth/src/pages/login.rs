@@ -1,0 +1,209 @@
+//! Signing in.
+
+use askama::Template;
+use axum::{Extension, response::Response};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use saas_core::{Code, Problem, Secret, edge::Query};
+use saas_tenancy::Slug;
+use serde::Deserialize;
+
+use super::{
+    answer::{self, Page},
+    form::PageForm,
+    onward::Onward,
+    visitor::{Frame, Visitor, visit_cookie},
+};
+use crate::{Authenticated, Email, Error, FormToken, Identity, SessionCookie};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage<'a> {
+    frame: &'a Frame,
+    token: &'a FormToken,
+    /// What was typed before, to be typed no second time.
+    username: &'a str,
+    onward: &'a str,
+    wrong: bool,
+    signed_out: bool,
+}
+
+#[derive(Template)]
+#[template(path = "organisation.html")]
+struct OrganisationPage<'a> {
+    frame: Frame,
+    organisation: &'a str,
+    onward: &'a str,
+    wrong: bool,
+}
+
+#[derive(Template)]
+#[template(path = "onward.html")]
+struct OnwardPage<'a> {
+    frame: &'a Frame,
+    onward: &'a Onward,
+}
+
+/// What the address of the page says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// Where to go afterwards.
+    #[serde(rename = "continue")]
+    onward: String,
+    /// `login` for a sign-in in any case, as in OpenID Connect.
+    prompt: String,
+    /// The name of the tenant, where the address names none.
+    organisation: String,
+    /// Who will sign in, as a program supposes.
+    login_hint: String,
+    signed_out: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Login {
+    #[serde(default)]
+    username: String,
+    #[serde(default = "nothing")]
+    password: Secret<String>,
+    #[serde(default, rename = "continue")]
+    onward: String,
+}
+
+fn nothing() -> Secret<String> {
+    Secret::from("")
+}
+
+/// `GET /login`
+pub(super) async fn show(
+    visitor: Option<Visitor>,
+    Extension(identity): Extension<Identity>,
+    Query(asked): Query<Asked>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let Some(visitor) = visitor else {
+        return which(&identity, &asked, Frame::of(&parts));
+    };
+    let onward = visitor.onward(&asked.onward);
+    if visitor.session.is_some() && asked.prompt != "login" {
+        let onward = onward.unwrap_or_else(Onward::home);
+        return Ok(visitor.redirect(onward.as_str()));
+    }
+    let hint: String = asked.login_hint.chars().take(Email::MAX_LENGTH).collect();
+    let page = Page::new(&LoginPage {
+        frame: &visitor.frame,
+        token: &visitor.token,
+        username: &hint,
+        onward: onward.as_ref().map_or("", Onward::as_str),
+        wrong: false,
+        signed_out: !asked.signed_out.is_empty(),
+    })?;
+    Ok(visitor.show(page))
+}
+
+/// Asks for the tenant, and sends whoever names one to its own sign-in. Whether there is such a tenant is told
+/// there, as to everybody who comes by a link.
+fn which(identity: &Identity, asked: &Asked, frame: Frame) -> Result<Response, Problem> {
+    let path = &identity.config().pages.tenant_path;
+    if path.is_empty() {
+        return Err(Problem::new(Code::TENANT_REQUIRED));
+    }
+    let onward = Onward::parse(&asked.onward, "");
+    let onward = onward.as_ref().map_or("", Onward::as_str);
+    let named = asked.organisation.trim().to_lowercase();
+    if let Ok(slug) = named.parse::<Slug>() {
+        let slug = slug.as_str();
+        let then = match onward {
+            "" => String::new(),
+            _ => format!(
+                "?continue={}",
+                utf8_percent_encode(onward, NON_ALPHANUMERIC)
+            ),
+        };
+        return Ok(answer::redirect("", &format!("/{path}/{slug}/login{then}")));
+    }
+    let wrong = !named.is_empty();
+    let page = Page::new(&OrganisationPage {
+        frame,
+        organisation: &asked.organisation,
+        onward,
+        wrong,
+    })?;
+    let status = if wrong {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    Ok(page.status(status).answer())
+}
+
+/// `POST /login`
+pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> {
+    let PageForm { visitor, fields } = form;
+    let onward = visitor.onward(&fields.onward);
+    let doors = visitor.identity.sign_ins();
+    let entered = doors.by_password(
+        &visitor.tenant,
+        &fields.username,
+        &fields.password,
+        &visitor.device,
+    );
+    let who = match entered.await {
+        Ok(who) => who,
+        Err(Error::Credentials) => {
+            let page = Page::new(&LoginPage {
+                frame: &visitor.frame,
+                token: &visitor.token,
+                username: &fields.username,
+                onward: onward.as_ref().map_or("", Onward::as_str),
+                wrong: true,
+                signed_out: false,
+            })?;
+            let mut response = visitor.show(page.status(StatusCode::UNAUTHORIZED));
+            // A 401 has to name a scheme (RFC 9110, section 15.5.2); browsers show the page for one that they do not know.
+            let challenge = HeaderValue::from_static("Form");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, challenge);
+            return Ok(response);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let onward = onward.unwrap_or_else(Onward::home);
+    begin(&visitor, &who, &onward).await
+}
+
+/// Gives the browser its session, and sends it on.
+pub(super) async fn begin(
+    visitor: &Visitor,
+    who: &Authenticated,
+    onward: &Onward,
+) -> Result<Response, Problem> {
+    let sessions = visitor.identity.sessions();
+    let started = match &visitor.session {
+        Some(old) => sessions.renew(old, who).await?,
+        None => sessions.begin(who).await?,
+    };
+    let mut response = send_on(visitor, onward)?;
+    let cookies = [
+        SessionCookie::of(visitor.tenant.id()).set(started.secret()),
+        visit_cookie().clear(),
+    ];
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Sends a browser on after a form. Browsers forbid that the answer to a form leads to a host which the policy of
+/// the form's page does not name, and a program's address is not known to it; so the way there begins with a page.
+fn send_on(visitor: &Visitor, onward: &Onward) -> Result<Response, Problem> {
+    if !onward.leads_away() {
+        return Ok(visitor.redirect(onward.as_str()));
+    }
+    let page = Page::new(&OnwardPage {
+        frame: &visitor.frame,
+        onward,
+    })?;
+    Ok(page.answer())
+}

@@ -1,0 +1,45 @@
+//! The pages on which people sign in and look after their account, as the server renders them.
+//!
+//! They need no script and load nothing from elsewhere: a policy (CSP) forbids both, so that a name with markup
+//! in it stays a name. Every link keeps the prefix of the tenant's path, so the pages stand under `/t/<slug>/` as
+//! well as on a host of the tenant.
+//!
+//! A form changes nothing unless its own page made it. Handlers take a `PageForm` or a `MemberForm`
+//! and thereby cannot forget to check: the origin of the request, and a token that is bound to the session, or
+//! before the sign-in to a cookie of the browser, so that nobody can be signed in as somebody else.
+//!
+//! `Referrer-Policy` is `strict-origin` and not `no-referrer`: with the latter browsers send `Origin: null` with
+//! our own forms (Fetch, section 3.1), which nobody could tell from a forged one. Paths and parameters, in which
+//! there may be codes, are sent to nobody either way.
+
+mod account;
+mod answer;
+mod assets;
+mod form;
+mod login;
+mod logout;
+mod member;
+mod onward;
+mod refusal;
+mod sessions;
+mod visitor;
+
+use axum::{Extension, Router, middleware, routing::get};
+
+use crate::Identity;
+
+/// Gives the routes of the pages. Mount them inside the layers that stand around [`Identity`]'s other routes, and
+/// inside of [`edge::stack`](saas_core::edge::stack).
+///
+/// Signing up is not among them: what a new tenant and its owner are is for the application to say.
+pub fn router(identity: &Identity) -> Router {
+    Router::new()
+        .route("/login", get(login::show).post(login::sign_in))
+        .route("/logout", get(logout::show).post(logout::sign_out))
+        .route("/account", get(account::show))
+        .route("/account/sessions", get(sessions::show).post(sessions::end))
+        .route(assets::STYLE, get(assets::style))
+        .route(assets::THEME, get(assets::theme))
+        .layer(middleware::from_fn(refusal::dress))
+        .layer(Extension(identity.clone()))
+}
