@@ -4,6 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use saas_core::{Code, Problem};
+use url::{Host, Origin, Url};
 
 /// What every answer carries that did not set it otherwise.
 const DEFAULTS: [(HeaderName, &str); 5] = [
@@ -45,6 +46,12 @@ impl Page {
         self
     }
 
+    /// Lets the answer to the page's form lead to a program, by its address.
+    pub(super) fn leads_to(mut self, address: &str) -> Self {
+        self.away = source(address);
+        self
+    }
+
     pub(super) fn cookie(mut self, cookie: Option<HeaderValue>) -> Self {
         self.cookies.extend(cookie);
         self
@@ -81,10 +88,42 @@ pub(super) fn redirect(prefix: &str, path: &str) -> Response {
     response
 }
 
+/// Names where an address is, for a policy: its origin, or its scheme where that is a program's own (or the host is
+/// an IPv6 address, which policies cannot name).
+fn source(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    match (url.origin(), url.host()) {
+        (Origin::Tuple(..), Some(Host::Domain(_) | Host::Ipv4(_))) => {
+            Some(url.origin().ascii_serialization())
+        }
+        _ => Some(format!("{}:", url.scheme())),
+    }
+}
+
 /// Adds what every answer carries.
 pub(super) fn complete(response: &mut Response) {
     for (name, value) in DEFAULTS {
         let entry = response.headers_mut().entry(name);
         entry.or_insert_with(|| HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_names_exactly_where_a_form_leads() {
+        for (address, named) in [
+            ("https://app.example/cb?x=1", "https://app.example"),
+            ("https://APP.example:8443/cb", "https://app.example:8443"),
+            ("https://app.example:443/cb;x", "https://app.example"),
+            ("http://127.0.0.1:5000/cb", "http://127.0.0.1:5000"),
+            ("http://[::1]:5000/cb", "http:"),
+            ("com.example.app:/cb; script-src *", "com.example.app:"),
+        ] {
+            assert_eq!(source(address).as_deref(), Some(named), "{address}");
+        }
+        assert_eq!(source("no address"), None);
     }
 }

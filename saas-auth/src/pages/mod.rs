@@ -14,17 +14,23 @@
 
 mod account;
 mod answer;
+mod apps;
 mod assets;
+mod consent;
+mod device;
 mod form;
 mod login;
 mod logout;
 mod member;
+mod moment;
 mod onward;
 mod refusal;
 mod sessions;
 mod visitor;
 
 use axum::{Extension, Router, middleware, routing::get};
+
+pub use refusal::refusals;
 
 use crate::Identity;
 
@@ -36,10 +42,13 @@ pub fn router(identity: &Identity) -> Router {
     Router::new()
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", get(logout::show).post(logout::sign_out))
+        .route("/consent", get(consent::show).post(consent::answer))
+        .route("/device", get(device::show).post(device::answer))
         .route("/account", get(account::show))
+        .route("/account/apps", get(apps::show).post(apps::withdraw))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route(assets::STYLE, get(assets::style))
         .route(assets::THEME, get(assets::theme))
-        .layer(middleware::from_fn(refusal::dress))
-        .layer(Extension(identity.clone()))
+        .route_layer(middleware::from_fn(refusal::dress))
+        .route_layer(Extension(identity.clone()))
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::{body::Body, middleware::Next, response::Response};
-use http::{HeaderName, Request, StatusCode, header};
-use saas_core::{Code, Problem, edge::RequestId};
+use http::{HeaderMap, HeaderName, Request, StatusCode, header};
+use saas_core::{Code, FieldError, Problem, edge::RequestId};
 
 use super::{
     answer::{self, Page},
@@ -15,30 +15,104 @@ use super::{
 struct ProblemPage<'a> {
     frame: Frame,
     title: &'static str,
-    words: &'static str,
-    fields: &'a [saas_core::FieldError],
+    words: &'a str,
+    fields: &'a [FieldError],
     code: &'static str,
     request: &'a str,
-    /// The page to go back to.
-    again: Option<&'a str>,
+    /// Where to go from here, and in which words.
+    link: Option<(&'a str, &'static str)>,
 }
 
-/// Makes a page of a refusal, and adds to every answer what pages carry.
+/// Makes pages of the problems that other routes and layers answer with, for whoever opens an address in a browser;
+/// programs get them as they are. Put it around the layers of [`Identity`](crate::Identity), inside of
+/// [`edge::stack`](saas_core::edge::stack):
+///
+/// ```
+/// use axum::{Router, middleware};
+/// use saas_auth::pages;
+///
+/// fn with_pages(routes: Router) -> Router {
+///     routes.layer(middleware::from_fn(pages::refusals))
+/// }
+/// # let _ = with_pages;
+/// ```
+pub async fn refusals(request: Request<Body>, next: Next) -> Response {
+    if opens(request.headers()) {
+        dress_as(request, next, Where::Elsewhere).await
+    } else {
+        next.run(request).await
+    }
+}
+
+/// Tells whether a browser asks for a page, and not a script on one.
+fn opens(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(HeaderName::from_static("sec-fetch-mode")) {
+        None => text(header::ACCEPT).is_some_and(|accept| accept.contains("text/html")),
+        Some(mode) => mode == "navigate",
+    }
+}
+
+/// Makes pages of the problems of our own routes, and adds to every answer what pages carry.
 pub(super) async fn dress(request: Request<Body>, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let id = parts.extensions.get::<RequestId>().cloned();
-    let (frame, path) = (Frame::of(&parts), parts.uri.path().to_owned());
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let mut response = match problem_of(&response) {
-        Some(problem) => page(frame, &path, id.as_ref(), &problem, response),
-        None => response,
-    };
+    let mut response = dress_as(request, next, Where::Here).await;
     answer::complete(&mut response);
     response
 }
 
+/// Where a problem arose: outside of the pages nobody knows what links begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Here,
+    Elsewhere,
+}
+
+async fn dress_as(request: Request<Body>, next: Next, place: Where) -> Response {
+    let (parts, body) = request.into_parts();
+    let id = parts.extensions.get::<RequestId>().cloned();
+    let (frame, path) = (Frame::of(&parts), parts.uri.path().to_owned());
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(problem) = problem_of(&response) else {
+        return response;
+    };
+    let code = problem.code();
+    // The form is on the page with the same address; a link leads to where none of its parameters are.
+    let link = match code {
+        Code::REQUEST_FORGED | Code::UNAVAILABLE => Some((path.as_str(), "Open the page again")),
+        _ if place == Where::Here => Some(("/account", "Go to your account")),
+        _ => None,
+    };
+    let template = ProblemPage {
+        title: code.title(),
+        words: &words(&problem),
+        fields: problem.fields(),
+        code: code.name(),
+        request: id.as_ref().map_or("", RequestId::as_str),
+        link,
+        frame,
+    };
+    let Ok(page) = Page::new(&template) else {
+        return response;
+    };
+    let mut dressed = page.status(response.status()).answer();
+    let kept: [HeaderName; 3] = [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
+    for name in kept {
+        if let Some(value) = response.headers().get(&name) {
+            dressed.headers_mut().insert(name, value.clone());
+        }
+    }
+    answer::complete(&mut dressed);
+    // The edge writes it into the log.
+    dressed.extensions_mut().insert(problem);
+    dressed
+}
+
 /// Gives the problem that an answer is, unless it is a page already.
 fn problem_of(response: &Response) -> Option<Problem> {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        return None;
+    }
     match response.extensions().get::<Problem>() {
         Some(problem) => Some(problem.clone()),
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
@@ -48,51 +122,30 @@ fn problem_of(response: &Response) -> Option<Problem> {
     }
 }
 
-fn page(
-    frame: Frame,
-    path: &str,
-    id: Option<&RequestId>,
-    problem: &Problem,
-    old: Response,
-) -> Response {
-    let code = problem.code();
-    // The form is on the page with the same address; a link leads to where none of the form's parameters are.
-    let again = [Code::REQUEST_FORGED, Code::UNAVAILABLE].contains(&code);
-    let template = ProblemPage {
-        title: code.title(),
-        words: words(code),
-        fields: problem.fields(),
-        code: code.name(),
-        request: id.map_or("", RequestId::as_str),
-        again: again.then_some(path),
-        frame,
-    };
-    let Ok(page) = Page::new(&template) else {
-        return old;
-    };
-    let mut response = page.status(old.status()).answer();
-    let kept: [HeaderName; 3] = [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
-    for name in kept {
-        if let Some(value) = old.headers().get(&name) {
-            response.headers_mut().insert(name, value.clone());
-        }
-    }
-    // The edge writes it into the log.
-    response.extensions_mut().insert(problem.clone());
-    response
-}
-
-/// Says to a person what a code says to a program.
-fn words(code: Code) -> &'static str {
-    match code {
+/// Says to a person what a problem says to a program.
+fn words(problem: &Problem) -> String {
+    let known = match problem.code() {
         Code::REQUEST_FORGED => {
-            "This form was open for too long, or was not sent from its own page. Nothing has changed. Open the page again."
+            "This form was open for too long, or was not sent from its own page. Nothing has changed."
         }
         Code::UNAVAILABLE => "The service is busy. Try again in a moment.",
         Code::RATE_LIMITED => "There were too many tries. Wait a while and try again.",
+        Code::TENANT_UNKNOWN => "There is no organisation of this name. Look at the address again.",
+        Code::TENANT_REQUIRED => "The address has to name your organisation.",
         Code::TENANT_SUSPENDED => "This organisation cannot be used at the moment.",
         Code::NOT_FOUND => "There is no such page.",
         Code::INTERNAL => "It is our fault, and we have noted it.",
-        _ => "The request could not be answered.",
+        _ => "",
+    };
+    match (known, problem.detail_text()) {
+        ("", None) => "The request could not be answered.".to_owned(),
+        ("", Some(detail)) => sentence(detail),
+        (known, _) => known.to_owned(),
     }
+}
+
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }

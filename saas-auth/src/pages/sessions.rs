@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::response::Response;
-use saas_core::{Code, Problem, SessionId, Timestamp};
+use saas_core::{Code, Problem, SessionId};
 use serde::Deserialize;
 
-use super::{answer::Page, form::MemberForm, logout, member::Member, visitor::Frame};
+use super::{
+    answer::Page, form::MemberForm, logout, member::Member, moment::Moment, visitor::Frame,
+};
 use crate::{Error, FormToken, Session};
 
 #[derive(Template)]
@@ -25,12 +27,6 @@ struct Device {
     address: String,
     since: Moment,
     seen: Moment,
-}
-
-/// A time for programs, and to the minute for people.
-struct Moment {
-    exact: String,
-    shown: String,
 }
 
 /// Which sessions to end: `others`, `everywhere`, or an id.
@@ -142,17 +138,6 @@ fn browser(agent: &str) -> String {
         (Some(browser), None) => browser.to_owned(),
         _ if agent.is_empty() => "Unknown browser".to_owned(),
         _ => agent.chars().take(60).collect(),
-    }
-}
-
-impl From<Timestamp> for Moment {
-    fn from(time: Timestamp) -> Self {
-        let exact = time.to_string();
-        let minute = exact.get(..16).unwrap_or(&exact);
-        Self {
-            shown: format!("{} UTC", minute.replace('T', " ")),
-            exact,
-        }
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Visitor {
     /// What forms on the page carry.
     pub(super) token: FormToken,
     pub(super) frame: Frame,
+    /// What the path of the request began with.
+    pub(super) prefix: Option<PathPrefix>,
     visit: Option<Secret<String>>,
 }
 
@@ -129,6 +131,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             session,
             token,
             frame,
+            prefix: parts.extensions.get::<PathPrefix>().cloned(),
             visit,
         })
     }

@@ -1,6 +1,6 @@
 //! A service with two tenants, and a client of it.
 
-use axum::{Router, body::Body, extract::Extension, response::Response, routing::get};
+use axum::{Router, body::Body, extract::Extension, middleware, response::Response, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
     AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
@@ -218,6 +218,7 @@ fn app(
     let service = AdmitLayer::new(db.registry()).layer(router);
     let service = identity.layer().layer(service);
     let service = TenantLayer::new(db.registry(), ResolveConfig::default()).layer(service);
+    let service = middleware::from_fn(pages::refusals).layer(service);
     edge::stack(&EdgeConfig::default(), service).unwrap()
 }
 

@@ -16,6 +16,9 @@ const OWN: &[&str] = &[
     "/logout",
     "/account",
     "/account/sessions",
+    "/account/apps",
+    "/device",
+    "/device?user_code=%22%3E%3Cscript%3Ealert(1)",
 ];
 
 #[tokio::test]
@@ -150,6 +153,34 @@ async fn what_cannot_be_answered_is_a_page_with_its_code_and_status() {
         assert!(!answer.header("x-request-id").is_empty());
         assert!(answer.text.contains(answer.header("x-request-id")));
         check(&answer, "/t/acme");
+    }
+}
+
+#[tokio::test]
+async fn problems_of_other_routes_are_pages_for_whoever_opens_them() {
+    let world = World::on(Dialect::Sqlite).await;
+    let mut browser = Browser::new(&world, "nobody");
+    let opened = [("sec-fetch-mode", "navigate")];
+    let asked = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let fetched = [("sec-fetch-mode", "cors"), ("accept", "text/html")];
+    for (path, tenant, status, code) in [
+        ("/login", "nobody", 404, "tenant-unknown"),
+        ("/whoami", "acme", 401, "unauthenticated"),
+        ("/oauth/authorize?client_id=x", "acme", 400, "bad-request"),
+    ] {
+        browser.prefix = format!("/t/{tenant}");
+        for headers in [&opened, &asked] {
+            let answer = browser
+                .send(http::Method::GET, path, headers, "".into())
+                .await;
+            assert_eq!(answer.status, status, "{path}: {answer:?}");
+            assert!(answer.text.contains(code), "{path}: {answer:?}");
+            check(&answer, "");
+        }
+        let answer = browser
+            .send(http::Method::GET, path, &fetched, "".into())
+            .await;
+        assert_eq!(answer.outcome(), (status, code.to_owned()), "{path}");
     }
 }
 

@@ -1,10 +1,12 @@
 //! The pages, as a browser sees them.
 
 mod browser;
+mod consent;
 mod device;
 mod document;
 mod forgery;
 mod login;
+mod pairing;
 mod theme;
 
 pub(crate) use browser::Browser;
