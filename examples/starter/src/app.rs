@@ -2,20 +2,17 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{
-    Router,
-    extract::{Extension, Request},
-    response::Response,
-};
-use saas_auth::oauth;
+use axum::{Router, extract::Request, response::Response};
+use saas_auth::{oauth, pages};
 use saas_core::edge;
 use saas_rbac::{Access, Public, Routes};
 use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    api_keys, audit, config::StarterConfig, files, groups, me, members, openapi, operations,
-    password, permission::Can, projects, roles, sessions, signup, state::AppState, tasks,
+    api_keys, audit, clients, config::StarterConfig, files, groups, me, members, openapi,
+    operations, password, permission::Can, projects, roles, sessions, signup, state::AppState,
+    tasks,
 };
 
 /// How recent a sign-in has to be where something is made that outlives it.
@@ -123,11 +120,22 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             Can::WriteMembers,
             groups::leave,
         )
+        .get("/api/v1/clients", Can::ReadClients, clients::list)
+        .post("/api/v1/clients", Can::WriteClients, clients::create)
+        .get("/api/v1/clients/{id}", Can::ReadClients, clients::show)
+        .patch("/api/v1/clients/{id}", Can::WriteClients, clients::update)
+        .delete("/api/v1/clients/{id}", Can::WriteClients, clients::delete)
+        .post(
+            "/api/v1/clients/{id}/secret",
+            Can::WriteClients,
+            clients::rotate_secret,
+        )
         .get("/api/v1/audit", Can::ReadAudit, audit::list)
         .public()
+        // The authorization server, and the pages on which people sign in.
+        .mount(oauth::ROUTES, |state: &AppState| state.oauth.clone())
+        .mount(pages::ROUTES, |state: &AppState| state.pages.clone())
         .post("/api/v1/signup", signup::sign_up)
-        .post("/oauth/token", oauth::token)
-        .get("/.well-known/jwks.json", oauth::jwks)
         .get("/health", operations::health::health)
         .get("/health/live", operations::health::live)
         .get("/health/ready", operations::health::health)
@@ -150,10 +158,7 @@ pub(crate) fn build(
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let identity = state.identity.clone();
     // Each route has its guard, which decides before the handler is called.
-    let router: Router = routes
-        .into_router(&state.authorizer)?
-        .layer(Extension(identity.clone()))
-        .with_state(state);
+    let router: Router = routes.into_router(&state.authorizer)?.with_state(state);
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // Tenant and caller become a scope, or the request goes on without one.

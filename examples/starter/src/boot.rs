@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use saas_auth::Identity;
+use saas_auth::{Identity, oauth, pages};
 use saas_core::{SystemClock, health::Health};
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_storage::Storage;
@@ -15,7 +15,7 @@ use crate::{
     app::{self, App},
     config::StarterConfig,
     operations::{health::DatabaseCheck, metrics::LastAudit},
-    permission::presets,
+    permission::{presets, scopes},
     projects::Project,
     state::AppState,
     tasks::Task,
@@ -128,9 +128,14 @@ pub(crate) async fn boot_with(
     let database = connect(config).await?;
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
-    let identity = Identity::load(&database, &registry, &config.auth).await?;
+    let identity = Identity::builder(&database, &registry, &config.auth)
+        .scopes(scopes())
+        .load()
+        .await?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let state = AppState {
+        oauth: oauth::router(&identity),
+        pages: pages::router(&identity),
         identity,
         roles: Roles::new(authorizer.clone()),
         groups: Groups::new(authorizer.clone()),

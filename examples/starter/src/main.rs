@@ -6,6 +6,7 @@ mod api_keys;
 mod app;
 mod audit;
 mod boot;
+mod clients;
 mod command;
 mod config;
 mod files;

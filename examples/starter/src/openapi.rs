@@ -2,13 +2,14 @@
 
 use axum::response::Html;
 use http::{HeaderName, header};
+use saas_auth::{oauth, pages};
 use saas_core::{Code, Problem, edge::Json};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    api_keys, app, audit, files, groups, me, members, operations, password, projects, roles,
-    sessions, signup, tasks,
+    api_keys, app, audit, clients, files, groups, me, members, operations, password, projects,
+    roles, sessions, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -57,6 +58,12 @@ use crate::{
         groups::delete,
         groups::join,
         groups::leave,
+        clients::list,
+        clients::create,
+        clients::show,
+        clients::update,
+        clients::rotate_secret,
+        clients::delete,
         audit::list,
         signup::sign_up,
         operations::health::live,
@@ -70,13 +77,18 @@ struct Document;
 /// The document: what the handlers say, and what each route needs.
 pub(crate) fn document() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    for (method, path) in oauth::ROUTES.iter().chain(pages::ROUTES) {
+        let summary = match path.strip_prefix("/oauth/") {
+            Some(endpoint) => format!("The endpoint `{endpoint}` of OAuth 2.0 and OpenID Connect."),
+            None if path.starts_with("/.well-known/") => {
+                "What clients have to know of the server (RFC 8414, RFC 7517).".to_owned()
+            }
+            None => "A page for people.".to_owned(),
+        };
+        let method = method.as_str().to_lowercase();
+        add(&mut document, path, &method, plain(&summary, "identity"));
+    }
     add(&mut document, "/oauth/token", "post", token_operation());
-    add(
-        &mut document,
-        "/.well-known/jwks.json",
-        "get",
-        plain("The public keys that verify tokens.", "identity"),
-    );
     for path in ["/health/ready", "/health/db"] {
         add(
             &mut document,

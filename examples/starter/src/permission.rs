@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use saas_auth::oauth::ScopeInfo;
 use saas_core::TenantId;
 use saas_rbac::{Authorizer, Permission, Presets, Roles};
 use saas_tenancy::{Database, Reason, Registry, SystemScope};
@@ -38,6 +39,12 @@ pub(crate) enum Can {
     /// Make, change and remove roles and groups.
     #[permission("roles:write")]
     WriteRoles,
+    /// See the programs that the tenant has registered.
+    #[permission("clients:read")]
+    ReadClients,
+    /// Register, change and remove programs.
+    #[permission("clients:write")]
+    WriteClients,
     /// See who changed what.
     #[permission("audit:read")]
     ReadAudit,
@@ -46,8 +53,8 @@ pub(crate) enum Can {
 /// What the built-in roles may do; the owner may do everything.
 pub(crate) fn presets() -> Presets {
     use Can::{
-        DeleteProjects, ReadFiles, ReadMembers, ReadProjects, ReadRoles, WriteFiles, WriteMembers,
-        WriteProjects,
+        DeleteProjects, ReadClients, ReadFiles, ReadMembers, ReadProjects, ReadRoles, WriteFiles,
+        WriteMembers, WriteProjects,
     };
     Presets::new::<Can>()
         .admin(&[
@@ -59,6 +66,7 @@ pub(crate) fn presets() -> Presets {
             ReadMembers,
             WriteMembers,
             ReadRoles,
+            ReadClients,
         ])
         .user(&[
             ReadProjects,
@@ -67,6 +75,15 @@ pub(crate) fn presets() -> Presets {
             WriteFiles,
             ReadMembers,
         ])
+}
+
+/// What programs may ask people for: the permissions, in the words of their doc comments.
+pub(crate) fn scopes() -> Vec<ScopeInfo> {
+    let presets = presets();
+    let permissions = presets.permissions().iter();
+    permissions
+        .map(|permission| ScopeInfo::new(permission.name, permission.description))
+        .collect()
 }
 
 /// Looks through the roles of all tenants.

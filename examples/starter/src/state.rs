@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use axum::Router;
 use saas_auth::Identity;
 use saas_core::health::Health;
 use saas_rbac::{Authorizer, Groups, Roles};
@@ -14,6 +15,8 @@ pub(crate) struct AppState {
     pub(crate) database: Database,
     pub(crate) registry: Registry,
     pub(crate) identity: Identity,
+    pub(crate) oauth: Router,
+    pub(crate) pages: Router,
     pub(crate) authorizer: Authorizer,
     pub(crate) roles: Roles,
     pub(crate) groups: Groups,

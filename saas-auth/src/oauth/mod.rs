@@ -55,6 +55,9 @@ use axum::{
 };
 
 #[cfg(feature = "axum")]
+use http::Method;
+
+#[cfg(feature = "axum")]
 pub(crate) use authorize::PATH as AUTHORIZE;
 #[cfg(feature = "axum")]
 pub use authorize::{AskedScope, Destination, PendingConsent, authorize, authorize_by_form, push};
@@ -79,6 +82,31 @@ pub use scope::{InvalidScope, ScopeInfo, Scopes};
 
 #[cfg(feature = "axum")]
 use crate::Identity;
+
+/// The methods and paths of [`router`], for whoever keeps a table of routes.
+#[cfg(feature = "axum")]
+pub const ROUTES: &[(Method, &str)] = &[
+    (Method::GET, AUTHORIZE),
+    (Method::POST, AUTHORIZE),
+    (Method::POST, metadata::PAR),
+    (Method::POST, metadata::TOKEN),
+    (Method::OPTIONS, metadata::TOKEN),
+    (Method::POST, metadata::REVOKE),
+    (Method::OPTIONS, metadata::REVOKE),
+    (Method::POST, metadata::INTROSPECT),
+    (Method::POST, metadata::DEVICE),
+    (Method::GET, metadata::USERINFO),
+    (Method::POST, metadata::USERINFO),
+    (Method::OPTIONS, metadata::USERINFO),
+    (Method::GET, metadata::LOGOUT),
+    (Method::POST, metadata::LOGOUT),
+    (Method::GET, metadata::JWKS),
+    (Method::OPTIONS, metadata::JWKS),
+    (Method::GET, metadata::DOCUMENTS[0]),
+    (Method::OPTIONS, metadata::DOCUMENTS[0]),
+    (Method::GET, metadata::DOCUMENTS[1]),
+    (Method::OPTIONS, metadata::DOCUMENTS[1]),
+];
 
 /// Gives the routes of the authorization server.
 #[cfg(feature = "axum")]

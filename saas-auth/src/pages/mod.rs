@@ -29,10 +29,30 @@ mod sessions;
 mod visitor;
 
 use axum::{Extension, Router, middleware, routing::get};
+use http::Method;
 
 pub use refusal::refusals;
 
 use crate::Identity;
+
+/// The methods and paths of [`router`], for whoever keeps a table of routes.
+pub const ROUTES: &[(Method, &str)] = &[
+    (Method::GET, "/login"),
+    (Method::POST, "/login"),
+    (Method::GET, "/logout"),
+    (Method::POST, "/logout"),
+    (Method::GET, "/consent"),
+    (Method::POST, "/consent"),
+    (Method::GET, "/device"),
+    (Method::POST, "/device"),
+    (Method::GET, "/account"),
+    (Method::GET, "/account/apps"),
+    (Method::POST, "/account/apps"),
+    (Method::GET, "/account/sessions"),
+    (Method::POST, "/account/sessions"),
+    (Method::GET, assets::STYLE),
+    (Method::GET, assets::THEME),
+];
 
 /// Gives the routes of the pages. Mount them inside the layers that stand around [`Identity`]'s other routes, and
 /// inside of [`edge::stack`](saas_core::edge::stack).

@@ -6,10 +6,12 @@ use std::{collections::BTreeMap, marker::PhantomData};
 
 use axum::{
     Router,
+    extract::{Request, State},
     handler::Handler,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
+use tower::ServiceExt as _;
 
 pub use table::{RouteInfo, RouteTable};
 
@@ -98,6 +100,30 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             routes: Vec::new(),
             kind: PhantomData,
         }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S, Public> {
+    /// Adds a router that another crate brings, whose routes everybody may call: the methods and paths of the
+    /// list and no others, so that the table of routes shows what there is. `router` gives it out of the state, for
+    /// each request. CONNECT and methods that HTTP does not define are not routed.
+    pub fn mount(
+        mut self,
+        list: &[(Method, &str)],
+        router: impl Fn(&S) -> Router + Clone + Send + Sync + 'static,
+    ) -> Self {
+        for (method, path) in list {
+            let Ok(filter) = MethodFilter::try_from(method.clone()) else {
+                continue;
+            };
+            let router = router.clone();
+            let forward = move |State(state): State<S>, request: Request| {
+                let router = router(&state);
+                async move { router.oneshot(request).await }
+            };
+            self = self.add(method, filter, path, None, forward);
+        }
+        self
     }
 }
 
