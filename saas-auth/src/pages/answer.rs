@@ -6,6 +6,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use saas_core::{Code, Problem};
 use url::{Host, Origin, Url};
 
+use super::visitor::Frame;
+
 /// What every answer carries that did not set it otherwise.
 const DEFAULTS: [(HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
@@ -76,6 +78,17 @@ impl Page {
         }
         response
     }
+}
+
+/// A page that says something and leads on.
+#[derive(Template)]
+#[template(path = "said.html")]
+pub(super) struct Said<'a> {
+    pub(super) frame: &'a Frame,
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
+    /// A path and its words.
+    pub(super) link: (&'static str, &'static str),
 }
 
 /// Sends a browser on with `GET`, to a path of this host.

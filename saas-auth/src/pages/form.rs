@@ -10,7 +10,10 @@ use saas_core::{
     Code, Problem, Secret,
     edge::{Limits, read_body},
 };
-use serde::de::{DeserializeOwned, value::MapDeserializer};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
 
 use super::{member::Member, visitor::Visitor};
 use crate::{
@@ -34,6 +37,15 @@ pub(super) struct PageForm<T> {
 pub(super) struct MemberForm<T> {
     pub(super) member: Member,
     pub(super) fields: T,
+}
+
+/// No fields.
+#[derive(Debug, Deserialize)]
+pub(super) struct Nothing {}
+
+/// Gives what a secret field is that was not filled in.
+pub(super) fn empty() -> Secret<String> {
+    Secret::from("")
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PageForm<T> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{
     answer::{self, Page},
-    form::PageForm,
+    form::{self, PageForm},
     onward::Onward,
     visitor::{Frame, Visitor, visit_cookie},
 };
@@ -25,7 +25,7 @@ struct LoginPage<'a> {
     username: &'a str,
     onward: &'a str,
     wrong: bool,
-    signed_out: bool,
+    notice: &'static str,
 }
 
 #[derive(Template)]
@@ -57,21 +57,18 @@ pub(super) struct Asked {
     organisation: String,
     /// Who will sign in, as a program supposes.
     login_hint: String,
-    signed_out: String,
+    /// What has just happened, in a word of ours.
+    notice: String,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Login {
     #[serde(default)]
     username: String,
-    #[serde(default = "nothing")]
+    #[serde(default = "form::empty")]
     password: Secret<String>,
     #[serde(default, rename = "continue")]
     onward: String,
-}
-
-fn nothing() -> Secret<String> {
-    Secret::from("")
 }
 
 /// `GET /login`
@@ -96,9 +93,21 @@ pub(super) async fn show(
         username: &hint,
         onward: onward.as_ref().map_or("", Onward::as_str),
         wrong: false,
-        signed_out: !asked.signed_out.is_empty(),
+        notice: notice(&asked.notice),
     })?;
     Ok(visitor.show(page))
+}
+
+/// Gives the words for what has just happened. Words that are not ours are not shown.
+fn notice(word: &str) -> &'static str {
+    match word {
+        "signed-out" => "You have signed out.",
+        "password" => {
+            "Your password is set, and every sign-in has ended. Sign in with the new one."
+        }
+        "joined" => "You have joined. Sign in to go on.",
+        _ => "",
+    }
 }
 
 /// Asks for the tenant, and sends whoever names one to its own sign-in. Whether there is such a tenant is told
@@ -157,7 +166,7 @@ pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> 
                 username: &fields.username,
                 onward: onward.as_ref().map_or("", Onward::as_str),
                 wrong: true,
-                signed_out: false,
+                notice: "",
             })?;
             let mut response = visitor.show(page.status(StatusCode::UNAUTHORIZED));
             // A 401 has to name a scheme (RFC 9110, section 15.5.2); browsers show the page for one that they do not know.

@@ -4,11 +4,10 @@ use askama::Template;
 use axum::response::Response;
 use http::header;
 use saas_core::Problem;
-use serde::Deserialize;
 
 use super::{
     answer::Page,
-    form::MemberForm,
+    form::{MemberForm, Nothing},
     member::Member,
     visitor::{Frame, Visitor},
 };
@@ -20,10 +19,6 @@ struct LogoutPage<'a> {
     frame: &'a Frame,
     token: &'a FormToken,
 }
-
-/// A form without fields.
-#[derive(Debug, Deserialize)]
-pub(super) struct Nothing {}
 
 /// `GET /logout` asks, because a link must not sign anybody out.
 pub(super) async fn show(member: Member) -> Result<Response, Problem> {
@@ -46,12 +41,12 @@ pub(super) async fn sign_out(form: MemberForm<Nothing>) -> Result<Response, Prob
     let sessions = visitor.identity.sessions();
     sessions.end(&mut tx, session.user, session.id).await?;
     tx.commit().await.map_err(crate::Error::from)?;
-    Ok(signed_out(&visitor))
+    Ok(signed_out(&visitor, "signed-out"))
 }
 
-/// Takes the cookie away and shows the sign-in.
-pub(super) fn signed_out(visitor: &Visitor) -> Response {
-    let mut response = visitor.redirect("/login?signed_out=1");
+/// Takes the cookie away and shows the sign-in, with a word for what has happened.
+pub(super) fn signed_out(visitor: &Visitor, notice: &str) -> Response {
+    let mut response = visitor.redirect(&format!("/login?notice={notice}"));
     if let Some(cookie) = SessionCookie::of(visitor.tenant.id()).clear() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -16,21 +16,30 @@ mod account;
 mod answer;
 mod apps;
 mod assets;
+mod confirm;
 mod consent;
 mod device;
+mod email;
+mod forgot;
 mod form;
+mod invite;
 mod login;
 mod logout;
 mod member;
 mod moment;
 mod onward;
+mod password;
 mod refusal;
+mod reset;
 mod sessions;
 mod visitor;
+
+use std::sync::Arc;
 
 use axum::{Extension, Router, middleware, routing::get};
 use http::Method;
 
+pub use invite::Welcome;
 pub use refusal::refusals;
 
 use crate::Identity;
@@ -57,18 +66,68 @@ pub const ROUTES: &[(Method, &str)] = &[
 /// Gives the routes of the pages. Mount them inside the layers that stand around [`Identity`]'s other routes, and
 /// inside of [`edge::stack`](saas_core::edge::stack).
 ///
-/// Signing up is not among them: what a new tenant and its owner are is for the application to say.
+/// Signing up is not among them: what a new tenant and its owner are is for the application to say. For invitations
+/// see [`invitations`].
 pub fn router(identity: &Identity) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", get(logout::show).post(logout::sign_out))
         .route("/consent", get(consent::show).post(consent::answer))
         .route("/device", get(device::show).post(device::answer))
-        .route("/account", get(account::show))
+        .route("/forgot", get(forgot::show).post(forgot::ask))
+        .route("/reset", get(reset::show).post(reset::set))
+        .route("/verify", get(confirm::show).post(confirm::confirm))
+        .route("/email", get(confirm::show).post(confirm::confirm))
+        .route("/account", get(account::show).post(account::verify))
+        .route("/account/email", get(email::show).post(email::ask))
+        .route(
+            "/account/password",
+            get(password::show).post(password::change),
+        )
         .route("/account/apps", get(apps::show).post(apps::withdraw))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route(assets::STYLE, get(assets::style))
-        .route(assets::THEME, get(assets::theme))
+        .route(assets::THEME, get(assets::theme));
+    dressed(routes, identity)
+}
+
+/// Gives the route of the page on which people accept an invitation, and become what they were invited to be.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use saas_auth::{Accepted, Identity, pages};
+/// use saas_core::Problem;
+/// use saas_tenancy::TenantTx;
+///
+/// struct Roles;
+///
+/// #[async_trait]
+/// impl pages::Welcome for Roles {
+///     async fn welcome(&self, tx: &mut TenantTx, accepted: &Accepted) -> Result<(), Problem> {
+///         for role in &accepted.invitation.roles {
+///             // … give it to `accepted.user`, as far as who invited them still may …
+///             # let _ = (&tx, role);
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// fn routes(identity: &Identity) -> axum::Router {
+///     pages::router(identity).merge(pages::invitations(identity, Arc::new(Roles)))
+/// }
+/// # let _ = routes;
+/// ```
+pub fn invitations(identity: &Identity, welcome: Arc<dyn Welcome>) -> Router {
+    let routes = Router::new()
+        .route("/invite", get(invite::show).post(invite::accept))
+        .route_layer(Extension(invite::Host(welcome)));
+    dressed(routes, identity)
+}
+
+fn dressed(routes: Router, identity: &Identity) -> Router {
+    routes
         .route_layer(middleware::from_fn(refusal::dress))
         .route_layer(Extension(identity.clone()))
 }

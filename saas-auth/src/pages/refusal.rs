@@ -79,6 +79,7 @@ async fn dress_as(request: Request<Body>, next: Next, place: Where) -> Response 
     // The form is on the page with the same address; a link leads to where none of its parameters are.
     let link = match code {
         Code::REQUEST_FORGED | Code::UNAVAILABLE => Some((path.as_str(), "Open the page again")),
+        Code::LINK_INVALID if place == Where::Here => Some(("/login", "Go to the sign-in")),
         _ if place == Where::Here => Some(("/account", "Go to your account")),
         _ => None,
     };
@@ -133,6 +134,13 @@ fn words(problem: &Problem) -> String {
         Code::TENANT_UNKNOWN => "There is no organisation of this name. Look at the address again.",
         Code::TENANT_REQUIRED => "The address has to name your organisation.",
         Code::TENANT_SUSPENDED => "This organisation cannot be used at the moment.",
+        Code::LINK_INVALID => {
+            "The link was used, has expired, or was replaced by a newer one. Ask for another."
+        }
+        Code::PASSWORD_PROVISIONAL => {
+            "Your password was chosen by somebody else. Choose one yourself first."
+        }
+        Code::MEMBER_ALREADY => "You are a member already. Sign in to go on.",
         Code::NOT_FOUND => "There is no such page.",
         Code::INTERNAL => "It is our fault, and we have noted it.",
         _ => "",

@@ -78,7 +78,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     let sessions = visitor.identity.sessions();
     if fields.end == "everywhere" {
         sessions.end_everywhere(session.user, None).await?;
-        return Ok(logout::signed_out(&visitor));
+        return Ok(logout::signed_out(&visitor, "signed-out"));
     }
     let mut tx = visitor.identity.database().write(&scope);
     let mut out = false;
@@ -97,7 +97,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     }
     tx.commit().await.map_err(Error::from)?;
     match out {
-        true => Ok(logout::signed_out(&visitor)),
+        true => Ok(logout::signed_out(&visitor, "signed-out")),
         false => Ok(visitor.redirect("/account/sessions")),
     }
 }

@@ -103,6 +103,21 @@ impl SignIns {
         &self.passwords
     }
 
+    /// Bounds how often letters are asked for by somebody who has proven nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Limited`].
+    #[cfg(feature = "pages")]
+    pub(crate) async fn bound_letters(
+        &self,
+        tenant: &Tenant,
+        email: &Email,
+        device: &Device,
+    ) -> Result<(), Error> {
+        self.throttle.letter(email.key(), tenant.id(), device).await
+    }
+
     /// The one place where a password is compared. It is, whether there is an account or not, so that nobody can
     /// tell from the time.
     async fn look_at(

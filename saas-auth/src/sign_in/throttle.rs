@@ -39,6 +39,31 @@ impl Throttle {
         tenant: Option<TenantId>,
         device: &Device,
     ) -> Result<Guess, Error> {
+        let names = ["password/address", "password/tenant", "password/account"];
+        self.take(names, account, tenant, device).await
+    }
+
+    /// Takes the right to ask for a letter to an address, whether somebody has it or not. As many are allowed as
+    /// guesses, and none is given back.
+    #[cfg(feature = "pages")]
+    pub(super) async fn letter(
+        &self,
+        address: &str,
+        tenant: TenantId,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let names = ["letter/address", "letter/tenant", "letter/account"];
+        let taken = self.take(names, address, Some(tenant), device);
+        taken.await.map(drop)
+    }
+
+    async fn take(
+        &self,
+        [by_address, by_tenant, by_account]: [&'static str; 3],
+        account: &str,
+        tenant: Option<TenantId>,
+        device: &Device,
+    ) -> Result<Guess, Error> {
         let mut guess = Guess {
             limiter: Arc::clone(&self.limiter),
             taken: Vec::with_capacity(3),
@@ -50,15 +75,12 @@ impl Throttle {
             ..
         } = self.config;
         let from = device.address().map(network);
-        let from = from.map(|from| (LimitKey::new("password/address", &[&from]), address));
+        let from = from.map(|from| (LimitKey::new(by_address, &[&from]), address));
         let tenant = tenant.map(|tenant| {
             let tenant = tenant.as_uuid();
-            (
-                LimitKey::new("password/tenant", &[tenant.as_bytes()]),
-                of_tenant,
-            )
+            (LimitKey::new(by_tenant, &[tenant.as_bytes()]), of_tenant)
         });
-        let account = LimitKey::new("password/account", &[account.as_bytes()]);
+        let account = LimitKey::new(by_account, &[account.as_bytes()]);
         // The account comes last: who is refused for another reason has not used up its tries.
         let keys = from
             .into_iter()
@@ -66,7 +88,7 @@ impl Throttle {
             .chain([(account, of_account)]);
         for (key, quota) in keys {
             if let Err(limited) = self.limiter.take(&key, quota).await {
-                tracing::info!(limit = key.name(), "a password was not looked at");
+                tracing::info!(limit = key.name(), "a try was not let through");
                 guess.give_back().await;
                 return Err(Error::Limited(limited));
             }

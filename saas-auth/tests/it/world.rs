@@ -1,18 +1,22 @@
 //! A service with two tenants, and a client of it.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use axum::{Router, body::Body, extract::Extension, middleware, response::Response, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
-    AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
+    Accepted, AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
     oauth::{self, ScopeInfo},
     pages,
 };
 use saas_core::{
-    Principal, Secret, UserId,
+    Code, Principal, Problem, Secret, UserId,
     edge::{self, EdgeConfig},
 };
 use saas_tenancy::{
-    AdmitLayer, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, resolve::ResolveConfig,
+    AdmitLayer, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, TenantTx,
+    resolve::ResolveConfig,
 };
 use saas_testkit::{TestDatabase, TestSetup};
 use serde_json::Value;
@@ -212,6 +216,7 @@ fn app(
 ) -> BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible> {
     let router: Router = oauth::router(identity)
         .merge(pages::router(identity))
+        .merge(pages::invitations(identity, Arc::new(Nobody)))
         .route("/whoami", get(whoami))
         .route("/anybody", get(anybody))
         .route("/scoped", get(scoped));
@@ -220,6 +225,19 @@ fn app(
     let service = TenantLayer::new(db.registry(), ResolveConfig::default()).layer(service);
     let service = middleware::from_fn(pages::refusals).layer(service);
     edge::stack(&EdgeConfig::default(), service).unwrap()
+}
+
+/// An application whose members have no roles, and which does not want one of its guests.
+struct Nobody;
+
+#[async_trait]
+impl pages::Welcome for Nobody {
+    async fn welcome(&self, _: &mut TenantTx, accepted: &Accepted) -> Result<(), Problem> {
+        match accepted.invitation.email.as_str() {
+            "unwelcome@new.test" => Err(Code::GRANT_FORBIDDEN.into()),
+            _ => Ok(()),
+        }
+    }
 }
 
 async fn whoami(SignedIn(principal): SignedIn) -> String {

@@ -55,7 +55,7 @@ async fn a_person_ends_one_session_the_others_or_all() {
         let answer = own
             .submit("/account/sessions", &[("end", "everywhere")])
             .await;
-        assert_eq!(answer.header("location"), "/t/acme/login?signed_out=1");
+        assert_eq!(answer.header("location"), "/t/acme/login?notice=signed-out");
         assert!(own.session().is_none());
         assert_eq!(elsewhere.get("/account").await.status, 303);
     }

@@ -9,12 +9,15 @@ use super::Browser;
 use crate::world::{Answer, World};
 
 /// The pages that anybody can open.
-const OPEN: &[&str] = &["/login", "/login?continue=/account/sessions"];
+const OPEN: &[&str] = &["/login", "/login?continue=/account/sessions", "/forgot"];
 /// Those for somebody who is signed in.
 const OWN: &[&str] = &[
     "/login?prompt=login",
     "/logout",
     "/account",
+    "/account?sent=1",
+    "/account/email",
+    "/account/password",
     "/account/sessions",
     "/account/apps",
     "/device",
@@ -108,7 +111,7 @@ async fn what_cannot_be_answered_is_a_page_with_its_code_and_status() {
     let token = super::browser::token(&browser.get("/login").await);
     for (answer, status, code) in [
         (
-            browser.post("/account", &[]).await,
+            browser.post("/account/theme.css", &[]).await,
             405,
             "method-not-allowed",
         ),

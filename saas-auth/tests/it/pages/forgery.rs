@@ -14,7 +14,24 @@ const FORMS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("/logout", &[]),
     ("/account/sessions", &[("end", "others")]),
+    ("/account", &[]),
+    (
+        "/account/email",
+        &[("email", "new@acme.test"), ("password", PASSWORD)],
+    ),
+    (
+        "/account/password",
+        &[("current", PASSWORD), ("password", PASSWORD)],
+    ),
     ("/account/apps", &[("client", "nobody")]),
+    ("/forgot", &[("email", "ann@acme.test")]),
+    ("/reset", &[("token", "x"), ("password", PASSWORD)]),
+    ("/verify", &[("token", "x")]),
+    ("/email", &[("token", "x")]),
+    (
+        "/invite",
+        &[("token", "x"), ("name", "Ann"), ("password", PASSWORD)],
+    ),
     ("/device", &[("user_code", "x"), ("answer", "allow")]),
     ("/consent", &[("request", "x"), ("answer", "allow")]),
 ];

@@ -216,9 +216,9 @@ async fn pwd_24_a_session_that_was_ended_is_none() {
         assert_eq!(browser.get("/logout").await.status, 200);
         assert_eq!(browser.get("/account").await.status, 200);
         let answer = browser.submit("/logout", &[]).await;
-        assert_eq!(answer.header("location"), "/t/acme/login?signed_out=1");
+        assert_eq!(answer.header("location"), "/t/acme/login?notice=signed-out");
         assert!(browser.session().is_none());
-        let answer = browser.get("/login?signed_out=1").await;
+        let answer = browser.get("/login?notice=signed-out").await;
         assert!(answer.text.contains("You have signed out"), "{answer:?}");
         browser.jar.insert(name, value);
         assert_eq!(browser.get("/account").await.status, 303);

@@ -5,6 +5,7 @@ mod consent;
 mod device;
 mod document;
 mod forgery;
+mod letters;
 mod login;
 mod pairing;
 mod theme;
