@@ -167,7 +167,7 @@ impl SignIns {
                 held.methods.clone(),
                 device.clone(),
             )
-            .from_session(held.id)
+            .of_session(held.id)
         })
     }
 
