@@ -113,10 +113,10 @@ impl TokenEndpoint<'_> {
     /// own may use it.
     async fn password(&self, posted: &Posted, client: &Client) -> Result<Given, Refusal> {
         let form = &posted.form;
+        let asked = self.scopes(form)?;
         let username = form.required("username", "`username` is missing")?;
         let password = form.required("password", "`password` is missing")?;
         let tenant = posted.tenant()?;
-        let asked = self.scopes(form)?;
         let granted = client.grant(&asked);
         let doors = self.0.sign_ins();
         let who = doors

@@ -50,7 +50,7 @@ impl Authenticated {
     }
 
     /// Says from which session of a browser this comes.
-    pub(crate) const fn from_session(mut self, session: SessionId) -> Self {
+    pub(crate) const fn of_session(mut self, session: SessionId) -> Self {
         self.origin = Some(session);
         self
     }

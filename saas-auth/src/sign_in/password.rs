@@ -182,7 +182,7 @@ impl SignIns {
                 held.methods.clone(),
                 device.clone(),
             )
-            .from_session(held.id)
+            .of_session(held.id)
         })
     }
 

@@ -92,6 +92,11 @@ impl<'a> Browser<'a> {
         self.session = Some(started.session().clone());
     }
 
+    /// Gives the cookie of the session.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let mut request = Request::get(path).header(header::HOST, "localhost");
         if let Some(cookie) = &self.cookie {

@@ -95,7 +95,7 @@ impl Problem {
         self
     }
 
-    /// Sets the challenge of a 401 (RFC 9110, section 11.6.1). Without it a 401 says `Bearer`.
+    /// Sets the challenge (RFC 9110, section 11.6.1), as a rule that of a 401, which says `Bearer` without it.
     pub fn challenge(mut self, challenge: impl Into<Cow<'static, str>>) -> Self {
         self.challenge = Some(challenge.into());
         self

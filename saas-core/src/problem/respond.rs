@@ -20,11 +20,12 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.code().status() == http::StatusCode::UNAUTHORIZED {
-            let challenge = self
-                .challenge_text()
-                .and_then(|text| HeaderValue::from_str(text).ok())
-                .unwrap_or_else(|| HeaderValue::from_static("Bearer"));
+        let unauthorized = self.code().status() == http::StatusCode::UNAUTHORIZED;
+        let challenge = self
+            .challenge_text()
+            .and_then(|text| HeaderValue::from_str(text).ok())
+            .or_else(|| unauthorized.then(|| HeaderValue::from_static("Bearer")));
+        if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         // The edge reads it back to add the request id and to log the code.
