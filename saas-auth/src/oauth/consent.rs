@@ -127,6 +127,7 @@ impl Consents {
 }
 
 /// Gives what a person has allowed a program; nothing when the person was never asked.
+#[cfg(feature = "axum")]
 pub(super) async fn find(
     tx: &mut TenantTx,
     user: UserId,
@@ -138,6 +139,7 @@ pub(super) async fn find(
 
 /// Tells whether what was allowed is all that is granted. Somebody who was never asked has not allowed even the
 /// least.
+#[cfg(feature = "axum")]
 pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
     match (allowed, granted) {
         (Some(allowed), Granted::Only(scopes)) => {
@@ -148,6 +150,7 @@ pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
 }
 
 /// Adds to what a person has allowed a program.
+#[cfg(feature = "axum")]
 pub(super) async fn add(
     tx: &mut TenantTx,
     user: UserId,
