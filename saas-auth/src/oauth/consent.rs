@@ -1,6 +1,8 @@
 //! What people have allowed programs to do.
 
-use saas_core::{Granted, Id, TenantId, Timestamp, UserId};
+#[cfg(feature = "axum")]
+use saas_core::Granted;
+use saas_core::{Id, TenantId, Timestamp, UserId};
 use saas_tenancy::{AuditEvent, TenantEntity, TenantTx, tenant_repository};
 use serde_json::json;
 

@@ -11,7 +11,7 @@
 //!
 //! Errors of the endpoints that clients call have the form of RFC 6749, section 5.2, and are problems (RFC 9457) as
 //! well. The endpoints read the tenant that the address names from the request's extensions, so they are mounted
-//! inside the [`TenantLayer`](saas_tenancy::TenantLayer); see [`Identity`](crate::Identity).
+//! inside the [`TenantLayer`](saas_tenancy::TenantLayer); see [`Identity`].
 
 #[cfg(feature = "axum")]
 mod authorize;

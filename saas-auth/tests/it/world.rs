@@ -160,8 +160,11 @@ impl World {
     pub(crate) async fn another_instance(&self) -> Instance {
         let database = self.db.another_instance(10).await;
         let (registry, config) = (self.db.registry(), self.identity.config());
-        let identity = Identity::load(&database, &registry, config);
-        let identity = identity.await.unwrap().with_scopes(scopes());
+        let identity = Identity::builder(&database, &registry, config)
+            .scopes(scopes())
+            .load()
+            .await
+            .unwrap();
         Instance(app(&self.db, &identity))
     }
 
