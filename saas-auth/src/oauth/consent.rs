@@ -1,6 +1,8 @@
 //! What people have allowed programs to do.
 
-use saas_core::{Granted, Id, TenantId, Timestamp, UserId};
+#[cfg(feature = "axum")]
+use saas_core::Granted;
+use saas_core::{Id, TenantId, Timestamp, UserId};
 use saas_tenancy::{AuditEvent, TenantEntity, TenantTx, tenant_repository};
 use serde_json::json;
 
@@ -127,6 +129,7 @@ impl Consents {
 }
 
 /// Gives what a person has allowed a program; nothing when the person was never asked.
+#[cfg(feature = "axum")]
 pub(super) async fn find(
     tx: &mut TenantTx,
     user: UserId,
@@ -138,6 +141,7 @@ pub(super) async fn find(
 
 /// Tells whether what was allowed is all that is granted. Somebody who was never asked has not allowed even the
 /// least.
+#[cfg(feature = "axum")]
 pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
     match (allowed, granted) {
         (Some(allowed), Granted::Only(scopes)) => {
@@ -148,6 +152,7 @@ pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
 }
 
 /// Adds to what a person has allowed a program.
+#[cfg(feature = "axum")]
 pub(super) async fn add(
     tx: &mut TenantTx,
     user: UserId,

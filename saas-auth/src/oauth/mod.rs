@@ -1,10 +1,17 @@
-//! The token endpoint and the key set.
+//! An authorization server (RFC 6749 as RFC 9700 wants it, and OpenID Connect Core).
 //!
-//! An authorization server in the small (RFC 6749): the grants `password`, for clients of our own,
-//! and `refresh_token`. Errors have the form of section 5.2 and are problems (RFC 9457) as well.
+//! - [`Clients`] are the programs that ask: those of the configuration, and those that a tenant registers;
+//! - people let them in at the authorization endpoint, with the consent that [`PendingConsent`] and [`Consents`]
+//!   keep;
+//! - at the token endpoint a client proves who it is and comes to tokens, by one of the ways of [`GrantType`].
 //!
-//! The endpoints read the tenant that the address names from the request's extensions, so they are
-//! mounted inside the [`TenantLayer`](saas_tenancy::TenantLayer); see [`Identity`].
+//! What a token may do is what its holder may do, and of that what its [`Scopes`] name. A client of our own that
+//! asks for no permission in particular gets a token for everything; every other one gets what it asked for, as far
+//! as it may have it. A client that may use refresh tokens gets one with every sign-in of a person.
+//!
+//! Errors of the endpoints that clients call have the form of RFC 6749, section 5.2, and are problems (RFC 9457) as
+//! well. The endpoints read the tenant that the address names from the request's extensions, so they are mounted
+//! inside the [`TenantLayer`](saas_tenancy::TenantLayer); see [`Identity`].
 
 #[cfg(feature = "axum")]
 mod authorize;

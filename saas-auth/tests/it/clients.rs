@@ -39,7 +39,10 @@ async fn a_client_is_registered_changed_and_deleted_with_a_record_of_each() {
         let mut tx = tx(&world);
         let found = clients.get(&mut tx, id).await.unwrap();
         assert_eq!(&found, made.client());
-        assert_eq!(clients.list(&mut tx).await.unwrap(), [found.clone()]);
+        assert_eq!(
+            clients.list(&mut tx).await.unwrap(),
+            std::slice::from_ref(&found)
+        );
         let mut patch = ClientPatch::default();
         patch.name = Some("Better reports".to_owned());
         patch.scopes = Some(vec![]);
@@ -195,4 +198,41 @@ async fn a_client_that_needs_no_secret_has_none_to_change() {
         client.grants,
         [GrantType::AuthorizationCode, GrantType::RefreshToken]
     );
+}
+
+#[tokio::test]
+async fn a_tenant_registers_a_bounded_number() {
+    let world = World::on(Dialect::Sqlite).await;
+    let clients = world.identity.clients();
+    let mut tx = tx(&world);
+    for number in 0..200 {
+        let mut new = NewClient::new(format!("Number {number}"));
+        new.redirect_uris = vec![CALLBACK.to_owned()];
+        clients.create(&mut tx, new).await.unwrap();
+    }
+    let one_more = clients.create(&mut tx, confidential()).await;
+    assert!(matches!(one_more, Err(Error::TooManyClients)));
+    // The others are not the less for it.
+    let mut other = world.db.database().read(&world.db.scope(&world.beta));
+    assert!(clients.list(&mut other).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn oau_07_only_an_installed_public_program_has_any_port() {
+    let world = World::on(Dialect::Sqlite).await;
+    for (native, auth_method, any) in [
+        (true, AuthMethod::None, true),
+        (false, AuthMethod::None, false),
+        (true, AuthMethod::SecretBasic, false),
+    ] {
+        let mut new = NewClient::new("A program");
+        new.native = native;
+        new.auth_method = auth_method;
+        new.redirect_uris = vec!["http://127.0.0.1:8080/cb".to_owned()];
+        let made = register(&world, &world.acme, new).await;
+        let client = made.client();
+        assert!(client.redirects_to("http://127.0.0.1:8080/cb"));
+        assert_eq!(client.redirects_to("http://127.0.0.1:51004/cb"), any);
+        assert!(!client.redirects_to("http://127.0.0.1:51004/other"));
+    }
 }

@@ -164,6 +164,14 @@ pub(crate) async fn redeem(
     code: &str,
     change: &[(&str, &str)],
 ) -> Answer {
+    world.token(Some(tenant), &redeeming(code, change)).await
+}
+
+/// The form that redeems a code.
+pub(crate) fn redeeming<'a>(
+    code: &'a str,
+    change: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let mut form = vec![
         ("grant_type", "authorization_code"),
         ("client_id", OURS),
@@ -177,7 +185,7 @@ pub(crate) async fn redeem(
             form.push((name, value));
         }
     }
-    world.token(Some(tenant), &form).await
+    form
 }
 
 /// Registers a client.

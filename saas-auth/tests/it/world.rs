@@ -26,11 +26,22 @@ pub(crate) const MODULES: &[&Module] = &[&saas_tenancy::MODULE, &MODULE];
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const CLIENT: &str = "starter-web";
 
+type App = BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>;
+
+/// A second instance of the service.
+pub(crate) struct Instance(App);
+
+impl Instance {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        World::send_to(&self.0, request).await
+    }
+}
+
 pub(crate) struct World {
     pub acme: Tenant,
     pub beta: Tenant,
     pub identity: Identity,
-    app: BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>,
+    app: App,
     // Dropped last, because the others are connected to it.
     pub db: TestDatabase,
 }
@@ -149,9 +160,25 @@ impl World {
         changed
     }
 
+    /// Starts a second instance over the same database, with connections of its own.
+    pub(crate) async fn another_instance(&self) -> Instance {
+        let database = self.db.another_instance(10).await;
+        let (registry, config) = (self.db.registry(), self.identity.config());
+        let identity = Identity::builder(&database, &registry, config)
+            .scopes(scopes())
+            .load()
+            .await
+            .unwrap();
+        Instance(app(&self.db, &identity))
+    }
+
     /// Sends a request through the whole stack.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap();
+        Self::send_to(&self.app, request).await
+    }
+
+    async fn send_to(app: &App, request: Request<Body>) -> Answer {
+        let response = app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         Answer {
@@ -163,14 +190,7 @@ impl World {
 
     /// Posts a form to the token endpoint at an address that names `tenant`.
     pub(crate) async fn token(&self, tenant: Option<&Tenant>, form: &[(&str, &str)]) -> Answer {
-        let mut request = Request::post("/oauth/token")
-            .header(header::HOST, "localhost")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        if let Some(tenant) = tenant {
-            request = request.header("x-tenant", tenant.slug().as_str());
-        }
-        self.send(request.body(Body::from(encode(form))).unwrap())
-            .await
+        self.send(token_request(tenant, form)).await
     }
 
     pub(crate) async fn sign_in(&self, tenant: &Tenant, email: &str, password: &str) -> Answer {
@@ -202,6 +222,17 @@ impl World {
     }
 }
 
+/// A form for the token endpoint, at an address that names `tenant`.
+pub(crate) fn token_request(tenant: Option<&Tenant>, form: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::post("/oauth/token")
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    if let Some(tenant) = tenant {
+        request = request.header("x-tenant", tenant.slug().as_str());
+    }
+    request.body(Body::from(encode(form))).unwrap()
+}
+
 /// The permissions that programs may ask for.
 pub(crate) fn scopes() -> [ScopeInfo; 2] {
     [
@@ -210,10 +241,7 @@ pub(crate) fn scopes() -> [ScopeInfo; 2] {
     ]
 }
 
-fn app(
-    db: &TestDatabase,
-    identity: &Identity,
-) -> BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible> {
+fn app(db: &TestDatabase, identity: &Identity) -> App {
     let router: Router = oauth::router(identity)
         .merge(pages::router(identity))
         .merge(pages::invitations(identity, Arc::new(Nobody)))

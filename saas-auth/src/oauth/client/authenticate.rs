@@ -49,7 +49,7 @@ pub(in crate::oauth) struct Caller<'a> {
 enum Proof<'a> {
     None,
     Secret(AuthMethod, Secret<String>),
-    Signed(Assertion<'a>),
+    Signed(Box<Assertion<'a>>),
 }
 
 impl Clients {
@@ -120,7 +120,10 @@ fn read<'a>(headers: &HeaderMap, form: &'a Form) -> Result<(String, Proof<'a>), 
                 ));
             }
             let assertion = Assertion::read(text.expose()).ok_or(OAuthError::invalid_client())?;
-            (assertion.client_id().to_owned(), Proof::Signed(assertion))
+            (
+                assertion.client_id().to_owned(),
+                Proof::Signed(Box::new(assertion)),
+            )
         }
         (None, None, (None, None)) => (required(named)?.to_owned(), Proof::None),
         (None, None, _) => {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many clients a tenant may register.
-const MAX: usize = 1000;
+const MAX: usize = 200;
 
 /// The clients; cheap to clone.
 #[derive(Debug, Clone)]
