@@ -19,6 +19,8 @@ pub struct AuthConfig {
     pub limits: LimitConfig,
     /// Sessions of browsers.
     pub session: SessionConfig,
+    /// Links in mails.
+    pub link: LinkConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
 }
@@ -103,7 +105,8 @@ impl TokenConfig {
     }
 }
 
-/// How often a password may be guessed, at all doors together. Right ones do not count.
+/// How often a password may be guessed, at all doors together, and a letter asked for. Right passwords do not
+/// count.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -114,6 +117,9 @@ pub struct LimitConfig {
     pub address: Quota,
     /// Those in one tenant, so that a flood there leaves room for the others.
     pub tenant: Quota,
+    /// How often a letter may be asked for to one address, whether somebody has it or not. Networks and
+    /// tenants have the same quotas for letters as for passwords, counted apart.
+    pub letter: Quota,
 }
 
 impl Default for LimitConfig {
@@ -122,6 +128,7 @@ impl Default for LimitConfig {
             account: Quota::new(10, Duration::from_secs(30)),
             address: Quota::new(300, Duration::from_secs(1)),
             tenant: Quota::new(1000, Duration::from_millis(50)),
+            letter: Quota::new(10, Duration::from_secs(300)),
         }
     }
 }
@@ -143,6 +150,56 @@ impl Default for SessionConfig {
         Self {
             idle: minutes(30),
             lifetime: minutes(12 * 60),
+        }
+    }
+}
+
+/// Configures the links that mails carry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LinkConfig {
+    /// Where the pages of a tenant begin, without a slash at the end: a URL in which `{issuer}` stands for
+    /// the issuer and `{tenant}` for the slug, such as `https://{tenant}.app.example`. It is never taken from a
+    /// request, whose sender could choose where a link leads.
+    pub pages: String,
+    /// How long an invitation can be accepted.
+    pub invitation: Period,
+    /// How long an address can be verified.
+    pub verification: Period,
+    /// How long a forgotten password can be set anew; at most [`LinkConfig::MAX_RESET`].
+    pub reset: Period,
+    /// How long a new address can be confirmed.
+    pub email_change: Period,
+    /// How many letters of one kind a person gets within an hour, at least one. Who asks for more gets the
+    /// same answer, and no letter.
+    pub letters_an_hour: u32,
+    /// How many invitations of a tenant can be open at once.
+    pub open_invitations: u32,
+}
+
+impl LinkConfig {
+    /// The longest time for which a forgotten password can be set anew.
+    pub const MAX_RESET: Duration = Duration::from_secs(3600);
+
+    /// Gives where the pages of a tenant begin.
+    pub(crate) fn pages_of(&self, tenant: &Slug, token: &TokenConfig) -> String {
+        let pages = self.pages.replace("{tenant}", tenant.as_str());
+        pages.replace("{issuer}", &token.issuer)
+    }
+}
+
+impl Default for LinkConfig {
+    fn default() -> Self {
+        let hours = |hours: u64| Period::from(Duration::from_secs(hours * 3600));
+        Self {
+            pages: "{issuer}/t/{tenant}".to_owned(),
+            invitation: hours(7 * 24),
+            verification: hours(24),
+            reset: hours(1),
+            email_change: hours(24),
+            letters_an_hour: 5,
+            open_invitations: 500,
         }
     }
 }

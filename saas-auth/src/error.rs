@@ -39,6 +39,22 @@ pub enum Error {
     /// The list of breached passwords cannot be read, or did not answer.
     #[error("new passwords cannot be looked up among breached ones")]
     BreachedPasswords(#[source] crate::BreachedError),
+    /// The password of the account was chosen by somebody else, so it proves nothing here.
+    #[error("the password was chosen by somebody else")]
+    Provisional,
+    /// The token of a link was not given out here and for this, was used, has expired, or is not the last
+    /// one. Which of them is not said.
+    #[error("the link is not valid")]
+    Link,
+    /// The person is a member of the tenant already.
+    #[error("the person is a member already")]
+    AlreadyMember,
+    /// The tenant has as many open invitations as it may have.
+    #[error("a tenant has at most {0} open invitations")]
+    TooManyInvitations(u32),
+    /// The address was sent as many letters as it may get within an hour.
+    #[error("too many letters to one address")]
+    TooManyLetters,
     /// A key or a hash could not be made or read.
     #[error("cryptography failed: {0}")]
     Crypto(&'static str),

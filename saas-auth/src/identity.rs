@@ -1,13 +1,14 @@
 //! Everything of this crate, put together.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use saas_core::limit::{ProcessLimiter, RateLimiter};
 use saas_tenancy::{Database, Registry};
 
 use crate::{
-    Accounts, ApiKeys, AuthConfig, BreachedPasswords, Error, Issuer, Keys, Passwords,
-    RefreshTokens, Revocations, Sessions, SignIns, TokenConfig, Verifier,
+    Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
+    Issuer, Keys, LinkConfig, Members, PasswordChanges, Passwords, RefreshTokens, Revocations,
+    Sessions, SignIns, TokenConfig, Verifier,
 };
 
 /// The services of this crate over one database; cheap to clone.
@@ -52,6 +53,11 @@ struct Parts {
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
     api_keys: ApiKeys,
+    members: Members,
+    invitations: Invitations,
+    password_changes: PasswordChanges,
+    addresses: Addresses,
+    closures: Closures,
 }
 
 impl Identity {
@@ -150,6 +156,12 @@ impl IdentityBuilder {
             limiter,
             breached,
         } = self;
+        if Duration::from(config.link.reset) > LinkConfig::MAX_RESET {
+            return Err(Error::Config {
+                key: "auth.link.reset",
+                message: "must be at most an hour",
+            });
+        }
         let (token, clock) = (&config.token, database.clock());
         let mut passwords = Passwords::new(&config.password, database.keys())?;
         if let Some(list) = breached {
@@ -170,13 +182,19 @@ impl IdentityBuilder {
             revocations.clone(),
             config.session.clone(),
         );
+        let sign_ins = SignIns::new(database.clone(), passwords.clone(), limiter, config.limits);
         Ok(Identity {
             parts: Arc::new(Parts {
                 accounts: Accounts::new(database.clone()),
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
-                sign_ins: SignIns::new(database.clone(), passwords.clone(), limiter, config.limits),
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
                 refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                members: Members::new(sessions.clone()),
+                invitations: Invitations::new(&sign_ins, &sessions, config.link.clone()),
+                password_changes: PasswordChanges::new(&sign_ins, &sessions),
+                addresses: Addresses::new(&sign_ins, &sessions),
+                closures: Closures::new(&sign_ins, &sessions),
+                sign_ins,
                 config,
                 database,
                 registry,
@@ -217,6 +235,11 @@ parts! {
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
     api_keys ApiKeys, "the keys of programs"
+    members Members, "the members of tenants"
+    invitations Invitations, "the invitations"
+    password_changes PasswordChanges, "the changes of passwords"
+    addresses Addresses, "the addresses"
+    closures Closures, "the ends of accounts"
 }
 
 impl fmt::Debug for Identity {

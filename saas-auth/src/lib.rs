@@ -18,14 +18,17 @@ mod error;
 #[cfg(feature = "axum")]
 mod extract;
 mod identity;
+mod invitation;
 #[cfg(feature = "axum")]
 mod layer;
+mod message;
 mod module;
 #[cfg(feature = "axum")]
 pub mod oauth;
 mod opaque;
 mod password;
 mod problem;
+mod proof;
 mod refresh;
 mod revocation;
 #[cfg(feature = "axum")]
@@ -39,19 +42,23 @@ mod surfaces;
 mod token;
 
 pub use account::{
-    Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
+    Account, Accounts, Addresses, Closures, Confirmed, Email, InvalidEmail, Members, Membership,
+    MembershipPatch, NewMembership, PasswordChanges,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{
-    AuthConfig, ClientConfig, LimitConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked,
+    AuthConfig, ClientConfig, LimitConfig, LinkConfig, PasswordConfig, SessionConfig, TokenConfig,
+    Unchecked,
 };
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use extract::{BrowserSession, SignedIn};
 pub use identity::{Identity, IdentityBuilder};
+pub use invitation::{Accepted, Invitation, Invitations, Joining};
 #[cfg(feature = "axum")]
 pub use layer::AuthLayer;
-pub use module::{EndTokens, MODULE, SignIn, SigningKeys};
+pub use message::Messages;
+pub use module::{AccountLife, EndTokens, MODULE, SignIn, SigningKeys};
 pub use password::{
     BreachedError, BreachedFile, BreachedPasswords, InvalidPassword, NewPassword, PasswordHash,
     Passwords, Sha1Digest,

@@ -3,7 +3,7 @@
 use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 
 use crate::{
-    Membership, api_key::ApiKeyRow, refresh::RefreshRow, revocation::Revocation,
+    Membership, api_key::ApiKeyRow, proof::ProofRow, refresh::RefreshRow, revocation::Revocation,
     session::SessionRow,
 };
 
@@ -28,6 +28,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<RefreshRow>(),
         EntityTable::new::<ApiKeyRow>(),
         EntityTable::new::<Revocation>().system_reads(),
+        EntityTable::new::<ProofRow>().own_rows("account_id"),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),
@@ -54,6 +55,17 @@ pub struct SigningKeys;
 impl Reason for SigningKeys {
     const NAME: &'static str = "signing-keys";
     const WHY: &'static str = "the keys that sign tokens belong to the service and to no tenant";
+}
+
+/// Changes and ends accounts for whoever proves to hold them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AccountLife;
+
+impl Reason for AccountLife {
+    const NAME: &'static str = "account-life";
+    const WHY: &'static str = "who holds an account, by password or by a letter, changes or ends it, and it belongs to no tenant";
+    const ROUTINE: bool = true;
 }
 
 /// Learns which tokens have ended before their time.

@@ -22,6 +22,11 @@ impl From<Error> for Problem {
                 Self::new(Code::VALIDATION).field(field, message)
             }
             Error::TooManyApiKeys => Self::new(Code::API_KEY_LIMIT),
+            Error::Provisional => Self::new(Code::PASSWORD_PROVISIONAL),
+            Error::Link => Self::new(Code::LINK_INVALID),
+            Error::AlreadyMember => Self::new(Code::MEMBER_ALREADY),
+            Error::TooManyLetters => Self::new(Code::RATE_LIMITED).retry_after(3600),
+            Error::TooManyInvitations(_) => Self::new(Code::INVITATION_LIMIT),
             Error::Crypto(_) | Error::Config { .. } => {
                 tracing::error!(error = %error, "request failed");
                 Self::new(Code::INTERNAL)

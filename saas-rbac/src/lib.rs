@@ -63,8 +63,8 @@ pub use guard::{GuardLayer, GuardService};
 pub use permission::{Permission, PermissionInfo, PermissionType};
 pub use policy::{MODULE, PolicyLoad};
 pub use role::{
-    Explanation, Group, Groups, PermissionChange, Presets, Preview, Reasoned, Role, RoleSpec,
-    Roles, Subject,
+    Explanation, Group, Groups, InvalidSubject, PermissionChange, Presets, Preview, Reasoned, Role,
+    RoleSpec, Roles, Subject,
 };
 #[cfg(feature = "axum")]
 pub use routes::{Guarded, Public, RouteInfo, RouteTable, Routes};

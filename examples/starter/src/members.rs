@@ -165,10 +165,7 @@ pub(crate) async fn add(
         .await?;
     // From here on it is the caller who acts, and who can give no role that he lacks.
     let mut tx = tx.into_scope(&scope).await?;
-    let new = NewMembership {
-        email: email.to_string(),
-        name,
-    };
+    let new = NewMembership::new(email.to_string(), name);
     let member = tx
         .repo::<Membership>()
         .insert_as(Membership::id_of(user), new)

@@ -169,10 +169,7 @@ pub(crate) async fn create(
         }
     };
     let mut tx = tx.into_scope(&scope.within(&tenant)).await?;
-    let member = NewMembership {
-        email: email.to_string(),
-        name,
-    };
+    let member = NewMembership::new(email.to_string(), name);
     let member = tx
         .repo::<Membership>()
         .insert_as(Membership::id_of(user), member)

@@ -4,7 +4,8 @@ CREATE TABLE saas_accounts (
     email_key     TEXT NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
     provisional   BOOLEAN NOT NULL,
-    status        TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'deleted')),
+    status        TEXT NOT NULL CHECK (status IN ('active', 'deactivated', 'disabled', 'deleted')),
+    generation    BIGINT NOT NULL,
     verified_at   TIMESTAMPTZ,
     created_at    TIMESTAMPTZ NOT NULL,
     updated_at    TIMESTAMPTZ NOT NULL
@@ -15,6 +16,7 @@ CREATE TABLE saas_memberships (
     id         UUID NOT NULL REFERENCES saas_accounts (id),
     email      TEXT NOT NULL,
     name       TEXT NOT NULL,
+    active     BOOLEAN NOT NULL,
     version    BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,
@@ -95,3 +97,22 @@ CREATE TABLE saas_signing_keys (
 );
 
 CREATE UNIQUE INDEX saas_signing_keys_state ON saas_signing_keys (state) WHERE state <> 'retired';
+
+CREATE TABLE saas_proofs (
+    tenant_id  UUID NOT NULL,
+    id         UUID NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('invitation', 'verification', 'reset', 'email-change')),
+    account_id UUID,
+    generation BIGINT NOT NULL,
+    email      TEXT NOT NULL,
+    email_key  TEXT NOT NULL,
+    roles      TEXT,
+    made_by    TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at    TIMESTAMPTZ,
+    PRIMARY KEY (tenant_id, id)
+);
+
+CREATE INDEX saas_proofs_account ON saas_proofs (account_id, kind, id) WHERE account_id IS NOT NULL;
+CREATE INDEX saas_proofs_expires ON saas_proofs (tenant_id, expires_at);

@@ -84,6 +84,34 @@ CREATE POLICY saas_restrictive_update ON saas_revocations AS RESTRICTIVE FOR UPD
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_revocations;
 CREATE POLICY saas_restrictive_delete ON saas_revocations AS RESTRICTIVE FOR DELETE
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_proofs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_proofs FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_proofs;
+CREATE POLICY saas_permissive_select ON saas_proofs AS PERMISSIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR account_id = nullif(current_setting('app.user_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_proofs;
+CREATE POLICY saas_permissive_insert ON saas_proofs AS PERMISSIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_proofs;
+CREATE POLICY saas_permissive_update ON saas_proofs AS PERMISSIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_proofs;
+CREATE POLICY saas_permissive_delete ON saas_proofs AS PERMISSIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_proofs;
+CREATE POLICY saas_restrictive_select ON saas_proofs AS RESTRICTIVE FOR SELECT
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid OR account_id = nullif(current_setting('app.user_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_proofs;
+CREATE POLICY saas_restrictive_insert ON saas_proofs AS RESTRICTIVE FOR INSERT
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_proofs;
+CREATE POLICY saas_restrictive_update ON saas_proofs AS RESTRICTIVE FOR UPDATE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_proofs;
+CREATE POLICY saas_restrictive_delete ON saas_proofs AS RESTRICTIVE FOR DELETE
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;

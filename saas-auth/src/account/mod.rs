@@ -1,12 +1,23 @@
 //! People, and the tenants they belong to.
 
+mod address;
+mod closure;
 mod email;
+mod holder;
+mod member;
+mod password;
 pub(crate) mod store;
 
-use saas_core::{Id, TenantId, Timestamp, UserId};
-use saas_tenancy::{Database, SystemScope, SystemTx, TenantEntity};
+use saas_core::{TenantId, UserId};
+use saas_tenancy::{Database, SystemScope, SystemTx};
 
+pub use address::{Addresses, Confirmed};
+pub use closure::Closures;
 pub use email::{Email, InvalidEmail};
+use holder::Holders;
+pub use member::{Members, Membership, MembershipPatch, NewMembership};
+pub use password::PasswordChanges;
+use store::NewAccount;
 
 use crate::{Error, PasswordHash, SignIn};
 
@@ -16,8 +27,20 @@ pub struct Account {
     id: UserId,
     email: String,
     hash: PasswordHash,
-    active: bool,
+    status: Status,
     provisional: bool,
+    verified: bool,
+    generation: i64,
+}
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Active,
+    /// Its holder wants no sign-in until they have proven themselves by mail.
+    Deactivated,
+    /// The service wants none.
+    Disabled,
 }
 
 impl Account {
@@ -49,56 +72,35 @@ impl Account {
     /// Tells whether the account may be used.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        self.active
+        matches!(self.status, Status::Active)
+    }
+
+    /// Tells whether its holder has proven to read mail to the address.
+    #[must_use]
+    pub const fn is_verified(&self) -> bool {
+        self.verified
+    }
+
+    pub(crate) const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Gives how often password, address or status were changed. A link that was made for one generation is
+    /// worth nothing in the next.
+    pub(crate) const fn generation(&self) -> i64 {
+        self.generation
     }
 }
 
-/// A person as a member of a tenant.
-///
-/// Its id is the account's; address and name are what this tenant
-/// was told, so that no tenant learns from another.
-#[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
-#[non_exhaustive]
-#[entity(
-    table = "saas_memberships",
-    new = "NewMembership",
-    patch = "MembershipPatch"
-)]
-pub struct Membership {
-    /// The account.
-    #[entity(id)]
-    pub id: Id<Membership>,
-    /// The tenant.
-    #[entity(tenant)]
-    pub tenant_id: TenantId,
-    /// The address.
-    #[entity(fixed, filter)]
-    pub email: String,
-    /// The name.
-    pub name: String,
-    /// Counts the changes.
-    #[entity(version)]
-    pub version: i64,
-    /// When the person joined.
-    #[entity(created, sort)]
-    pub created_at: Timestamp,
-    /// When the membership last changed.
-    #[entity(updated)]
-    pub updated_at: Timestamp,
-}
-
-impl Membership {
-    /// Gives the account.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        UserId::from_uuid(self.id.as_uuid())
-    }
-
-    /// Gives the id of a person's membership.
-    #[must_use]
-    pub const fn id_of(user: UserId) -> Id<Self> {
-        Id::from_uuid(user.as_uuid())
-    }
+/// How an account comes to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Its holder says which address is theirs.
+    Holder,
+    /// Somebody else says so, and knows the password.
+    SomebodyElse,
+    /// Its holder has received a letter at the address.
+    Letter,
 }
 
 /// The accounts, over all tenants.
@@ -149,7 +151,7 @@ impl Accounts {
         email: &Email,
         hash: &PasswordHash,
     ) -> Result<UserId, Error> {
-        self.insert(tx, email, hash, false).await
+        self.insert(tx, email, hash, Origin::Holder).await
     }
 
     /// Creates an account inside the caller's transaction, with a password that somebody else chose; see
@@ -168,7 +170,17 @@ impl Accounts {
         email: &Email,
         hash: &PasswordHash,
     ) -> Result<UserId, Error> {
-        self.insert(tx, email, hash, true).await
+        self.insert(tx, email, hash, Origin::SomebodyElse).await
+    }
+
+    /// Creates the account of somebody who has proven to read mail to the address.
+    pub(crate) async fn create_verified(
+        &self,
+        tx: &mut SystemTx,
+        email: &Email,
+        hash: &PasswordHash,
+    ) -> Result<UserId, Error> {
+        self.insert(tx, email, hash, Origin::Letter).await
     }
 
     async fn insert(
@@ -176,29 +188,20 @@ impl Accounts {
         tx: &mut SystemTx,
         email: &Email,
         hash: &PasswordHash,
-        provisional: bool,
+        origin: Origin,
     ) -> Result<UserId, Error> {
-        let id = UserId::generate();
-        if store::insert(tx, id, email, hash, provisional).await? {
-            Ok(id)
+        let new = NewAccount {
+            id: UserId::generate(),
+            email,
+            hash,
+            provisional: origin == Origin::SomebodyElse,
+            verified: origin == Origin::Letter,
+        };
+        if store::insert(tx, &new).await? {
+            Ok(new.id)
         } else {
             Err(Error::EmailTaken)
         }
-    }
-
-    /// Sets the password that the holder of the account chose, who has proven to know the old one. End the
-    /// sign-ins of the account afterwards, with
-    /// [`RefreshTokens::end_everywhere`](crate::RefreshTokens::end_everywhere).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Credentials`] when the password was changed since the account was read.
-    pub async fn set_password(&self, account: &Account, hash: &PasswordHash) -> Result<(), Error> {
-        let mut tx = self.database.system_write(&SystemScope::<SignIn>::enter());
-        if !store::set_password(&mut tx, account, hash).await? {
-            return Err(Error::Credentials);
-        }
-        Ok(tx.commit().await?)
     }
 
     /// Keeps a stronger hash of the same password, unless the password was changed meanwhile.

@@ -270,6 +270,30 @@ impl Sessions {
         Ok(())
     }
 
+    /// Ends every session of a person, in all tenants, that began before a time: for whoever makes sure, a
+    /// while later, that a change has ended them.
+    pub(crate) async fn end_older(&self, user: UserId, before: Timestamp) -> Result<(), Error> {
+        let system = SystemScope::<SignIn>::enter();
+        let database = &self.inner.database;
+        let mut tx = database.system_read(&system).for_user(user);
+        let tenants = account::store::tenants_of(&mut tx, user).await?;
+        drop(tx);
+        for id in tenants {
+            let Some(tenant) = self.inner.registry.by_id(id).await? else {
+                continue;
+            };
+            let mut tx = database.write(&system.within(&tenant));
+            let sessions = tx.all_sessions_of(user).await?.into_iter();
+            for session in sessions.map(Session::from) {
+                if session.authenticated_at < before {
+                    self.remove(&mut tx, session.id).await?;
+                }
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.database.clock().now()
     }
@@ -355,7 +379,8 @@ async fn insert(
     // Whoever signs in clears away what has run out, so that no row stays for ever.
     tx.remove_expired(user, tx.database().clock().now()).await?;
     let member = Membership::id_of(user);
-    if tx.repo::<Membership>().find(member).await?.is_none() {
+    let member = tx.repo::<Membership>().find(member).await?;
+    if member.is_none_or(|member| !member.active) {
         return Err(Error::Credentials);
     }
     let described = serde_json::json!({

@@ -35,6 +35,18 @@ impl SignIns {
         }
     }
 
+    pub(crate) const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    pub(crate) const fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
     /// Lets a member of a tenant in who knows the password of the account.
     ///
     /// # Errors
@@ -171,7 +183,8 @@ impl SignIns {
             .map_or(UserId::from_uuid(Uuid::nil()), Account::id);
         let mut tx = self.database.read(scope);
         let id = Membership::id_of(user);
-        let member = tx.repo::<Membership>().find(id).await?.is_some();
+        let member = tx.repo::<Membership>().find(id).await?;
+        let member = member.is_some_and(|member| member.active);
         Ok(account.filter(|account| member && account.is_active()))
     }
 }

@@ -14,7 +14,7 @@ use saas_core::{
 use crate::{Device, Error, LimitConfig};
 
 #[derive(Debug, Clone)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     limiter: Arc<dyn RateLimiter>,
     config: LimitConfig,
 }
@@ -73,6 +73,34 @@ impl Throttle {
             guess.taken.push((key, quota));
         }
         Ok(guess)
+    }
+}
+
+impl Throttle {
+    /// Takes what one wish for a letter costs: of the address that it goes to, of the network that it comes
+    /// from and of the tenant. It is not given back, because a letter that was asked for is one that is sent.
+    pub(crate) async fn letter(
+        &self,
+        to: &str,
+        tenant: TenantId,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let from = device.address().map(network);
+        let from = from.map(|from| {
+            (
+                LimitKey::new("letter/network", &[&from]),
+                self.config.address,
+            )
+        });
+        let (tenant, to) = (tenant.as_uuid(), to.as_bytes());
+        let tenant = LimitKey::new("letter/tenant", &[tenant.as_bytes()]);
+        let to = LimitKey::new("letter/address", &[to]);
+        // The tenant comes last: who asks for one address again and again does not use up its tries.
+        let of_all = [(to, self.config.letter), (tenant, self.config.tenant)];
+        for (key, quota) in from.into_iter().chain(of_all) {
+            self.limiter.take(&key, quota).await?;
+        }
+        Ok(())
     }
 }
 

@@ -10,14 +10,20 @@
 )]
 
 mod accounts;
+mod addresses;
 mod api_keys;
+mod closures;
+mod flows;
 mod forge;
+mod invitations;
 mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
 mod passwords;
+mod post;
 mod refresh;
+mod resets;
 mod sessions;
 mod sign_in;
 mod token_endpoint;

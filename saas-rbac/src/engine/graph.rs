@@ -85,7 +85,7 @@ impl Graph {
             "p" => self.add_rule(line),
             "g" => {
                 let parent = self.node(&line.v1);
-                match Subject::read(&line.v0) {
+                match line.v0.parse().ok() {
                     Some(holder @ (Subject::User(_) | Subject::ServiceAccount(_))) => {
                         self.holders.entry(holder).or_default().push(parent);
                     }
@@ -174,7 +174,7 @@ impl Graph {
             deny.add(&node.deny);
             if let Some(role) = node.name.strip_prefix("role:") {
                 roles.push(role.to_owned());
-            } else if let Some(Subject::Group(group)) = Subject::read(&node.name) {
+            } else if let Ok(Subject::Group(group)) = node.name.parse() {
                 groups.push(group);
             }
         }

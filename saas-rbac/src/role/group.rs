@@ -150,10 +150,7 @@ impl Groups {
     ) -> Result<Vec<Subject>, Error> {
         group_exists(tx, group).await?;
         let rows = tx.members_of(&Subject::Group(group).to_string()).await?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| Subject::read(&row.v0))
-            .collect())
+        Ok(rows.iter().filter_map(|row| row.v0.parse().ok()).collect())
     }
 
     /// Puts somebody into a group; nothing happens to one who is in it.

@@ -2,6 +2,7 @@
 
 mod assign;
 mod explain;
+mod gift;
 mod grant;
 mod group;
 mod preset;
@@ -17,7 +18,7 @@ pub use explain::{Explanation, Reasoned};
 pub use group::{Group, Groups};
 pub use preset::Presets;
 pub use preview::{PermissionChange, Preview};
-pub use subject::Subject;
+pub use subject::{InvalidSubject, Subject};
 
 use grant::{Grantor, RoleRules};
 

@@ -1,6 +1,6 @@
 //! Who can hold a role.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use saas_core::{Id, Principal, PrincipalKind, UserId};
 
@@ -52,15 +52,24 @@ impl fmt::Display for Subject {
     }
 }
 
-impl Subject {
-    /// Reads what `Display` writes.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let (kind, id) = text.split_once(':')?;
-        match kind {
-            "user" => id.parse().ok().map(Self::User),
-            "service" => id.parse().ok().map(Self::ServiceAccount),
-            "group" => id.parse().ok().map(Self::Group),
-            _ => None,
-        }
+/// Says that a text names nobody who can hold a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is `user:`, `service:` or `group:`, and an id")]
+#[non_exhaustive]
+pub struct InvalidSubject;
+
+/// Reads what `Display` writes.
+impl FromStr for Subject {
+    type Err = InvalidSubject;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSubject> {
+        let (kind, id) = text.split_once(':').ok_or(InvalidSubject)?;
+        let subject = match kind {
+            "user" => id.parse().map(Self::User),
+            "service" => id.parse().map(Self::ServiceAccount),
+            "group" => id.parse().map(Self::Group),
+            _ => return Err(InvalidSubject),
+        };
+        subject.map_err(|_| InvalidSubject)
     }
 }

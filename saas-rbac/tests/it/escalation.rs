@@ -1,7 +1,7 @@
 //! Nobody gives or takes what he lacks, by whatever door and in whatever race.
 
 use saas_core::UserId;
-use saas_rbac::{Error, RoleSpec};
+use saas_rbac::{Error, RoleSpec, Subject};
 
 use crate::world::{Can, World, names};
 
@@ -309,5 +309,52 @@ async fn a_permission_that_this_program_does_not_know_is_not_given_on() {
         assert!(matches!(give, Err(Error::Escalation)), "{give:?}");
         let rewrite = world.roles.update(&mut tx, "newer", &spec()).await;
         assert!(matches!(rewrite, Err(Error::Escalation)), "{rewrite:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_given_is_known_before_and_changes_nothing() {
+    for world in World::all().await {
+        world.person(&["owner"]).await;
+        let admin = world.person(&["admin"]).await;
+        let deletes = spec().allow(["notes:delete"]);
+        world.role("deleter", deletes).await.unwrap();
+        let mut tx = world.tx(admin).await;
+        let roles = &world.roles;
+        roles
+            .may_give(&mut tx, &names(&["user", "admin"]))
+            .await
+            .unwrap();
+        roles.may_give(&mut tx, &[]).await.unwrap();
+        for refused in [["deleter"], ["owner"]] {
+            let refused = roles.may_give(&mut tx, &names(&refused)).await;
+            assert!(matches!(refused, Err(Error::Escalation)), "{refused:?}");
+        }
+        let unknown = roles.may_give(&mut tx, &names(&["nobody"])).await;
+        assert!(matches!(unknown, Err(Error::UnknownRole(_))));
+        assert_eq!(roles.of(&mut tx, admin).await.unwrap(), ["admin"]);
+        drop(tx);
+
+        // Somebody else, later: what he has lost since he cannot give any more.
+        let mut tx = world.system(&world.acme);
+        let by = Subject::from(admin);
+        roles
+            .could_give(&mut tx, by, &names(&["admin"]))
+            .await
+            .unwrap();
+        let deleter = roles.could_give(&mut tx, by, &names(&["deleter"])).await;
+        assert!(matches!(deleter, Err(Error::Escalation)));
+        roles.set(&mut tx, admin, &names(&["user"])).await.unwrap();
+        roles
+            .could_give(&mut tx, by, &names(&["user"]))
+            .await
+            .unwrap();
+        let lost = roles.could_give(&mut tx, by, &names(&["admin"])).await;
+        assert!(matches!(lost, Err(Error::Escalation)));
+        roles.remove_all(&mut tx, admin).await.unwrap();
+        let gone = roles.could_give(&mut tx, by, &names(&["user"])).await;
+        assert!(matches!(gone, Err(Error::Escalation)));
+        assert_eq!(by.to_string().parse(), Ok(by));
+        assert!("system:seed".parse::<Subject>().is_err());
     }
 }
