@@ -42,8 +42,8 @@ mod surfaces;
 mod token;
 
 pub use account::{
-    Account, Accounts, Addresses, Closures, Confirmed, Email, InvalidEmail, Members, Membership,
-    MembershipPatch, NewMembership, PasswordChanges,
+    Account, Accounts, Addresses, Closures, Confirmed, Email, InvalidEmail, Leave, Members,
+    Membership, MembershipPatch, NewMembership, PasswordChanges,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{

@@ -58,9 +58,9 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_auth::*;
-//! # async fn example(of: &Closures, secret: &saas_core::Secret<String>) {
+//! # async fn example(of: &Closures, secret: &saas_core::Secret<String>, application: &impl Leave) {
 //! // surface: Closures::delete
-//! of.delete(secret, async |_, _| Ok::<(), Error>(())).await;
+//! of.delete(secret, &Device::default(), application).await;
 //! # }
 //! ```
 //!

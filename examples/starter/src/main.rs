@@ -2,14 +2,17 @@
 //!
 //! `starter` serves; `starter --help` lists the other commands. How a request travels is in `app`.
 
+mod account;
 mod api_keys;
 mod app;
 mod audit;
 mod boot;
 mod command;
 mod config;
+mod events;
 mod files;
 mod groups;
+mod invitations;
 mod me;
 mod members;
 mod openapi;

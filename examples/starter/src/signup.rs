@@ -174,6 +174,9 @@ pub(crate) async fn create(
         .repo::<Membership>()
         .insert_as(Membership::id_of(user), member)
         .await?;
+    // One that is verified gets no letter.
+    let addresses = state.identity.addresses();
+    addresses.ask_verification(&mut tx, user).await?;
     state
         .roles
         .set(&mut tx, user, &[Presets::OWNER.to_owned()])

@@ -12,7 +12,7 @@ use saas_core::{TenantId, UserId};
 use saas_tenancy::{Database, SystemScope, SystemTx};
 
 pub use address::{Addresses, Confirmed};
-pub use closure::Closures;
+pub use closure::{Closures, Leave};
 pub use email::{Email, InvalidEmail};
 use holder::Holders;
 pub use member::{Members, Membership, MembershipPatch, NewMembership};

@@ -1,6 +1,7 @@
 //! The end of an account.
 
-use saas_auth::{Device, Error, Membership, NewApiKey};
+use async_trait::async_trait;
+use saas_auth::{Device, Error, Leave, Membership, NewApiKey};
 use saas_core::{Secret, TenantId, UserId};
 use saas_tenancy::{Column as _, Scope, Tenant, TenantTx};
 
@@ -59,18 +60,25 @@ async fn all_dead(world: &World, (tokens, key): &(Vec<(String, String)>, Secret<
 }
 
 /// What an application does for one who leaves, with a tenant that lets nobody go.
-async fn leave(tx: &mut TenantTx, user: UserId, keeps: Option<TenantId>) -> Result<(), Error> {
-    let tenant = tx.scope().tenant().id();
-    if Some(tenant) == keeps {
-        return Err(Error::AlreadyMember);
+#[derive(Default)]
+struct Application {
+    keeps: Option<TenantId>,
+}
+
+#[async_trait]
+impl Leave for Application {
+    type Error = Error;
+
+    async fn leave(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+        let tenant = tx.scope().tenant().id();
+        if Some(tenant) == self.keeps {
+            return Err(Error::AlreadyMember);
+        }
+        let id = Membership::id_of(user);
+        let member = tx.repo::<Membership>().find(id).await?;
+        assert!(member.is_some(), "whoever leaves is still there");
+        Ok(tx.publish("left", &tenant).await?)
     }
-    let member = tx
-        .repo::<Membership>()
-        .find(Membership::id_of(user))
-        .await?;
-    assert!(member.is_some(), "whoever leaves is still there");
-    tx.publish("left", &tenant).await?;
-    Ok(())
 }
 
 #[tokio::test]
@@ -122,7 +130,7 @@ async fn pwd_26_nothing_of_who_deletes_the_account_is_left_but_an_empty_row() {
         let credentials = credentials(&world, ann).await;
         let password = Secret::from(PASSWORD);
         let closures = world.identity.closures();
-        let all = async |tx: &mut TenantTx, user| leave(tx, user, None).await;
+        let all = &Application::default();
         let wrong = closures
             .delete(
                 &scope,
@@ -181,11 +189,11 @@ async fn who_may_not_leave_one_tenant_leaves_none() {
         let (ann, scope) = signed_in(&world).await;
         let password = Secret::from(PASSWORD);
         for keeps in [world.acme.id(), world.beta.id()] {
-            let leave = async |tx: &mut TenantTx, user| leave(tx, user, Some(keeps)).await;
+            let application = Application { keeps: Some(keeps) };
             let kept = world
                 .identity
                 .closures()
-                .delete(&scope, &password, &Device::default(), leave)
+                .delete(&scope, &password, &Device::default(), &application)
                 .await;
             assert!(matches!(kept, Err(Error::AlreadyMember)));
             for tenant in [&world.acme, &world.beta] {
@@ -206,7 +214,7 @@ async fn a_deletion_that_was_cut_off_goes_on_when_it_is_asked_for_again() {
         let id = Membership::id_of(ann);
         tx.repo::<Membership>().delete(id, None).await.unwrap();
         tx.commit().await.unwrap();
-        let all = async |tx: &mut TenantTx, user| leave(tx, user, None).await;
+        let all = &Application::default();
         world
             .identity
             .closures()
