@@ -172,10 +172,7 @@ async fn signed_in(db: &TestDatabase, identity: &Identity) -> Session {
         .await
         .unwrap();
     let mut tx = tx.into_scope(&db.scope(&tenant)).await.unwrap();
-    let member = NewMembership {
-        email: email.to_string(),
-        name: "Ann".to_owned(),
-    };
+    let member = NewMembership::new(email.to_string(), "Ann");
     let id = Membership::id_of(user);
     tx.repo::<Membership>().insert_as(id, member).await.unwrap();
     tx.commit().await.unwrap();

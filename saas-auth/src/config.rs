@@ -129,7 +129,8 @@ impl TokenConfig {
     }
 }
 
-/// How often a password may be guessed, at all doors together. Right ones do not count.
+/// How often a password may be guessed, at all doors together, and a letter asked for. Right passwords do not
+/// count.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -140,6 +141,9 @@ pub struct LimitConfig {
     pub address: Quota,
     /// Those in one tenant, so that a flood there leaves room for the others.
     pub tenant: Quota,
+    /// How often a letter may be asked for to one address, whether somebody has it or not. Networks and
+    /// tenants have the same quotas for letters as for passwords, counted apart.
+    pub letter: Quota,
 }
 
 impl Default for LimitConfig {
@@ -148,6 +152,7 @@ impl Default for LimitConfig {
             account: Quota::new(10, Duration::from_secs(30)),
             address: Quota::new(300, Duration::from_secs(1)),
             tenant: Quota::new(1000, Duration::from_millis(50)),
+            letter: Quota::new(10, Duration::from_secs(300)),
         }
     }
 }

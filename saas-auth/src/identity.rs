@@ -7,8 +7,8 @@ use saas_tenancy::{Database, Registry};
 
 use crate::{
     Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
-    Issuer, Keys, LinkConfig, PasswordChanges, Passwords, RefreshTokens, Revocations, Sessions,
-    SignIns, Themes, TokenConfig, Verifier,
+    Issuer, Keys, LinkConfig, Members, PasswordChanges, Passwords, RefreshTokens, Revocations,
+    Sessions, SignIns, Themes, TokenConfig, Verifier,
     oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
@@ -55,6 +55,7 @@ struct Parts {
     sign_ins: SignIns,
     refresh_tokens: RefreshTokens,
     api_keys: ApiKeys,
+    members: Members,
     invitations: Invitations,
     password_changes: PasswordChanges,
     addresses: Addresses,
@@ -219,6 +220,7 @@ impl IdentityBuilder {
             clients: clients.with_scopes(Scopes::new(scopes)),
             parts: Arc::new(Parts {
                 issuer: Issuer::new(keys.clone(), token.clone(), Arc::clone(clock)),
+                members: Members::new(sessions.clone()),
                 invitations: Invitations::new(&sign_ins, &sessions, config.link.clone()),
                 password_changes: PasswordChanges::new(&sign_ins, &sessions),
                 addresses: Addresses::new(&sign_ins, &sessions),
@@ -268,6 +270,7 @@ parts! {
     sign_ins SignIns, "the doors"
     refresh_tokens RefreshTokens, "the refresh tokens"
     api_keys ApiKeys, "the keys of programs"
+    members Members, "the members of tenants"
     invitations Invitations, "the invitations"
     password_changes PasswordChanges, "the changes of passwords"
     addresses Addresses, "the addresses"

@@ -45,8 +45,8 @@ mod theme;
 mod token;
 
 pub use account::{
-    Account, Accounts, Addresses, Closures, Confirmed, Email, InvalidEmail, Membership,
-    MembershipPatch, NewMembership, PasswordChanges,
+    Account, Accounts, Addresses, Closures, Confirmed, Email, InvalidEmail, Leave, Members,
+    Membership, MembershipPatch, NewMembership, PasswordChanges,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 pub use config::{

@@ -25,65 +25,113 @@
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Clients, NewClient};
-//! # async fn example(it: &Clients, new: NewClient) {
-//! // surface: Clients::create
-//! it.create(new).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &PasswordChanges, secret: &saas_core::Secret<String>) {
+//! // surface: PasswordChanges::change
+//! of.change(secret, secret).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Clients};
-//! # async fn example(it: &Clients) {
-//! // surface: Clients::list
-//! it.list().await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Addresses, user: saas_core::UserId) {
+//! // surface: Addresses::ask_verification
+//! of.ask_verification(user).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Client, Clients};
-//! # async fn example(it: &Clients, id: saas_core::Id<Client>) {
-//! // surface: Clients::get
-//! it.get(id).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Addresses, secret: &saas_core::Secret<String>, email: &Email) {
+//! // surface: Addresses::ask_change
+//! of.ask_change(secret, email).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Client, ClientPatch, Clients};
-//! # async fn example(it: &Clients, id: saas_core::Id<Client>, patch: ClientPatch) {
-//! // surface: Clients::update
-//! it.update(id, None, patch).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Closures, secret: &saas_core::Secret<String>) {
+//! // surface: Closures::deactivate
+//! of.deactivate(secret).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Client, Clients};
-//! # async fn example(it: &Clients, id: saas_core::Id<Client>) {
-//! // surface: Clients::rotate_secret
-//! it.rotate_secret(id).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Closures, secret: &saas_core::Secret<String>, application: &impl Leave) {
+//! // surface: Closures::delete
+//! of.delete(secret, &Device::default(), application).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Client, Clients};
-//! # async fn example(it: &Clients, id: saas_core::Id<Client>) {
-//! // surface: Clients::delete
-//! it.delete(id, None).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Members, user: saas_core::UserId) {
+//! // surface: Members::disable
+//! of.disable(user).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Consents};
-//! # async fn example(it: &Consents, user: saas_core::UserId) {
-//! // surface: Consents::list
-//! it.list(user).await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Members, user: saas_core::UserId) {
+//! // surface: Members::enable
+//! of.enable(user).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
-//! # use saas_auth::oauth::{Consents};
-//! # async fn example(it: &Consents, user: saas_core::UserId) {
-//! // surface: Consents::withdraw
-//! it.withdraw(user, "web").await;
+//! # use saas_auth::*;
+//! # async fn example(of: &Members, user: saas_core::UserId) {
+//! // surface: Members::remove
+//! of.remove(user).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Invitations, email: &Email) {
+//! // surface: Invitations::invite
+//! of.invite(email, &[]).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Invitations) {
+//! // surface: Invitations::list
+//! of.list().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Invitations, id: saas_core::Id<Invitation>) {
+//! // surface: Invitations::find
+//! of.find(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Invitations, id: saas_core::Id<Invitation>) {
+//! // surface: Invitations::revoke
+//! of.revoke(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Invitations, id: saas_core::Id<Invitation>) {
+//! // surface: Invitations::resend
+//! of.resend(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::*;
+//! # async fn example(of: &Messages, event: &saas_tenancy::outbox::Event) {
+//! // surface: Messages::handle
+//! of.handle(event).await;
 //! # }
 //! ```

@@ -10,9 +10,9 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    api_keys, audit, clients, config::StarterConfig, files, groups, me, members, openapi,
-    operations, password, permission::Can, projects, roles, sessions, signup, state::AppState,
-    tasks,
+    account, api_keys, audit, clients, config::StarterConfig, files, groups, invitations, me,
+    members, openapi, operations, password, permission::Can, projects, roles, sessions, signup,
+    state::AppState, tasks,
 };
 
 /// How recent a sign-in has to be where something is made that outlives it.
@@ -22,7 +22,15 @@ const RECENT: Duration = Duration::from_secs(3600);
 pub(crate) fn routes() -> Routes<AppState, Public> {
     Routes::new()
         .get("/api/v1/me", Access::member(), me::show)
+        .delete("/api/v1/me", Access::person(), account::delete)
         .put("/api/v1/me/password", Access::person(), password::change)
+        .put("/api/v1/me/email", Access::person(), account::change_email)
+        .post("/api/v1/me/verify", Access::person(), account::verify)
+        .post(
+            "/api/v1/me/deactivate",
+            Access::person(),
+            account::deactivate,
+        )
         .get("/api/v1/me/sessions", Access::person(), sessions::list)
         .delete(
             "/api/v1/me/sessions",
@@ -89,6 +97,27 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .get("/api/v1/members/{id}", Can::ReadMembers, members::show)
         .patch("/api/v1/members/{id}", Can::WriteMembers, members::update)
         .delete("/api/v1/members/{id}", Can::WriteMembers, members::remove)
+        .get("/api/v1/invitations", Can::ReadMembers, invitations::list)
+        .post(
+            "/api/v1/invitations",
+            Can::WriteMembers,
+            invitations::invite,
+        )
+        .get(
+            "/api/v1/invitations/{id}",
+            Can::ReadMembers,
+            invitations::show,
+        )
+        .delete(
+            "/api/v1/invitations/{id}",
+            Can::WriteMembers,
+            invitations::revoke,
+        )
+        .post(
+            "/api/v1/invitations/{id}/resend",
+            Can::WriteMembers,
+            invitations::resend,
+        )
         .get("/api/v1/roles", Can::ReadRoles, roles::list)
         .post("/api/v1/roles", Can::WriteRoles, roles::create)
         .get("/api/v1/roles/{name}", Can::ReadRoles, roles::show)
@@ -136,6 +165,10 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .mount(oauth::ROUTES, |state: &AppState| state.oauth.clone())
         .mount(pages::ROUTES, |state: &AppState| state.pages.clone())
         .post("/api/v1/signup", signup::sign_up)
+        .post("/api/v1/invitations/accept", invitations::accept)
+        .post("/api/v1/password/forgot", password::forgot)
+        .post("/api/v1/password/reset", password::reset)
+        .post("/api/v1/email/confirm", account::confirm)
         .get("/health", operations::health::health)
         .get("/health/live", operations::health::live)
         .get("/health/ready", operations::health::health)

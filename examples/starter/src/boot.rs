@@ -14,6 +14,7 @@ use url::Url;
 use crate::{
     app::{self, App},
     config::StarterConfig,
+    events::Events,
     operations::{health::DatabaseCheck, metrics::LastAudit},
     permission::{presets, scopes},
     projects::Project,
@@ -43,6 +44,7 @@ pub(crate) const MODULES: &[&Module] = &[
     &saas_tenancy::MODULE,
     &saas_auth::MODULE,
     &saas_rbac::MODULE,
+    &saas_mail::MODULE,
     &STARTER,
 ];
 
@@ -50,6 +52,7 @@ pub(crate) const MODULES: &[&Module] = &[
 pub(crate) struct Booted {
     pub(crate) app: App,
     pub(crate) state: AppState,
+    pub(crate) events: Events,
 }
 
 /// Connects as the service.
@@ -132,6 +135,7 @@ pub(crate) async fn boot_with(
         .scopes(scopes())
         .load()
         .await?;
+    let events = Events::open(&identity, &config.mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let state = AppState {
         oauth: oauth::router(&identity),
@@ -147,7 +151,7 @@ pub(crate) async fn boot_with(
         authorizer,
     };
     let app = app::build(config, routes, state.clone())?;
-    Ok(Booted { app, state })
+    Ok(Booted { app, state, events })
 }
 
 #[cfg(test)]

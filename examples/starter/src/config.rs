@@ -9,9 +9,10 @@ use saas_core::{
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
+use saas_mail::MailConfig;
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
-use saas_tenancy::{DatabaseConfig, RegistryConfig, resolve::ResolveConfig};
+use saas_tenancy::{DatabaseConfig, RegistryConfig, outbox::OutboxConfig, resolve::ResolveConfig};
 use serde::Deserialize;
 
 /// Where this program differs from the defaults of the crates.
@@ -46,6 +47,8 @@ pub(crate) struct StarterConfig {
     pub(crate) tenancy: TenancyConfig,
     pub(crate) auth: AuthConfig,
     pub(crate) rbac: RbacConfig,
+    pub(crate) mail: MailConfig,
+    pub(crate) outbox: OutboxConfig,
     pub(crate) edge: EdgeConfig,
 }
 
@@ -106,6 +109,8 @@ impl Default for StarterConfig {
             tenancy: TenancyConfig::default(),
             auth: AuthConfig::default(),
             rbac: RbacConfig::default(),
+            mail: MailConfig::default(),
+            outbox: OutboxConfig::default(),
             edge: EdgeConfig::default(),
         }
     }

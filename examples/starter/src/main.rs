@@ -2,6 +2,7 @@
 //!
 //! `starter` serves; `starter --help` lists the other commands. How a request travels is in `app`.
 
+mod account;
 mod api_keys;
 mod app;
 mod audit;
@@ -9,8 +10,10 @@ mod boot;
 mod clients;
 mod command;
 mod config;
+mod events;
 mod files;
 mod groups;
+mod invitations;
 mod me;
 mod members;
 mod openapi;

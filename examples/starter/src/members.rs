@@ -36,6 +36,8 @@ pub(crate) struct MemberView {
     id: UserId,
     email: String,
     name: String,
+    /// Whether the person may sign in to this tenant.
+    active: bool,
     roles: Vec<String>,
     created_at: Timestamp,
 }
@@ -97,6 +99,10 @@ pub(crate) struct UpdateMemberRequest {
     #[garde(length(chars, min = 1, max = 200), custom(plain_if_given))]
     #[serde(default)]
     name: Option<String>,
+    /// Whether the person may sign in to this tenant.
+    #[garde(skip)]
+    #[serde(default)]
+    active: Option<bool>,
     /// These roles and no others.
     #[garde(length(max = 32))]
     #[serde(default)]
@@ -165,10 +171,7 @@ pub(crate) async fn add(
         .await?;
     // From here on it is the caller who acts, and who can give no role that he lacks.
     let mut tx = tx.into_scope(&scope).await?;
-    let new = NewMembership {
-        email: email.to_string(),
-        name,
-    };
+    let new = NewMembership::new(email.to_string(), name);
     let member = tx
         .repo::<Membership>()
         .insert_as(Membership::id_of(user), new)
@@ -252,6 +255,9 @@ pub(crate) async fn update(
     if let Some(roles) = input.roles {
         state.roles.set(&mut tx, user, &roles).await?;
     }
+    if let Some(active) = input.active.filter(|active| *active != member.active) {
+        member = set_active(&state, &mut tx, user, active).await?;
+    }
     Ok(Json(view(&state, &mut tx, member).await?))
 }
 
@@ -269,13 +275,28 @@ pub(crate) async fn remove(
     state.roles.lock(&mut tx).await?;
     tx.repo::<Membership>().get(id).await?;
     state.roles.remove_all(&mut tx, user).await?;
-    state
-        .identity
-        .sessions()
-        .end_all(&mut tx, user, None)
-        .await?;
-    tx.repo::<Membership>().delete(id, None).await?;
+    state.identity.members().remove(&mut tx, user).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a member in or not. Whoever may not remove a member may not do that either: what the one needs is tried,
+/// and undone.
+async fn set_active(
+    state: &AppState,
+    tx: &mut TenantTx,
+    user: UserId,
+    active: bool,
+) -> Result<Membership, Problem> {
+    let roles = &state.roles;
+    roles
+        .preview(tx, async |tx| roles.remove_all(tx, user).await)
+        .await?;
+    let members = state.identity.members();
+    Ok(if active {
+        members.enable(tx, user).await?
+    } else {
+        members.disable(tx, user).await?
+    })
 }
 
 async fn view(
@@ -289,6 +310,7 @@ async fn view(
         id,
         email: member.email,
         name: member.name,
+        active: member.active,
         roles,
         created_at,
     })

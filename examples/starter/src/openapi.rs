@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    api_keys, app, audit, clients, files, groups, me, members, operations, password, projects,
-    roles, sessions, signup, tasks,
+    account, api_keys, app, audit, clients, files, groups, invitations, me, members, operations,
+    password, projects, roles, sessions, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -18,6 +18,13 @@ use crate::{
     paths(
         me::show,
         password::change,
+        password::forgot,
+        password::reset,
+        account::verify,
+        account::change_email,
+        account::confirm,
+        account::deactivate,
+        account::delete,
         sessions::list,
         sessions::end,
         sessions::end_everywhere,
@@ -44,6 +51,12 @@ use crate::{
         members::update,
         members::remove,
         members::explain,
+        invitations::list,
+        invitations::invite,
+        invitations::show,
+        invitations::revoke,
+        invitations::resend,
+        invitations::accept,
         roles::list,
         roles::create,
         roles::show,

@@ -195,10 +195,7 @@ async fn fill(
         .create(&mut tx, &email, &hash)
         .await?;
     let mut tx = tx.into_scope(&scope).await?;
-    let member = saas_auth::NewMembership {
-        email: email.to_string(),
-        name: format!("User {canary}"),
-    };
+    let member = saas_auth::NewMembership::new(email.to_string(), format!("User {canary}"));
     tx.repo::<Membership>()
         .insert_as(Membership::id_of(user), member)
         .await?;

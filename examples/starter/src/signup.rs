@@ -169,14 +169,14 @@ pub(crate) async fn create(
         }
     };
     let mut tx = tx.into_scope(&scope.within(&tenant)).await?;
-    let member = NewMembership {
-        email: email.to_string(),
-        name,
-    };
+    let member = NewMembership::new(email.to_string(), name);
     let member = tx
         .repo::<Membership>()
         .insert_as(Membership::id_of(user), member)
         .await?;
+    // One that is verified gets no letter.
+    let addresses = state.identity.addresses();
+    addresses.ask_verification(&mut tx, user).await?;
     state
         .roles
         .set(&mut tx, user, &[Presets::OWNER.to_owned()])

@@ -16,6 +16,7 @@ CREATE TABLE saas_memberships (
     id         UUID NOT NULL REFERENCES saas_accounts (id),
     email      TEXT NOT NULL,
     name       TEXT NOT NULL,
+    active     BOOLEAN NOT NULL,
     version    BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     updated_at TIMESTAMPTZ NOT NULL,

@@ -16,6 +16,7 @@ CREATE TABLE saas_memberships (
     id         BLOB NOT NULL REFERENCES saas_accounts (id),
     email      TEXT NOT NULL,
     name       TEXT NOT NULL,
+    active     INTEGER NOT NULL,
     version    INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,

@@ -1,11 +1,11 @@
 //! Addresses: whose they are, and their changes.
 
 use saas_core::{Secret, UserId};
-use saas_tenancy::{AuditEvent, Scope, Tenant, TenantTx, tenant_repository};
+use saas_tenancy::{AuditEvent, Scope, Tenant, TenantTx};
 
-use super::{Email, Holders, Membership, store};
+use super::{Email, Holders, Membership, member::Memberships as _, store};
 use crate::{
-    Error, Sessions, SignIns,
+    Device, Error, Sessions, SignIns,
     message::{AddressChangeAsked, AddressChanged, VerificationAsked},
     proof::{self, Kind, OfAccount, Proofs},
 };
@@ -35,19 +35,8 @@ pub struct Addresses {
     proofs: Proofs,
 }
 
-/// The statements over memberships.
-#[tenant_repository(entity = Membership)]
-trait Told {
-    #[sql(
-        "UPDATE saas_memberships SET email = :email, version = version + 1 WHERE {tenant} AND id = :id"
-    )]
-    async fn tell_address(&mut self, email: &str, id: saas_core::Id<Membership>) -> Result<u64>;
-}
-
 impl Addresses {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
+    pub(crate) fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
         Self {
             holders: Holders::new(sign_ins.clone()),
             proofs: Proofs::new(sessions.database().clone()),
@@ -77,7 +66,7 @@ impl Addresses {
     /// # Errors
     ///
     /// [`Error::Credentials`] when the password of the caller is wrong; [`Error::Provisional`] when somebody
-    /// else knows it; [`Error::Busy`]; [`Error::Storage`].
+    /// else knows it; [`Error::Limited`]; [`Error::Busy`]; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -87,8 +76,9 @@ impl Addresses {
         scope: &Scope,
         password: &Secret<String>,
         email: &Email,
+        device: &Device,
     ) -> Result<(), Error> {
-        let account = self.holders.prove(scope, password).await?;
+        let account = self.holders.prove(scope, password, device).await?;
         if account.is_provisional() {
             return Err(Error::Provisional);
         }
@@ -159,7 +149,8 @@ impl Addresses {
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &proof.row).await?;
         // Nobody, when the person has left the tenant meanwhile.
-        tx.tell_address(email.as_str(), Membership::id_of(user))
+        let now = tx.database().clock().now();
+        tx.tell_address(email.as_str(), now, Membership::id_of(user))
             .await?;
         tx.record(AuditEvent::new("email.changed", format!("user:{user}")))
             .await?;

@@ -1,32 +1,72 @@
 //! The end of accounts.
 
+use async_trait::async_trait;
 use saas_core::{Secret, TenantId, UserId};
 use saas_tenancy::{AuditEvent, Scope, SystemScope, Tenant, TenantTx};
 
-use super::{Account, Holders, Membership, store};
+use super::{Account, Holders, Members, store};
 use crate::{
-    AccountLife, Error, Sessions, SignIns,
+    AccountLife, Device, Error, Sessions, SignIns,
     message::{Deactivated, Deleted},
-    proof::{Proofs, Statements as _},
+    proof::Proofs,
 };
 
 /// How often a deletion begins anew because the person has joined another tenant meanwhile.
 const TRIES: usize = 3;
 
+/// What an application takes from a person who leaves a tenant, such as roles.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use saas_auth::{Error, Leave};
+/// use saas_core::UserId;
+/// use saas_tenancy::TenantTx;
+///
+/// struct Tasks;
+///
+/// #[async_trait]
+/// impl Leave for Tasks {
+///     type Error = Error;
+///
+///     async fn leave(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+///         tx.publish("tasks.orphaned", &user).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// # Contract
+///
+/// - Everything happens in the transaction, which may be rolled back.
+/// - It fails where the person cannot go, as the last owner of the tenant, and then the person stays.
+/// - It may be called again for a tenant that the person has left.
+#[async_trait]
+pub trait Leave: Send + Sync {
+    /// Why the person cannot go.
+    type Error: From<Error>;
+
+    /// Takes everything from a person, who is still a member of the transaction's tenant.
+    ///
+    /// # Errors
+    ///
+    /// Any; nobody has left then.
+    async fn leave(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Self::Error>;
+}
+
 /// Deactivates and deletes accounts, on the wish of their holders; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Closures {
     holders: Holders,
+    members: Members,
     sessions: Sessions,
     proofs: Proofs,
 }
 
 impl Closures {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
+    pub(crate) fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
         Self {
             holders: Holders::new(sign_ins.clone()),
+            members: Members::new(sessions.clone()),
             proofs: Proofs::new(sessions.database().clone()),
             sessions: sessions.clone(),
         }
@@ -37,14 +77,20 @@ impl Closures {
     ///
     /// # Errors
     ///
-    /// [`Error::Credentials`] when the password is wrong; [`Error::Busy`]; [`Error::Storage`].
+    /// [`Error::Credentials`] when the password is wrong; [`Error::Limited`]; [`Error::Busy`];
+    /// [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
     /// Either the account is deactivated or not. Sign-ins end with it, at the latest when the event of it is
     /// delivered.
-    pub async fn deactivate(&self, scope: &Scope, password: &Secret<String>) -> Result<(), Error> {
-        let account = self.holders.prove(scope, password).await?;
+    pub async fn deactivate(
+        &self,
+        scope: &Scope,
+        password: &Secret<String>,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let account = self.holders.prove(scope, password, device).await?;
         let user = account.id();
         let mut tx = self.proofs.system_write();
         if !store::deactivate(&mut tx, &account).await? {
@@ -63,42 +109,42 @@ impl Closures {
     /// account. The row of the account stays without anything of the person in it, because records name its
     /// id; its address is free.
     ///
-    /// `leave` takes from the person what the application has given in the transaction's tenant, such as roles,
-    /// and refuses where the person cannot go, as its last owner. It is first called for every tenant in a
-    /// transaction that is rolled back, so that who may not leave one leaves none.
+    /// `application` is first called for every tenant in a transaction that is rolled back, so that who may not
+    /// leave one leaves none.
     ///
     /// # Errors
     ///
-    /// Those of `leave`; [`Error::Credentials`] when the password is wrong; [`Error::Busy`], also when the
-    /// person keeps joining tenants; [`Error::Storage`].
+    /// Those of `application`; [`Error::Credentials`] when the password is wrong; [`Error::Limited`];
+    /// [`Error::Busy`], also when the person keeps joining tenants; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
     /// A dropped future may leave the person out of some of the other tenants, and the account as it was;
     /// calling again goes on.
-    pub async fn delete<E: From<Error>>(
+    pub async fn delete<L: Leave>(
         &self,
         scope: &Scope,
         password: &Secret<String>,
-        leave: impl AsyncFn(&mut TenantTx, UserId) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let account = self.holders.prove(scope, password).await?;
+        device: &Device,
+        application: &L,
+    ) -> Result<(), L::Error> {
+        let account = self.holders.prove(scope, password, device).await?;
         let (here, user) = (scope.tenant(), account.id());
         for _ in 0..TRIES {
             let (others, gone) = self.others(user, here.id()).await?;
             for tenant in others.iter().chain([here]) {
                 let mut tx = self.begin(tenant);
-                leave(&mut tx, user).await?;
+                application.leave(&mut tx, user).await?;
                 tx.rollback().await.map_err(Error::from)?;
             }
             for tenant in &others {
                 let mut tx = self.begin(tenant);
-                leave(&mut tx, user).await?;
+                application.leave(&mut tx, user).await?;
                 self.take_out(&mut tx, user).await?;
                 tx.commit().await.map_err(Error::from)?;
             }
             if let Some(mut tx) = self.delete_account(here, &gone, &account).await? {
-                leave(&mut tx, user).await?;
+                application.leave(&mut tx, user).await?;
                 self.take_out(&mut tx, user).await?;
                 self.say_farewell(&mut tx, &account).await?;
                 tx.commit().await.map_err(Error::from)?;
@@ -155,14 +201,10 @@ impl Closures {
 
     /// Takes a person out of the tenant of the transaction.
     async fn take_out(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
-        self.sessions.end_all(tx, user, None).await?;
-        tx.forget_proofs_of(user).await?;
-        let event = AuditEvent::new("member.left", format!("user:{user}"));
-        tx.record(event).await?;
-        let member = Membership::id_of(user);
-        match tx.repo::<Membership>().delete(member, None).await {
-            Ok(()) | Err(saas_tenancy::Error::NotFound) => Ok(()),
-            Err(error) => Err(error.into()),
+        match self.members.remove(tx, user).await {
+            // Somebody else has, meanwhile.
+            Err(Error::Storage(saas_tenancy::Error::NotFound)) => Ok(()),
+            removed => removed,
         }
     }
 

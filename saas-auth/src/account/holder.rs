@@ -17,6 +17,10 @@ impl Holders {
         Self { sign_ins }
     }
 
+    pub(super) const fn sign_ins(&self) -> &SignIns {
+        &self.sign_ins
+    }
+
     pub(super) const fn accounts(&self) -> &Accounts {
         self.sign_ins.accounts()
     }
@@ -26,11 +30,12 @@ impl Holders {
     ///
     /// # Errors
     ///
-    /// [`Error::Credentials`] when it is wrong, or nobody calls; [`Error::Busy`].
+    /// [`Error::Credentials`] when it is wrong, or nobody calls; [`Error::Limited`], [`Error::Busy`].
     pub(super) async fn prove(
         &self,
         scope: &Scope,
         password: &Secret<String>,
+        device: &Device,
     ) -> Result<Account, Error> {
         let caller = scope
             .principal()
@@ -38,8 +43,7 @@ impl Holders {
             .ok_or(Error::Credentials)?;
         let account = self.accounts().by_id(caller.subject()).await?;
         let account = account.ok_or(Error::Credentials)?;
-        let device = Device::default();
-        self.sign_ins.prove(&account, password, &device).await?;
+        self.sign_ins.prove(&account, password, device).await?;
         Ok(account)
     }
 
@@ -56,7 +60,8 @@ impl Holders {
         tenant: &Tenant,
     ) -> Result<PasswordHash, Error> {
         let known = [account.email(), tenant.name(), tenant.slug().as_str()];
-        let password = self.sign_ins.passwords().check(password, &known).await?;
-        self.sign_ins.passwords().hash(&password).await
+        let passwords = self.sign_ins.passwords();
+        let password = passwords.check(password, &known).await?;
+        passwords.hash(&password).await
     }
 }

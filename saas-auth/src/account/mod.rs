@@ -4,16 +4,18 @@ mod address;
 mod closure;
 mod email;
 mod holder;
+mod member;
 mod password;
 pub(crate) mod store;
 
-use saas_core::{Id, TenantId, Timestamp, UserId};
-use saas_tenancy::{Database, SystemScope, SystemTx, TenantEntity};
+use saas_core::{TenantId, UserId};
+use saas_tenancy::{Database, SystemScope, SystemTx};
 
 pub use address::{Addresses, Confirmed};
-pub use closure::Closures;
+pub use closure::{Closures, Leave};
 pub use email::{Email, InvalidEmail};
 use holder::Holders;
+pub use member::{Members, Membership, MembershipPatch, NewMembership};
 pub use password::PasswordChanges;
 use store::NewAccount;
 
@@ -87,54 +89,6 @@ impl Account {
     /// worth nothing in the next.
     pub(crate) const fn generation(&self) -> i64 {
         self.generation
-    }
-}
-
-/// A person as a member of a tenant.
-///
-/// Its id is the account's; address and name are what this tenant
-/// was told, so that no tenant learns from another.
-#[derive(Debug, Clone, PartialEq, Eq, TenantEntity)]
-#[non_exhaustive]
-#[entity(
-    table = "saas_memberships",
-    new = "NewMembership",
-    patch = "MembershipPatch"
-)]
-pub struct Membership {
-    /// The account.
-    #[entity(id)]
-    pub id: Id<Membership>,
-    /// The tenant.
-    #[entity(tenant)]
-    pub tenant_id: TenantId,
-    /// The address.
-    #[entity(fixed, filter)]
-    pub email: String,
-    /// The name.
-    pub name: String,
-    /// Counts the changes.
-    #[entity(version)]
-    pub version: i64,
-    /// When the person joined.
-    #[entity(created, sort)]
-    pub created_at: Timestamp,
-    /// When the membership last changed.
-    #[entity(updated)]
-    pub updated_at: Timestamp,
-}
-
-impl Membership {
-    /// Gives the account.
-    #[must_use]
-    pub const fn user(&self) -> UserId {
-        UserId::from_uuid(self.id.as_uuid())
-    }
-
-    /// Gives the id of a person's membership.
-    #[must_use]
-    pub const fn id_of(user: UserId) -> Id<Self> {
-        Id::from_uuid(user.as_uuid())
     }
 }
 
@@ -248,21 +202,6 @@ impl Accounts {
         } else {
             Err(Error::EmailTaken)
         }
-    }
-
-    /// Sets the password that the holder of the account chose, who has proven to know the old one. End the
-    /// sign-ins of the account afterwards, with
-    /// [`RefreshTokens::end_everywhere`](crate::RefreshTokens::end_everywhere).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Credentials`] when the password was changed since the account was read.
-    pub async fn set_password(&self, account: &Account, hash: &PasswordHash) -> Result<(), Error> {
-        let mut tx = self.database.system_write(&SystemScope::<SignIn>::enter());
-        if !store::set_password(&mut tx, account, hash).await? {
-            return Err(Error::Credentials);
-        }
-        Ok(tx.commit().await?)
     }
 
     /// Keeps a stronger hash of the same password, unless the password was changed meanwhile.

@@ -5,7 +5,7 @@ use saas_tenancy::{AuditEvent, Scope, Tenant};
 
 use super::{Email, Holders, store};
 use crate::{
-    Error, Sessions, SignIns,
+    Device, Error, Sessions, SignIns,
     message::{PasswordChanged, ResetAsked},
     proof::{self, Kind, Proofs},
 };
@@ -22,9 +22,7 @@ pub struct PasswordChanges {
 }
 
 impl PasswordChanges {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
+    pub(crate) fn new(sign_ins: &SignIns, sessions: &Sessions) -> Self {
         Self {
             holders: Holders::new(sign_ins.clone()),
             proofs: Proofs::new(sessions.database().clone()),
@@ -35,17 +33,20 @@ impl PasswordChanges {
     /// Asks for a link to set a forgotten password. A letter goes to the address if it is that of a member of
     /// the tenant, later and elsewhere: whether there is one is told by neither the answer nor its time.
     ///
-    /// Each call is a row that waits, so bound how often one address, one sender and one tenant may make it.
-    /// How many letters a person gets is bounded by [`LinkConfig::letters_an_hour`](crate::LinkConfig).
+    /// Each call is a row that waits, so it is bounded how often they come for one address, whether somebody
+    /// has it or not, from one network and in one tenant; see [`LimitConfig`](crate::LimitConfig). How many
+    /// letters a person gets is bounded by [`LinkConfig::letters_an_hour`](crate::LinkConfig) besides.
     ///
     /// # Errors
     ///
-    /// [`Error::Storage`].
+    /// [`Error::Limited`]; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
     /// Either the letter will be sent or not.
-    pub async fn ask(&self, tenant: &Tenant, email: &Email) -> Result<(), Error> {
+    pub async fn ask(&self, tenant: &Tenant, email: &Email, device: &Device) -> Result<(), Error> {
+        let throttle = self.holders.sign_ins().throttle();
+        throttle.letter(email.key(), tenant.id(), device).await?;
         let mut tx = self.sessions.database().write(&proof::scope(tenant));
         let asked = ResetAsked {
             email: email.as_str().to_owned(),
@@ -109,7 +110,7 @@ impl PasswordChanges {
     /// # Errors
     ///
     /// [`Error::Credentials`] when the current password is wrong, or was changed meanwhile;
-    /// [`Error::InvalidPassword`]; [`Error::Busy`]; [`Error::Storage`].
+    /// [`Error::Limited`]; [`Error::InvalidPassword`]; [`Error::Busy`]; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -119,8 +120,9 @@ impl PasswordChanges {
         scope: &Scope,
         current: &Secret<String>,
         new: &Secret<String>,
+        device: &Device,
     ) -> Result<(), Error> {
-        let account = self.holders.prove(scope, current).await?;
+        let account = self.holders.prove(scope, current, device).await?;
         let hash = self.holders.choose(new, &account, scope.tenant());
         let hash = hash.await?;
         let mut tx = self.proofs.system_write();

@@ -224,7 +224,7 @@ impl ApiKeys {
         };
         let scope = session::entering(&tenant);
         let mut tx = self.database.read(&scope);
-        let row = tx.repo::<ApiKeyRow>().find(text.row).await?;
+        let row = tx.usable_key(text.row).await?;
         drop(tx);
         let now = self.database.clock().now();
         let row = row.filter(|row| text.matches(&row.secret_hash) && now < row.expires_at);

@@ -38,6 +38,12 @@ pub(crate) struct ApiKeyRow {
 /// The statements over keys.
 #[tenant_repository(entity = ApiKeyRow)]
 pub(super) trait Keys {
+    /// A key whose member may be here.
+    #[sql(
+        "SELECT k.* FROM saas_api_keys k WHERE {tenant k} AND k.id = :id AND EXISTS (SELECT 1 FROM saas_memberships m WHERE {tenant m} AND m.id = k.account_id AND m.active)"
+    )]
+    async fn usable_key(&mut self, id: Id<ApiKeyRow>) -> Result<Option<ApiKeyRow>>;
+
     #[sql(
         "SELECT * FROM saas_api_keys WHERE {tenant} AND account_id = :account ORDER BY created_at DESC"
     )]

@@ -60,7 +60,7 @@ impl Invitations {
     ///
     /// [`Error::Link`], also when the session is of somebody else; [`Error::InvalidPassword`] of a new account;
     /// [`Error::Credentials`] when the password of the account is wrong or it may not be used;
-    /// [`Error::Provisional`]; [`Error::AlreadyMember`]; [`Error::Busy`]; [`Error::Storage`].
+    /// [`Error::Limited`]; [`Error::Provisional`]; [`Error::AlreadyMember`]; [`Error::Busy`]; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -70,13 +70,17 @@ impl Invitations {
         tenant: &Tenant,
         token: &Secret<String>,
         joining: Joining<'_>,
+        device: &Device,
     ) -> Result<(TenantTx, Accepted), Error> {
         let row = self.proofs.open(tenant, &[Kind::Invitation], token).await?;
         let email: Email = row.email.parse().map_err(|_| Error::Link)?;
         let (joiner, name) = match joining {
             Joining::Password { name, password } => {
                 let known = [email.as_str(), name, tenant.name(), tenant.slug().as_str()];
-                (self.by_password(&email, password, &known).await?, name)
+                (
+                    self.by_password(&email, password, &known, device).await?,
+                    name,
+                )
             }
             Joining::Session { name, session } => (self.by_session(&email, session).await?, name),
         };
@@ -94,10 +98,7 @@ impl Invitations {
         };
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &row).await?;
-        let new = NewMembership {
-            email: row.email.clone(),
-            name: name.to_owned(),
-        };
+        let new = NewMembership::new(row.email.clone(), name);
         let member = Membership::id_of(user);
         let membership = match tx.repo::<Membership>().insert_as(member, new).await {
             Ok(membership) => membership,
@@ -123,15 +124,14 @@ impl Invitations {
         email: &Email,
         password: &Secret<String>,
         known: &[&str],
+        device: &Device,
     ) -> Result<Joiner, Error> {
         let Some(account) = self.sign_ins.accounts().by_email(email).await? else {
-            let password = self.sign_ins.passwords().check(password, known).await?;
-            return Ok(Joiner::New(
-                self.sign_ins.passwords().hash(&password).await?,
-            ));
+            let passwords = self.sign_ins.passwords();
+            let password = passwords.check(password, known).await?;
+            return Ok(Joiner::New(passwords.hash(&password).await?));
         };
-        let device = Device::default();
-        self.sign_ins.prove(&account, password, &device).await?;
+        self.sign_ins.prove(&account, password, device).await?;
         // Whoever gave a password that he chose for somebody else would know that of a member here.
         if account.is_provisional() {
             return Err(Error::Provisional);

@@ -7,7 +7,7 @@
 //! begun, and decides who may invite with which:
 //!
 //! ```
-//! use saas_auth::{Error, Invitations, Joining};
+//! use saas_auth::{Device, Error, Invitations, Joining};
 //! use saas_core::{Secret, UserId};
 //! use saas_tenancy::{Tenant, TenantTx};
 //!
@@ -16,8 +16,9 @@
 //!     tenant: &Tenant,
 //!     token: &Secret<String>,
 //!     joining: Joining<'_>,
+//!     device: &Device,
 //! ) -> Result<UserId, Error> {
-//!     let (mut tx, accepted) = invitations.accept(tenant, token, joining).await?;
+//!     let (mut tx, accepted) = invitations.accept(tenant, token, joining, device).await?;
 //!     give_roles(&mut tx, accepted.user, &accepted.invitation.roles).await?;
 //!     tx.commit().await?;
 //!     Ok(accepted.user)
@@ -73,9 +74,7 @@ pub struct Invitations {
 }
 
 impl Invitations {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(sign_ins: &SignIns, sessions: &Sessions, config: LinkConfig) -> Self {
+    pub(crate) fn new(sign_ins: &SignIns, sessions: &Sessions, config: LinkConfig) -> Self {
         Self {
             sign_ins: sign_ins.clone(),
             proofs: Proofs::new(sessions.database().clone()),

@@ -70,6 +70,8 @@ struct Inner {
 struct Reader {
     account: Account,
     name: String,
+    /// Whether the tenant lets them in.
+    may_enter: bool,
 }
 
 impl Messages {
@@ -141,7 +143,8 @@ impl Letters<'_> {
         };
         let account = self.inner.accounts.by_email(&email).await?;
         // Nobody but a member, or the tenant would learn of the people of others.
-        let Some(reader) = self.reader(account).await? else {
+        let reader = self.reader(account).await?;
+        let Some(reader) = reader.filter(|reader| reader.may_enter) else {
             return Ok(());
         };
         let lifetime = self.inner.link.reset.into();
@@ -275,6 +278,7 @@ impl Letters<'_> {
         Ok(member.map(|member| Reader {
             account,
             name: member.name,
+            may_enter: member.active,
         }))
     }
 

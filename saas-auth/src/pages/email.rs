@@ -66,7 +66,10 @@ pub(super) async fn ask(form: MemberForm<Change>) -> Result<Response, Problem> {
         return self::form(&visitor, &fields.email, Wrong::Email);
     };
     let addresses = visitor.identity.addresses();
-    match addresses.ask_change(&scope, &fields.password, &email).await {
+    match addresses
+        .ask_change(&scope, &fields.password, &email, &visitor.device)
+        .await
+    {
         Ok(()) => {}
         Err(Error::Credentials) => {
             return self::form(&visitor, &fields.email, Wrong::Password);

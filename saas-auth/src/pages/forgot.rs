@@ -54,9 +54,10 @@ pub(super) async fn ask(form: PageForm<Forgot>) -> Result<Response, Problem> {
         return self::form(&visitor, &fields.email, true);
     };
     let (identity, tenant) = (&visitor.identity, &visitor.tenant);
-    let doors = identity.sign_ins();
-    doors.bound_letters(tenant, &email, &visitor.device).await?;
-    identity.password_changes().ask(tenant, &email).await?;
+    identity
+        .password_changes()
+        .ask(tenant, &email, &visitor.device)
+        .await?;
     let page = Page::new(&Said {
         frame: &visitor.frame,
         title: "Look at your mail",

@@ -135,7 +135,7 @@ pub(super) async fn accept(
         password: &fields.password,
     };
     let invitations = visitor.identity.invitations();
-    let accepted = invitations.accept(&visitor.tenant, &fields.token, joining);
+    let accepted = invitations.accept(&visitor.tenant, &fields.token, joining, &visitor.device);
     let (mut tx, accepted) = match accepted.await {
         Ok(accepted) => accepted,
         Err(error) => {

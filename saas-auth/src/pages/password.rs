@@ -58,7 +58,7 @@ pub(super) async fn change(form: MemberForm<Change>) -> Result<Response, Problem
     let MemberForm { member, fields } = form;
     let Member { visitor, scope, .. } = member;
     let changes = visitor.identity.password_changes();
-    let changed = changes.change(&scope, &fields.current, &fields.password);
+    let changed = changes.change(&scope, &fields.current, &fields.password, &visitor.device);
     match changed.await {
         Ok(()) => Ok(logout::signed_out(&visitor, "password")),
         Err(Error::Credentials) => self::form(&visitor, true, ""),

@@ -384,7 +384,8 @@ async fn insert(
     // Whoever signs in clears away what has run out, so that no row stays for ever.
     tx.remove_expired(user, tx.database().clock().now()).await?;
     let member = Membership::id_of(user);
-    if tx.repo::<Membership>().find(member).await?.is_none() {
+    let member = tx.repo::<Membership>().find(member).await?;
+    if member.is_none_or(|member| !member.active) {
         return Err(Error::Credentials);
     }
     let described = serde_json::json!({

@@ -35,6 +35,18 @@ impl SignIns {
         }
     }
 
+    pub(crate) const fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    pub(crate) const fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    pub(crate) const fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
     /// Lets a member of a tenant in who knows the password of the account.
     ///
     /// # Errors
@@ -93,29 +105,6 @@ impl SignIns {
         let key = email.as_ref().map_or(account.email(), Email::key);
         let usable = Some(account).filter(|account| account.is_active());
         self.look_at(key, None, usable, password, device).await
-    }
-
-    pub(crate) const fn accounts(&self) -> &Accounts {
-        &self.accounts
-    }
-
-    pub(crate) const fn passwords(&self) -> &Passwords {
-        &self.passwords
-    }
-
-    /// Bounds how often letters are asked for by somebody who has proven nothing.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Limited`].
-    #[cfg(feature = "pages")]
-    pub(crate) async fn bound_letters(
-        &self,
-        tenant: &Tenant,
-        email: &Email,
-        device: &Device,
-    ) -> Result<(), Error> {
-        self.throttle.letter(email.key(), tenant.id(), device).await
     }
 
     /// The one place where a password is compared. It is, whether there is an account or not, so that nobody can
@@ -195,7 +184,8 @@ impl SignIns {
             .map_or(UserId::from_uuid(Uuid::nil()), Account::id);
         let mut tx = self.database.read(scope);
         let id = Membership::id_of(user);
-        let member = tx.repo::<Membership>().find(id).await?.is_some();
+        let member = tx.repo::<Membership>().find(id).await?;
+        let member = member.is_some_and(|member| member.active);
         Ok(account.filter(|account| member && account.is_active()))
     }
 }

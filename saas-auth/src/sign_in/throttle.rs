@@ -14,7 +14,7 @@ use saas_core::{
 use crate::{Device, Error, LimitConfig};
 
 #[derive(Debug, Clone)]
-pub(super) struct Throttle {
+pub(crate) struct Throttle {
     limiter: Arc<dyn RateLimiter>,
     config: LimitConfig,
 }
@@ -39,31 +39,6 @@ impl Throttle {
         tenant: Option<TenantId>,
         device: &Device,
     ) -> Result<Guess, Error> {
-        let names = ["password/address", "password/tenant", "password/account"];
-        self.take(names, account, tenant, device).await
-    }
-
-    /// Takes the right to ask for a letter to an address, whether somebody has it or not. As many are allowed as
-    /// guesses, and none is given back.
-    #[cfg(feature = "pages")]
-    pub(super) async fn letter(
-        &self,
-        address: &str,
-        tenant: TenantId,
-        device: &Device,
-    ) -> Result<(), Error> {
-        let names = ["letter/address", "letter/tenant", "letter/account"];
-        let taken = self.take(names, address, Some(tenant), device);
-        taken.await.map(drop)
-    }
-
-    async fn take(
-        &self,
-        [by_address, by_tenant, by_account]: [&'static str; 3],
-        account: &str,
-        tenant: Option<TenantId>,
-        device: &Device,
-    ) -> Result<Guess, Error> {
         let mut guess = Guess {
             limiter: Arc::clone(&self.limiter),
             taken: Vec::with_capacity(3),
@@ -75,12 +50,15 @@ impl Throttle {
             ..
         } = self.config;
         let from = device.address().map(network);
-        let from = from.map(|from| (LimitKey::new(by_address, &[&from]), address));
+        let from = from.map(|from| (LimitKey::new("password/address", &[&from]), address));
         let tenant = tenant.map(|tenant| {
             let tenant = tenant.as_uuid();
-            (LimitKey::new(by_tenant, &[tenant.as_bytes()]), of_tenant)
+            (
+                LimitKey::new("password/tenant", &[tenant.as_bytes()]),
+                of_tenant,
+            )
         });
-        let account = LimitKey::new(by_account, &[account.as_bytes()]);
+        let account = LimitKey::new("password/account", &[account.as_bytes()]);
         // The account comes last: who is refused for another reason has not used up its tries.
         let keys = from
             .into_iter()
@@ -88,13 +66,39 @@ impl Throttle {
             .chain([(account, of_account)]);
         for (key, quota) in keys {
             if let Err(limited) = self.limiter.take(&key, quota).await {
-                tracing::info!(limit = key.name(), "a try was not let through");
+                tracing::info!(limit = key.name(), "a password was not looked at");
                 guess.give_back().await;
                 return Err(Error::Limited(limited));
             }
             guess.taken.push((key, quota));
         }
         Ok(guess)
+    }
+
+    /// Takes what one wish for a letter costs: of the address that it goes to, of the network that it comes
+    /// from and of the tenant. It is not given back, because a letter that was asked for is one that is sent.
+    pub(crate) async fn letter(
+        &self,
+        to: &str,
+        tenant: TenantId,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let from = device.address().map(network);
+        let from = from.map(|from| {
+            (
+                LimitKey::new("letter/network", &[&from]),
+                self.config.address,
+            )
+        });
+        let (tenant, to) = (tenant.as_uuid(), to.as_bytes());
+        let tenant = LimitKey::new("letter/tenant", &[tenant.as_bytes()]);
+        let to = LimitKey::new("letter/address", &[to]);
+        // The tenant comes last: who asks for one address again and again does not use up its tries.
+        let of_all = [(to, self.config.letter), (tenant, self.config.tenant)];
+        for (key, quota) in from.into_iter().chain(of_all) {
+            self.limiter.take(&key, quota).await?;
+        }
+        Ok(())
     }
 }
 

@@ -154,10 +154,7 @@ async fn the_service_itself_sees_no_membership_but_those_of_the_named_person() {
 async fn a_membership_needs_an_account() {
     for world in World::all().await {
         let mut tx = world.db.database().write(&world.db.scope(&world.acme));
-        let new = saas_auth::NewMembership {
-            email: "ghost@acme.test".to_owned(),
-            name: "Ghost".to_owned(),
-        };
+        let new = saas_auth::NewMembership::new("ghost@acme.test", "Ghost");
         let id = saas_core::Id::generate();
         let inserted = tx.repo::<Membership>().insert_as(id, new).await;
         assert!(matches!(inserted, Err(saas_tenancy::Error::Reference(_))));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saas_auth::{Confirmed, Error, Membership};
+use saas_auth::{Confirmed, Device, Error, Membership};
 use saas_core::{Secret, UserId};
 use saas_tenancy::{Column as _, Dialect, Scope};
 
@@ -27,7 +27,7 @@ async fn ask(world: &World, scope: &Scope, email: &str) -> Result<(), Error> {
     world
         .identity
         .addresses()
-        .ask_change(scope, &password, &email)
+        .ask_change(scope, &password, &email, &Device::default())
         .await
 }
 
@@ -119,7 +119,9 @@ async fn a_change_needs_the_password_of_its_holder() {
         let email = NEW.parse().unwrap();
         let wrong = Secret::from("not the password");
         let addresses = world.identity.addresses();
-        let refused = addresses.ask_change(&scope, &wrong, &email).await;
+        let refused = addresses
+            .ask_change(&scope, &wrong, &email, &Device::default())
+            .await;
         assert!(matches!(refused, Err(Error::Credentials)));
         let provisional = "UPDATE saas_accounts SET provisional = (1 = 1) WHERE id = $1";
         world.system(provisional, &[ann.to_value()]).await;
@@ -164,7 +166,10 @@ async fn who_finds_somebody_at_it_stops_a_change_by_changing_the_password() {
             Secret::from(PASSWORD),
             Secret::from("another good password"),
         );
-        changes.change(&scope, &old, &new).await.unwrap();
+        changes
+            .change(&scope, &old, &new, &Device::default())
+            .await
+            .unwrap();
         assert!(matches!(confirm(&world, &token).await, Err(Error::Link)));
         assert_eq!(post.one().await.template, "auth/password-changed");
     }

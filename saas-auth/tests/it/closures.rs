@@ -1,6 +1,7 @@
 //! The end of an account.
 
-use saas_auth::{Error, Membership, NewApiKey};
+use async_trait::async_trait;
+use saas_auth::{Device, Error, Leave, Membership, NewApiKey};
 use saas_core::{Secret, TenantId, UserId};
 use saas_tenancy::{Column as _, Scope, Tenant, TenantTx};
 
@@ -59,18 +60,25 @@ async fn all_dead(world: &World, (tokens, key): &(Vec<(String, String)>, Secret<
 }
 
 /// What an application does for one who leaves, with a tenant that lets nobody go.
-async fn leave(tx: &mut TenantTx, user: UserId, keeps: Option<TenantId>) -> Result<(), Error> {
-    let tenant = tx.scope().tenant().id();
-    if Some(tenant) == keeps {
-        return Err(Error::AlreadyMember);
+#[derive(Default)]
+struct Application {
+    keeps: Option<TenantId>,
+}
+
+#[async_trait]
+impl Leave for Application {
+    type Error = Error;
+
+    async fn leave(&self, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+        let tenant = tx.scope().tenant().id();
+        if Some(tenant) == self.keeps {
+            return Err(Error::AlreadyMember);
+        }
+        let id = Membership::id_of(user);
+        let member = tx.repo::<Membership>().find(id).await?;
+        assert!(member.is_some(), "whoever leaves is still there");
+        Ok(tx.publish("left", &tenant).await?)
     }
-    let member = tx
-        .repo::<Membership>()
-        .find(Membership::id_of(user))
-        .await?;
-    assert!(member.is_some(), "whoever leaves is still there");
-    tx.publish("left", &tenant).await?;
-    Ok(())
 }
 
 #[tokio::test]
@@ -81,14 +89,19 @@ async fn pwd_26_who_deactivates_is_out_everywhere_until_the_password_is_reset() 
         let credentials = credentials(&world, ann).await;
         let closures = world.identity.closures();
         let wrong = closures
-            .deactivate(&scope, &Secret::from("wrong password"))
+            .deactivate(&scope, &Secret::from("wrong password"), &Device::default())
             .await;
         assert!(matches!(wrong, Err(Error::Credentials)));
         let password = Secret::from(PASSWORD);
-        closures.deactivate(&scope, &password).await.unwrap();
+        closures
+            .deactivate(&scope, &password, &Device::default())
+            .await
+            .unwrap();
         all_dead(&world, &credentials).await;
         assert_eq!(world.sign_in(&world.acme, ANN, PASSWORD).await.status, 400);
-        let again = closures.deactivate(&scope, &password).await;
+        let again = closures
+            .deactivate(&scope, &password, &Device::default())
+            .await;
         assert!(matches!(again, Err(Error::Credentials)));
         let letter = post.one().await;
         assert_eq!(
@@ -117,12 +130,20 @@ async fn pwd_26_nothing_of_who_deletes_the_account_is_left_but_an_empty_row() {
         let credentials = credentials(&world, ann).await;
         let password = Secret::from(PASSWORD);
         let closures = world.identity.closures();
-        let all = async |tx: &mut TenantTx, user| leave(tx, user, None).await;
+        let all = &Application::default();
         let wrong = closures
-            .delete(&scope, &Secret::from("wrong password"), all)
+            .delete(
+                &scope,
+                &Secret::from("wrong password"),
+                &Device::default(),
+                all,
+            )
             .await;
         assert!(matches!(wrong, Err(Error::Credentials)));
-        closures.delete(&scope, &password, all).await.unwrap();
+        closures
+            .delete(&scope, &password, &Device::default(), all)
+            .await
+            .unwrap();
         all_dead(&world, &credentials).await;
         for tenant in [&world.acme, &world.beta] {
             assert!(!is_member(&world, tenant, ann).await);
@@ -154,7 +175,9 @@ async fn pwd_26_nothing_of_who_deletes_the_account_is_left_but_an_empty_row() {
         // The address is free, and whoever has it now is somebody else.
         let other = world.person(&world.acme, ANN).await;
         assert_ne!(other, ann);
-        let gone = closures.delete(&scope, &password, all).await;
+        let gone = closures
+            .delete(&scope, &password, &Device::default(), all)
+            .await;
         assert!(matches!(gone, Err(Error::Credentials)));
         assert!(is_member(&world, &world.acme, other).await);
     }
@@ -166,11 +189,11 @@ async fn who_may_not_leave_one_tenant_leaves_none() {
         let (ann, scope) = signed_in(&world).await;
         let password = Secret::from(PASSWORD);
         for keeps in [world.acme.id(), world.beta.id()] {
-            let leave = async |tx: &mut TenantTx, user| leave(tx, user, Some(keeps)).await;
+            let application = Application { keeps: Some(keeps) };
             let kept = world
                 .identity
                 .closures()
-                .delete(&scope, &password, leave)
+                .delete(&scope, &password, &Device::default(), &application)
                 .await;
             assert!(matches!(kept, Err(Error::AlreadyMember)));
             for tenant in [&world.acme, &world.beta] {
@@ -191,11 +214,11 @@ async fn a_deletion_that_was_cut_off_goes_on_when_it_is_asked_for_again() {
         let id = Membership::id_of(ann);
         tx.repo::<Membership>().delete(id, None).await.unwrap();
         tx.commit().await.unwrap();
-        let all = async |tx: &mut TenantTx, user| leave(tx, user, None).await;
+        let all = &Application::default();
         world
             .identity
             .closures()
-            .delete(&scope, &password, all)
+            .delete(&scope, &password, &Device::default(), all)
             .await
             .unwrap();
         assert!(!is_member(&world, &world.acme, ann).await);
@@ -210,4 +233,53 @@ trait Left {
 
     #[sql("DELETE FROM saas_outbox WHERE {tenant} AND kind = 'left'")]
     async fn take_left(&mut self) -> Result<u64>;
+}
+
+#[tokio::test]
+async fn pwd_26_a_tenant_keeps_a_member_out_of_itself_and_of_nothing_else() {
+    for world in World::all().await {
+        let post = Post::of(&world);
+        let (ann, _) = signed_in(&world).await;
+        let (tokens, key) = credentials(&world, ann).await;
+        let members = world.identity.members();
+        let mut tx = world.db.database().write(&world.db.scope(&world.beta));
+        assert!(!members.disable(&mut tx, ann).await.unwrap().active);
+        tx.commit().await.unwrap();
+        let bearer = format!("Bearer {}", key.expose());
+        let (acme, beta) = (&tokens[0], &tokens[1]);
+        assert_eq!(world.exchange(None, &beta.0).await.status, 400);
+        assert!(world.identity.verifier().verify(&beta.1).is_err());
+        assert_eq!(world.who("/whoami", &[&bearer]).await.status, 401);
+        assert_eq!(world.sign_in(&world.beta, ANN, PASSWORD).await.status, 400);
+        // Nor by way of a new password.
+        let changes = world.identity.password_changes();
+        let email = ANN.parse().unwrap();
+        changes
+            .ask(&world.beta, &email, &Device::default())
+            .await
+            .unwrap();
+        assert!(post.deliver().await.is_empty());
+        assert_eq!(world.exchange(None, &acme.0).await.status, 200);
+        assert_eq!(world.sign_in(&world.acme, ANN, PASSWORD).await.status, 200);
+        let mut tx = world.db.database().write(&world.db.scope(&world.beta));
+        assert!(members.enable(&mut tx, ann).await.unwrap().active);
+        tx.commit().await.unwrap();
+        assert_eq!(world.who("/whoami", &[&bearer]).await.status, 200);
+        assert_eq!(world.sign_in(&world.beta, ANN, PASSWORD).await.status, 200);
+        // Removed, the key is gone for good.
+        let mut tx = world.db.database().write(&world.db.scope(&world.beta));
+        members.remove(&mut tx, ann).await.unwrap();
+        let again = members.disable(&mut tx, ann).await;
+        assert!(matches!(
+            again,
+            Err(Error::Storage(saas_tenancy::Error::NotFound))
+        ));
+        drop(tx);
+        assert!(is_member(&world, &world.beta, ann).await);
+        let mut tx = world.db.database().write(&world.db.scope(&world.beta));
+        members.remove(&mut tx, ann).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(world.who("/whoami", &[&bearer]).await.status, 401);
+        assert!(is_member(&world, &world.acme, ann).await);
+    }
 }

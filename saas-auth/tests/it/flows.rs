@@ -1,10 +1,10 @@
 //! pwd_12: the flows in any order, with anybody's tokens.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use saas_auth::{Account, Confirmed, Joining, PasswordHash};
-use saas_core::{Secret, UserId};
+use saas_auth::{Account, Confirmed, Device, Joining, PasswordHash};
+use saas_core::{Secret, UserId, limit::Quota};
 use saas_tenancy::{Dialect, Scope, Tenant};
 
 use crate::{
@@ -112,6 +112,8 @@ impl Flows {
     async fn new() -> Self {
         let world = World::with(Dialect::Sqlite, |config| {
             config.link.letters_an_hour = 1000;
+            let unlimited = Quota::new(10_000, Duration::from_secs(1));
+            (config.limits.account, config.limits.letter) = (unlimited, unlimited);
         })
         .await;
         let ann = world.person(&world.acme, PEOPLE[0]).await;
@@ -219,12 +221,15 @@ impl Flows {
     }
 
     async fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
-        let identity = self.world.identity.clone();
+        let (identity, device) = (self.world.identity.clone(), Device::default());
         match *step {
             Step::AskReset { person, tenant } => {
                 let email = self.known[person].email.parse().unwrap();
                 let changes = identity.password_changes();
-                changes.ask(self.tenant(tenant), &email).await.unwrap();
+                changes
+                    .ask(self.tenant(tenant), &email, &device)
+                    .await
+                    .unwrap();
                 self.collect(Some(person), tenant).await;
             }
             Step::AskVerification { person, tenant } => {
@@ -252,7 +257,7 @@ impl Flows {
                 let password = self.password(person, knows);
                 let asked = identity
                     .addresses()
-                    .ask_change(&scope, &password, &email)
+                    .ask_change(&scope, &password, &email, &device)
                     .await;
                 prop_assert_eq!(asked.is_ok(), knows && self.known[person].active);
                 self.collect(Some(person), tenant).await;
@@ -327,7 +332,7 @@ impl Flows {
                 let invitations = identity.invitations();
                 let token = &self.held[n].token;
                 let accepted = invitations
-                    .accept(self.tenant(tenant), token, joining)
+                    .accept(self.tenant(tenant), token, joining, &device)
                     .await;
                 let active = self.known[person].active;
                 let may = good && knows && active && !self.is_member(person, tenant);
@@ -350,7 +355,7 @@ impl Flows {
                 let new = self.new_password();
                 let changes = identity.password_changes();
                 let changed = changes
-                    .change(&scope, &current, &Secret::from(new.as_str()))
+                    .change(&scope, &current, &Secret::from(new.as_str()), &device)
                     .await;
                 let may = knows && self.known[person].active;
                 prop_assert_eq!(changed.is_ok(), may, "{:?}", changed);
@@ -363,7 +368,10 @@ impl Flows {
             Step::Deactivate { person, tenant } => {
                 let scope = self.scope(person, tenant).await;
                 let password = self.password(person, true);
-                let done = identity.closures().deactivate(&scope, &password).await;
+                let done = identity
+                    .closures()
+                    .deactivate(&scope, &password, &device)
+                    .await;
                 prop_assert_eq!(done.is_ok(), self.known[person].active);
                 self.known[person].active = false;
                 self.void_all(person);

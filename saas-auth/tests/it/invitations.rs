@@ -48,7 +48,7 @@ async fn begin(
     world
         .identity
         .invitations()
-        .accept(tenant, token, joining)
+        .accept(tenant, token, joining, &Device::default())
         .await
 }
 
@@ -139,7 +139,9 @@ async fn a_session_is_a_proof_for_its_own_person_alone() {
                 session: &session,
             };
             let invitations = world.identity.invitations();
-            let (tx, accepted) = invitations.accept(&world.acme, &token, joining).await?;
+            let (tx, accepted) = invitations
+                .accept(&world.acme, &token, joining, &Device::default())
+                .await?;
             tx.commit().await?;
             Ok::<_, Error>(accepted.user)
         };

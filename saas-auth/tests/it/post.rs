@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use saas_auth::Messages;
+use saas_auth::{Device, Messages};
 use saas_core::{
     Secret,
     mail::{Letter, MailError, Mailer},
@@ -139,7 +139,8 @@ impl Post {
         email: &str,
     ) -> Secret<String> {
         let changes = world.identity.password_changes();
-        changes.ask(tenant, &email.parse().unwrap()).await.unwrap();
+        let (email_address, device) = (email.parse().unwrap(), Device::default());
+        changes.ask(tenant, &email_address, &device).await.unwrap();
         let letter = self.one().await;
         assert_eq!(
             (letter.template, &*letter.to),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use saas_auth::{AuthConfig, Error, Identity, Membership};
+use saas_auth::{AuthConfig, Device, Error, Identity, Membership};
 use saas_core::Secret;
 use saas_tenancy::{Column as _, Dialect, tenant_repository};
 
@@ -57,7 +57,10 @@ async fn pwd_02_a_letter_goes_to_members_and_nobody_is_told_who_is_one() {
         for (n, email) in (1..).zip(asked) {
             let changes = world.identity.password_changes();
             let email = email.parse().unwrap();
-            changes.ask(&world.acme, &email).await.unwrap();
+            changes
+                .ask(&world.acme, &email, &Device::default())
+                .await
+                .unwrap();
             // The same is done for everybody, and nothing else.
             let mut tx = world.db.database().read(&world.db.scope(&world.acme));
             assert_eq!(tx.waiting().await.unwrap(), (n,));
@@ -153,7 +156,10 @@ async fn pwd_11_a_newer_link_and_every_change_of_the_account_void_a_link() {
         let principal = world.db.principal(world.acme.id(), ann);
         let scope = world.db.registry().admit(principal).await.unwrap();
         let (old, new) = (Secret::from(PASSWORD), Secret::from(NEW));
-        changes.change(&scope, &old, &new).await.unwrap();
+        changes
+            .change(&scope, &old, &new, &Device::default())
+            .await
+            .unwrap();
         let refused = changes.reset(&world.beta, &newer, &old).await;
         assert!(matches!(refused, Err(Error::Link)));
         assert!(signs_in(&world, NEW).await);
@@ -226,7 +232,7 @@ async fn an_event_that_is_delivered_again_makes_no_second_proof() {
         world.person(&world.acme, ANN).await;
         let changes = world.identity.password_changes();
         changes
-            .ask(&world.acme, &ANN.parse().unwrap())
+            .ask(&world.acme, &ANN.parse().unwrap(), &Device::default())
             .await
             .unwrap();
         post.close(true);
@@ -252,7 +258,10 @@ async fn a_person_gets_five_letters_an_hour() {
         let changes = world.identity.password_changes();
         let email = ANN.parse().unwrap();
         for _ in 0..7 {
-            changes.ask(&world.acme, &email).await.unwrap();
+            changes
+                .ask(&world.acme, &email, &Device::default())
+                .await
+                .unwrap();
         }
         let letters = post.deliver().await;
         assert_eq!(letters.len(), 5);
@@ -263,7 +272,10 @@ async fn a_person_gets_five_letters_an_hour() {
         }
         assert_eq!(good, 1);
         world.db.clock().advance(Duration::from_secs(3601));
-        changes.ask(&world.acme, &email).await.unwrap();
+        changes
+            .ask(&world.acme, &email, &Device::default())
+            .await
+            .unwrap();
         assert_eq!(post.deliver().await.len(), 1);
     }
 }
@@ -281,16 +293,23 @@ async fn pwd_14_a_change_needs_the_current_password_and_is_told() {
         let scope = world.db.registry().admit(principal).await.unwrap();
         let changes = world.identity.password_changes();
         let (old, new) = (Secret::from(PASSWORD), Secret::from(NEW));
-        let wrong = changes.change(&scope, &new, &new).await;
+        let wrong = changes.change(&scope, &new, &new, &Device::default()).await;
         assert!(matches!(wrong, Err(Error::Credentials)));
         // The service itself has no password.
         let system = world.db.scope(&world.acme);
-        let nobody = changes.change(&system, &old, &new).await;
+        let nobody = changes
+            .change(&system, &old, &new, &Device::default())
+            .await;
         assert!(matches!(nobody, Err(Error::Credentials)));
-        let short = changes.change(&scope, &old, &Secret::from("short")).await;
+        let short = changes
+            .change(&scope, &old, &Secret::from("short"), &Device::default())
+            .await;
         assert!(matches!(short, Err(Error::InvalidPassword(_))));
         assert!(post.deliver().await.is_empty());
-        changes.change(&scope, &old, &new).await.unwrap();
+        changes
+            .change(&scope, &old, &new, &Device::default())
+            .await
+            .unwrap();
         assert_eq!(world.exchange(None, &refresh).await.status, 400);
         assert!(signs_in(&world, NEW).await && !signs_in(&world, PASSWORD).await);
         assert_eq!(post.one().await.template, "auth/password-changed");
@@ -338,4 +357,25 @@ async fn nothing_that_is_printed_shows_a_token() {
         identity.closures()
     );
     assert!(!printed.contains(token.expose().as_str()), "{printed}");
+}
+
+#[tokio::test]
+async fn letters_are_asked_for_ten_times_at_once_for_one_address_whoever_has_it() {
+    let world = World::on(Dialect::Sqlite).await;
+    world.person(&world.acme, ANN).await;
+    let changes = world.identity.password_changes();
+    for email in [ANN, "nobody@acme.test"] {
+        let ask = async |email: &str| {
+            let email = email.parse().unwrap();
+            changes.ask(&world.acme, &email, &Device::default()).await
+        };
+        for _ in 0..10 {
+            ask(email).await.unwrap();
+        }
+        // Another spelling is the same address.
+        let upper = email.to_uppercase();
+        assert!(matches!(ask(&upper).await, Err(Error::Limited(_))));
+    }
+    let mut tx = world.db.database().read(&world.db.scope(&world.acme));
+    assert_eq!(tx.waiting().await.unwrap(), (20,));
 }

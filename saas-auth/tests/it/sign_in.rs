@@ -402,7 +402,8 @@ async fn guesses(
             .unwrap();
         assert!((1..=30).contains(&wait));
     }
-    (count(400), count(429))
+    // What waits for too long on a busy machine is told to come back, and was not looked at either.
+    (count(400), count(429) + count(503))
 }
 
 #[tokio::test]

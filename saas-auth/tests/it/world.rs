@@ -142,10 +142,7 @@ impl World {
     /// Makes somebody a member of a tenant.
     pub(crate) async fn join(&self, tenant: &Tenant, user: UserId, email: &str) {
         let mut tx = self.db.database().write(&self.db.scope(tenant));
-        let new = NewMembership {
-            email: email.to_owned(),
-            name: format!("Name of {email}"),
-        };
+        let new = NewMembership::new(email, format!("Name of {email}"));
         let id = Membership::id_of(user);
         tx.repo::<Membership>().insert_as(id, new).await.unwrap();
         tx.commit().await.unwrap();

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use saas_core::edge;
+use saas_tenancy::outbox::Outbox;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -15,7 +16,7 @@ use crate::{
 };
 
 pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
-    let Booted { app, state } = boot::boot(&config).await?;
+    let Booted { app, state, events } = boot::boot(&config).await?;
     let demo = match config.environment {
         Environment::Development => seed::demo(&state).await?,
         Environment::Production => None,
@@ -30,6 +31,10 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let watch = tokio::spawn(async move {
         tokio::join!(registry.watch(), authorizer.watch(), identity.watch());
     });
+    // What follows from requests.
+    let (database, registry) = (state.database.clone(), state.registry.clone());
+    let outbox = Outbox::new(database, registry, config.outbox.clone());
+    let relay = tokio::spawn(async move { outbox.run(&events).await });
     greet(
         &format!("http://{address}"),
         demo.as_ref(),
@@ -39,6 +44,7 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let stopped = stop()?;
     edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
     watch.abort();
+    relay.abort();
     state.database.close().await;
     tracing::info!("stopped");
     Ok(())

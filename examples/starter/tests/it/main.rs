@@ -15,6 +15,7 @@ mod files;
 mod identity;
 mod input;
 mod isolation;
+mod life;
 mod projects;
 mod proxies;
 mod roles;

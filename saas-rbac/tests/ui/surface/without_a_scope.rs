@@ -43,6 +43,10 @@ async fn roles(roles: &Roles, user: UserId, spec: &RoleSpec) {
     let _ = roles.of(user).await;
     // surface: Roles::set
     let _ = roles.set(user, &[]).await;
+    // surface: Roles::may_give
+    let _ = roles.may_give(&[]).await;
+    // surface: Roles::could_give
+    let _ = roles.could_give(user, &[]).await;
     // surface: Roles::remove_all
     let _ = roles.remove_all(user).await;
     // surface: Roles::lock

@@ -1,0 +1,238 @@
+//! Who is invited to the tenant, and how they join.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use garde::Validate;
+use http::{StatusCode, header};
+use saas_auth::{Device, Email, Error as AuthError, Invitation, Joining};
+use saas_core::{
+    Code, Id, Problem, Secret, Timestamp,
+    edge::{Json, Path},
+};
+use saas_rbac::{Error as RbacError, Permission as _, Presets, Subject};
+use saas_tenancy::{Tenant, TenantTx};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    permission::Can,
+    signup::{SignUpView, TenantView, UserView, invalid},
+    state::AppState,
+    validate::{Valid, plain},
+};
+
+/// Somebody to invite.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InviteRequest {
+    #[garde(skip)]
+    email: String,
+    /// The roles that the person will have; `user` when left out. Nobody invites with a role that he could
+    /// not give.
+    #[garde(length(max = 32), inner(length(max = 63)))]
+    #[serde(default = "just_user")]
+    roles: Vec<String>,
+}
+
+/// An invitation that is accepted.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptRequest {
+    /// The one of the link.
+    #[garde(skip)]
+    #[schema(value_type = String)]
+    token: Secret<String>,
+    /// 1 to 200 characters.
+    #[garde(length(chars, min = 1, max = 200), custom(plain))]
+    name: String,
+    /// Whoever has an account already gives its password, and otherwise that of the new account.
+    #[garde(skip)]
+    #[schema(value_type = String, format = Password)]
+    password: Secret<String>,
+}
+
+/// An open invitation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitationView {
+    #[schema(value_type = String)]
+    id: Id<Invitation>,
+    email: String,
+    roles: Vec<String>,
+    /// `user:` or `service:` and an id, or `system:` and a reason.
+    invited_by: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// The open invitations of the tenant, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitationList {
+    items: Vec<InvitationView>,
+}
+
+impl From<Invitation> for InvitationView {
+    fn from(invitation: Invitation) -> Self {
+        Self {
+            id: invitation.id,
+            email: invitation.email,
+            roles: invitation.roles,
+            invited_by: invitation.invited_by,
+            created_at: invitation.created_at,
+            expires_at: invitation.expires_at,
+        }
+    }
+}
+
+fn just_user() -> Vec<String> {
+    vec![Presets::USER.to_owned()]
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/invitations", tag = "members",
+    request_body = InviteRequest,
+    responses((status = 201, description = "The invitation, which takes the place of an older one to the same address; \
+                                            `Location` is its address. A letter is on its way.", body = InvitationView))
+)]
+pub(crate) async fn invite(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Valid(input): Valid<InviteRequest>,
+) -> Result<Response, Problem> {
+    let email: Email = input
+        .email
+        .parse()
+        .map_err(|error| invalid("email", &error))?;
+    state.roles.may_give(&mut tx, &input.roles).await?;
+    let invitations = state.identity.invitations();
+    let invitation = invitations.invite(&mut tx, &email, &input.roles).await?;
+    Ok(created(invitation))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/invitations", tag = "members",
+    responses((status = 200, description = "The open invitations.", body = InvitationList))
+)]
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+) -> Result<Json<InvitationList>, Problem> {
+    let invitations = state.identity.invitations().list(&mut tx).await?;
+    Ok(Json(InvitationList {
+        items: invitations.into_iter().map(InvitationView::from).collect(),
+    }))
+}
+
+#[utoipa::path(
+    get, path = "/api/v1/invitations/{id}", tag = "members",
+    params(("id" = String, Path)),
+    responses((status = 200, description = "The invitation, while it is open.", body = InvitationView))
+)]
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(id): Path<Id<Invitation>>,
+) -> Result<Json<InvitationView>, Problem> {
+    let invitation = state.identity.invitations().find(&mut tx, id).await?;
+    let invitation = invitation.ok_or(Code::NOT_FOUND)?;
+    Ok(Json(invitation.into()))
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/invitations/{id}/resend", tag = "members",
+    params(("id" = String, Path)),
+    responses((status = 201, description = "A new invitation in the place of the old one, in the name of the caller.", body = InvitationView))
+)]
+pub(crate) async fn resend(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(id): Path<Id<Invitation>>,
+) -> Result<Response, Problem> {
+    let invitations = state.identity.invitations();
+    let old = invitations.find(&mut tx, id).await?;
+    let old = old.ok_or(Code::NOT_FOUND)?;
+    state.roles.may_give(&mut tx, &old.roles).await?;
+    let invitation = invitations.resend(&mut tx, id).await?;
+    Ok(created(invitation.ok_or(Code::NOT_FOUND)?))
+}
+
+#[utoipa::path(
+    delete, path = "/api/v1/invitations/{id}", tag = "members",
+    params(("id" = String, Path)),
+    responses((status = 204, description = "Its link is worth nothing any more."))
+)]
+pub(crate) async fn revoke(
+    State(state): State<AppState>,
+    mut tx: TenantTx,
+    Path(id): Path<Id<Invitation>>,
+) -> Result<StatusCode, Problem> {
+    if state.identity.invitations().revoke(&mut tx, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::new(Code::NOT_FOUND))
+    }
+}
+
+#[utoipa::path(
+    post, path = "/api/v1/invitations/accept", tag = "identity",
+    request_body = AcceptRequest,
+    responses((status = 201, description = "The person belongs to the tenant now, and can sign in.", body = SignUpView))
+)]
+pub(crate) async fn accept(
+    State(state): State<AppState>,
+    tenant: Tenant,
+    device: Device,
+    Valid(input): Valid<AcceptRequest>,
+) -> Result<Response, Problem> {
+    let joining = Joining::Password {
+        name: &input.name,
+        password: &input.password,
+    };
+    let invitations = state.identity.invitations();
+    let accepting = invitations.accept(&tenant, &input.token, joining, &device);
+    let (mut tx, accepted) = accepting.await?;
+    state.roles.lock(&mut tx).await?;
+    still_stands(&state, &mut tx, &accepted.invitation).await?;
+    let roles = &accepted.invitation.roles;
+    state.roles.set(&mut tx, accepted.user, roles).await?;
+    tx.commit().await?;
+    let view = SignUpView {
+        tenant: TenantView::from(&tenant),
+        user: UserView::from(accepted.membership),
+    };
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}
+
+/// An invitation is worth what its maker could do at the moment when it is accepted: who has since lost the
+/// right to invite, or one of the roles, or is gone, invites nobody any more.
+async fn still_stands(
+    state: &AppState,
+    tx: &mut TenantTx,
+    invitation: &Invitation,
+) -> Result<(), Problem> {
+    // The service itself is no subject, and may give anything.
+    let Ok(inviter) = invitation.invited_by.parse::<Subject>() else {
+        return Ok(());
+    };
+    let invites = Can::WriteMembers.name();
+    let held = state.roles.explain(tx, inviter, invites).await?;
+    if !held.allowed {
+        return Err(AuthError::Link.into());
+    }
+    match state.roles.could_give(tx, inviter, &invitation.roles).await {
+        Err(RbacError::Escalation | RbacError::UnknownRole(_)) => Err(AuthError::Link.into()),
+        could => Ok(could?),
+    }
+}
+
+fn created(invitation: Invitation) -> Response {
+    let location = format!("/api/v1/invitations/{}", invitation.id);
+    let view = InvitationView::from(invitation);
+    (
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(view),
+    )
+        .into_response()
+}
