@@ -101,7 +101,7 @@ async fn every_fault_of_a_request_has_its_error() {
             "invalid_grant",
         ),
         (
-            "grant_type=password&client_id=starter-web&scope=x",
+            "grant_type=password&client_id=starter-web&username=a&password=b&scope=x",
             400,
             "invalid_scope",
         ),
