@@ -87,3 +87,19 @@
 //! it.withdraw(user, "web").await;
 //! # }
 //! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::Themes;
+//! # async fn example(themes: &Themes) {
+//! // surface: Themes::get
+//! themes.get().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::{Theme, Themes};
+//! # async fn example(themes: &Themes, theme: &Theme) {
+//! // surface: Themes::set
+//! themes.set(theme).await;
+//! # }
+//! ```
