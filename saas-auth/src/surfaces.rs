@@ -135,3 +135,19 @@
 //! of.handle(event).await;
 //! # }
 //! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::Themes;
+//! # async fn example(themes: &Themes) {
+//! // surface: Themes::get
+//! themes.get().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_auth::{Theme, Themes};
+//! # async fn example(themes: &Themes, theme: &Theme) {
+//! // surface: Themes::set
+//! themes.set(theme).await;
+//! # }
+//! ```

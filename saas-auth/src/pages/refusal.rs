@@ -23,9 +23,11 @@ struct ProblemPage<'a> {
     link: Option<(&'a str, &'static str)>,
 }
 
-/// Makes pages of the problems that other routes and layers answer with, for whoever opens an address in a browser;
-/// programs get them as they are. Put it around the layers of [`Identity`](crate::Identity), inside of
-/// [`edge::stack`](saas_core::edge::stack):
+/// Makes pages of problems for whoever opens an address in a browser; programs get them as they are.
+///
+/// The pages of this module do so themselves. For other routes and layers put it around the layers of
+/// [`Identity`](crate::Identity), inside of
+/// [`edge::stack`](saas_core::edge::stack).
 ///
 /// ```
 /// use axum::{Router, middleware};
