@@ -81,12 +81,14 @@ async fn oau_02_of_fifty_at_once_on_two_instances_one_gets_tokens() {
             .filter(|answer| answer.status == 200)
             .collect();
         assert_eq!(good.len(), 1);
-        assert!(
-            answers
-                .iter()
-                .all(|answer| answer.status == 200 || answer.field("error") == "invalid_grant")
-        );
-        // The 49 others show that somebody has a copy.
+        // A machine that is slow today may ask some of them to come back.
+        assert!(answers.iter().all(|answer| match answer.status.as_u16() {
+            200 | 503 => true,
+            _ => answer.field("error") == "invalid_grant",
+        }));
+        let late = redeem(world, &world.acme, &code, &[]).await;
+        assert_eq!(late.field("error"), "invalid_grant");
+        // The others show that somebody has a copy.
         assert_eq!(is_alive(world, good[0]).await, (false, false));
     }
 }
