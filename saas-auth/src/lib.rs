@@ -42,9 +42,7 @@ pub use account::{
     Account, Accounts, Email, InvalidEmail, Membership, MembershipPatch, NewMembership,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
-pub use config::{
-    AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked,
-};
+pub use config::{AuthConfig, ClientConfig, PasswordConfig, SessionConfig, TokenConfig, Unchecked};
 pub use error::Error;
 #[cfg(feature = "axum")]
 pub use extract::{BrowserSession, SignedIn};

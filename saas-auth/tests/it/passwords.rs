@@ -19,6 +19,9 @@ use crate::world::{PASSWORD, World};
 const WITHOUT_A_KEY: &str =
     "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
+/// `printf 'correct horse battery' | sha1sum`, in the form of the list.
+const LISTED: &str = "98DECC62ECE399A22ED30D490EF333BE7FDE7385:7\r\n";
+
 fn passwords(change: impl FnOnce(&mut PasswordConfig)) -> Passwords {
     let mut config = PasswordConfig::default();
     change(&mut config);
@@ -107,6 +110,23 @@ async fn a_password_that_is_known_from_elsewhere_cannot_be_chosen() {
 }
 
 #[tokio::test]
+async fn the_list_can_be_a_file_of_the_configuration() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "98DEC\n").unwrap();
+    let mut config = PasswordConfig::default();
+    config.breached_file = Some(file.path().to_owned());
+    let keys = KeyRing::generate().unwrap();
+    let unreadable = Passwords::new(&config, &keys).unwrap_err();
+    assert!(matches!(unreadable, Error::BreachedPasswords(_)));
+    std::fs::write(file.path(), LISTED).unwrap();
+    let passwords = Passwords::new(&config, &keys).unwrap();
+    let why = refused(&passwords, PASSWORD, &[]).await;
+    assert_eq!(why, InvalidPassword::Breached);
+    let other = Secret::from("a horse, a battery, a staple");
+    assert!(passwords.check(&other, &[]).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_list_that_does_not_answer_refuses_or_accepts_as_configured() {
     for list in [List::new(None, false), List::new(Some(false), true)] {
         let with = |unchecked| {
@@ -160,11 +180,22 @@ async fn a_password_whose_key_is_gone_is_wrong_like_any_other() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, "ann@acme.test").await;
     let email = "ann@acme.test".parse().unwrap();
-    let account = world.identity.accounts().by_email(&email).await.unwrap().unwrap();
+    let account = world
+        .identity
+        .accounts()
+        .by_email(&email)
+        .await
+        .unwrap()
+        .unwrap();
     let elsewhere = passwords(|_| {});
     let chosen = elsewhere.check(&Secret::from(PASSWORD), &[]).await.unwrap();
     let hash = elsewhere.hash(&chosen).await.unwrap();
-    world.identity.accounts().rehash(&account, &hash).await.unwrap();
+    world
+        .identity
+        .accounts()
+        .rehash(&account, &hash)
+        .await
+        .unwrap();
     let gone = world.sign_in(&world.acme, "ann@acme.test", PASSWORD).await;
     let unknown = world.sign_in(&world.acme, "bob@acme.test", PASSWORD).await;
     assert_eq!(gone.outcome(), (400, "credentials-invalid".to_owned()));

@@ -148,7 +148,10 @@ async fn no_transaction_is_open_while_a_password_is_hashed() {
 async fn pwd_06_a_password_is_the_same_however_the_keyboard_composes_it() {
     let world = World::on(Dialect::Sqlite).await;
     let passwords = &world.identity.passwords();
-    let chosen = passwords.check(&Secret::from("pässwörter"), &[]).await.unwrap();
+    let chosen = passwords
+        .check(&Secret::from("pässwörter"), &[])
+        .await
+        .unwrap();
     let hash = passwords.hash(&chosen).await.unwrap();
     for typed in ["pässwörter", "pa\u{308}sswo\u{308}rter"] {
         let verified = passwords.verify(&Secret::from(typed), Some(&hash)).await;
