@@ -160,7 +160,7 @@ async fn signed_in(db: &TestDatabase, identity: &Identity) -> Session {
         Secret::from("a horse, a battery, a staple"),
         Device::default(),
     );
-    let hash = identity.passwords().check(&password).unwrap();
+    let hash = identity.passwords().check(&password, &[]).await.unwrap();
     let hash = identity.passwords().hash(&hash).await.unwrap();
     let mut tx = db
         .database()

@@ -68,19 +68,23 @@ impl Server {
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// The seconds of user and system time, from `/proc/<pid>/stat` (proc(5), fields 14 and 15).
     pub(crate) fn processor_seconds(&self) -> f64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        let fields: Vec<&str> = text
-            .rsplit_once(')')
-            .unwrap()
-            .1
-            .split_whitespace()
-            .collect();
-        let ticks = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-        // Linux counts a hundred ticks a second everywhere that matters.
-        ticks / 100.0
+        processor_seconds(self.process.id())
     }
+}
+
+/// The seconds of user and system time of a process, from `/proc/<pid>/stat` (proc(5), fields 14 and 15).
+pub(crate) fn processor_seconds(process: u32) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = text
+        .rsplit_once(')')
+        .unwrap()
+        .1
+        .split_whitespace()
+        .collect();
+    let ticks = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    // Linux counts a hundred ticks a second everywhere that matters.
+    ticks / 100.0
 }
 
 impl Drop for Server {

@@ -19,6 +19,9 @@ use crate::world::{PASSWORD, World};
 const WITHOUT_A_KEY: &str =
     "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
 
+/// `printf 'correct horse battery' | sha1sum`, in the form of the list.
+const LISTED: &str = "98DECC62ECE399A22ED30D490EF333BE7FDE7385:7\r\n";
+
 fn passwords(change: impl FnOnce(&mut PasswordConfig)) -> Passwords {
     let mut config = PasswordConfig::default();
     change(&mut config);
@@ -106,6 +109,23 @@ async fn a_password_that_is_known_from_elsewhere_cannot_be_chosen() {
         .verify_without_limit(&Secret::from(PASSWORD), Some(&hash))
         .await;
     assert!(matches!(verified, Ok(None)));
+}
+
+#[tokio::test]
+async fn the_list_can_be_a_file_of_the_configuration() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "98DEC\n").unwrap();
+    let mut config = PasswordConfig::default();
+    config.breached_file = Some(file.path().to_owned());
+    let keys = KeyRing::generate().unwrap();
+    let unreadable = Passwords::new(&config, &keys).unwrap_err();
+    assert!(matches!(unreadable, Error::BreachedPasswords(_)));
+    std::fs::write(file.path(), LISTED).unwrap();
+    let passwords = Passwords::new(&config, &keys).unwrap();
+    let why = refused(&passwords, PASSWORD, &[]).await;
+    assert_eq!(why, InvalidPassword::Breached);
+    let other = Secret::from("a horse, a battery, a staple");
+    assert!(passwords.check(&other, &[]).await.is_ok());
 }
 
 #[tokio::test]

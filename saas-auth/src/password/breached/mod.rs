@@ -150,7 +150,7 @@ mod tests {
         assert!(range(&suffix.to_lowercase()));
         for other in [
             format!("{suffix}:0"),
-            suffix[1..].to_owned(),
+            suffix.replacen('1', "", 1),
             format!("0{suffix}:1"),
             String::new(),
         ] {
