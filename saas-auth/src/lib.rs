@@ -39,8 +39,6 @@ mod scheme;
 mod service;
 mod session;
 mod sign_in;
-#[cfg(doctest)]
-mod surfaces;
 mod theme;
 mod token;
 

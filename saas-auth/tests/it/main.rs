@@ -45,4 +45,5 @@ mod signing_out;
 mod switching;
 mod token_endpoint;
 mod userinfo;
+mod ui;
 mod world;
