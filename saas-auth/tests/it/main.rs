@@ -44,6 +44,6 @@ mod sign_in;
 mod signing_out;
 mod switching;
 mod token_endpoint;
-mod userinfo;
 mod ui;
+mod userinfo;
 mod world;
