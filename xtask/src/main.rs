@@ -5,12 +5,14 @@
 )]
 
 mod bench;
+mod chromium;
 mod ci;
 mod house;
 mod install;
 mod keeper;
 mod layers;
 mod mutants;
+mod node;
 mod pooler;
 mod postgres;
 mod python;

@@ -21,6 +21,13 @@ const PACKAGES: &[&str] = &[
     "cryptography==50.0.2",
     "idna==3.20",
     "pycparser==3.12",
+    // A client of OAuth and OpenID Connect.
+    "Authlib==1.9.9",
+    "certifi==2026.10.18",
+    "charset-normalizer==3.5.2",
+    "joserfc==1.8.0",
+    "requests==2.34.2",
+    "urllib3==2.8.0",
 ];
 
 /// Gives the interpreter of the environment, and makes the environment where it is not there.
@@ -74,6 +81,6 @@ fn find_or_install() -> Result<&'static Path, String> {
         .unwrap_or_else(|| "it was installed and is still not found".to_owned());
     Err(format!(
         "Python 3 with `venv` is needed and not found ({reason}).\n  Install it (Debian: apt-get install python3-venv), or set \
-         TEST_SMTP_URL and TEST_SMTP_FOLDER as xtask/src/smtp.py does."
+         TEST_SMTP_URL and TEST_SMTP_FOLDER as xtask/src/smtp.py does, and TEST_PYTHON to an interpreter with Authlib."
     ))
 }

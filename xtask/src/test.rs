@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{pooler::Pooler, postgres::Postgres, run, smtp::MailServer};
+use crate::{chromium, node, pooler::Pooler, postgres::Postgres, python, run, smtp::MailServer};
 
 /// A superuser's URL, and the same through a pooler.
 const SERVER: &str = "TEST_DATABASE_URL";
@@ -14,6 +14,11 @@ const POOLER: &str = "TEST_POOLER_URL";
 /// A mail server without TLS, and the folder in which it keeps what it is given.
 const MAIL: &str = "TEST_SMTP_URL";
 const MAIL_FOLDER: &str = "TEST_SMTP_FOLDER";
+
+/// An interpreter of Python with packages, a folder with packages for Node, and a browser.
+const PYTHON: &str = "TEST_PYTHON";
+const NODE: &str = "TEST_NODE";
+const CHROMIUM: &str = "TEST_CHROMIUM";
 
 /// `cargo xtask test`
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
@@ -103,10 +108,20 @@ fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), Stri
         Some(_) => None,
         None => Some(MailServer::start()?),
     };
+    let programs = [
+        (PYTHON, python::interpreter as fn() -> _),
+        (NODE, node::folder),
+        (CHROMIUM, chromium::program),
+    ];
     println!("\n== PostgreSQL, PgBouncer and a mail server are there for the tests");
     let mut tests = run::cargo(kind);
     if let Some(mail) = &mail {
         tests.env(MAIL, mail.url()).env(MAIL_FOLDER, mail.folder());
+    }
+    for (name, find) in programs {
+        if given(name).is_none() {
+            tests.env(name, find()?);
+        }
     }
     tests
         .args(arguments)

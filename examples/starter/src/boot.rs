@@ -129,9 +129,10 @@ pub(crate) async fn boot_with(
         migrate_now(config).await?;
     }
     let database = connect(config).await?;
+    let auth = config.auth()?;
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
-    let identity = Identity::builder(&database, &registry, &config.auth)
+    let identity = Identity::builder(&database, &registry, &auth)
         .scopes(scopes())
         .load()
         .await?;

@@ -1,6 +1,10 @@
 //! The configuration of the starter: `starter.toml`, then the environment.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use saas_auth::AuthConfig;
 use saas_core::{
@@ -22,6 +26,10 @@ url = "sqlite://data/starter.db"
 
 [auth]
 password_grant = true
+
+[auth.token]
+# The address that it listens on.
+issuer = ""
 
 [[auth.clients]]
 id = "starter-web"
@@ -158,6 +166,21 @@ impl StarterConfig {
             .load()
     }
 
+    /// Gives how people sign in. A development server without an issuer is the one at the address that it listens on.
+    pub(crate) fn auth(&self) -> Result<AuthConfig, ConfigError> {
+        let mut auth = self.auth.clone();
+        if auth.token.issuer.is_empty() {
+            if self.environment == Environment::Production {
+                return Err(ConfigError::value(
+                    "auth.token.issuer",
+                    "is required in production: the address of the service, such as `https://app.example`",
+                ));
+            }
+            auth.token.issuer = self.server.url();
+        }
+        Ok(auth)
+    }
+
     /// Gives the master key. A development server makes one the first time and keeps it.
     pub(crate) fn master_key(&self) -> Result<KeyRing, ConfigError> {
         let wrong = |error: String| ConfigError::value("keys.master", error);
@@ -181,6 +204,22 @@ impl StarterConfig {
     }
 }
 
+impl ServerConfig {
+    /// Gives the address that it listens on, as a browser on this machine would type it.
+    pub(crate) fn url(&self) -> String {
+        match self.bind.parse::<SocketAddr>() {
+            Ok(mut address) if address.ip().is_unspecified() => {
+                address.set_ip(match address {
+                    SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                    SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+                });
+                format!("http://{address}")
+            }
+            _ => format!("http://{}", self.bind),
+        }
+    }
+}
+
 /// Writes a new key that only its owner can read. When two processes start at once, one wins.
 fn keep_new_key(path: &std::path::Path) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
@@ -201,5 +240,26 @@ fn keep_new_key(path: &std::path::Path) -> std::io::Result<()> {
     match kept {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_one_that_a_browser_on_this_machine_can_open() {
+        for (bind, url) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("0.0.0.0:80", "http://127.0.0.1:80"),
+            ("[::]:8080", "http://[::1]:8080"),
+            ("192.0.2.1:1", "http://192.0.2.1:1"),
+        ] {
+            let server = ServerConfig {
+                bind: bind.to_owned(),
+                ..ServerConfig::default()
+            };
+            assert_eq!(server.url(), url);
+        }
     }
 }

@@ -58,7 +58,7 @@ fn basic(id: &str, secret: &str) -> String {
 const BELIEVED: &str = "invalid_grant";
 
 #[tokio::test]
-async fn oau_28_a_client_is_believed_by_the_one_way_it_is_registered_with() {
+async fn oau_28_a_client_is_believed_by_the_way_it_is_registered_with() {
     for world in World::all().await {
         let (none, by_basic, by_post) = (
             client(&world, AuthMethod::None, None).await,
@@ -86,6 +86,11 @@ async fn oau_28_a_client_is_believed_by_the_one_way_it_is_registered_with() {
             ("client_secret", &other_secret),
         ];
         assert_eq!(error(None, &posted).await, BELIEVED);
+        // Every client with a secret may use the header (RFC 6749, section 2.3.1).
+        assert_eq!(
+            error(Some(basic(&other, &other_secret)), &[]).await,
+            BELIEVED
+        );
 
         // Any other way, and any other secret.
         for (authorization, form) in [
@@ -98,7 +103,7 @@ async fn oau_28_a_client_is_believed_by_the_one_way_it_is_registered_with() {
                 ],
             ),
             (None, vec![("client_id", other.as_str())]),
-            (Some(basic(&other, &other_secret)), vec![]),
+            (Some(basic(&other, &secret)), vec![]),
             (Some(basic(&one, &other_secret)), vec![]),
             (Some(basic(&one, "")), vec![]),
             (Some(basic(&public, "")), vec![]),
@@ -275,6 +280,8 @@ async fn oau_30_a_signed_proof_is_for_us_for_now_and_for_once() {
             json!({"aud": format!("{issuer}/oauth/token")}),
             json!({"aud": [issuer, format!("{issuer}/oauth/token")]}),
             json!({"exp": now + 300, "iat": now, "nbf": now}),
+            json!({"exp": now + 3600, "iat": now}),
+            json!({"exp": now + 3600, "iat": now - 304}),
         ] {
             let proof = signer.sign(&header, &claims(change.clone()));
             assert_eq!(
@@ -288,6 +295,7 @@ async fn oau_30_a_signed_proof_is_for_us_for_now_and_for_once() {
             json!({"aud": [issuer, "https://elsewhere.example"]}),
             json!({"aud": world.identity.config().token.issuer}),
             json!({"exp": now + 306}),
+            json!({"exp": now + 3600, "iat": now - 305}),
             json!({"exp": now + 86_400}),
             json!({"exp": now - 5}),
             json!({"iat": now + 60}),

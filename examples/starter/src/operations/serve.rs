@@ -15,16 +15,18 @@ use crate::{
     seed::{self, Demo},
 };
 
-pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error>> {
+    // First, because the system may choose the port, and the issuer may be named after it.
+    let listener = TcpListener::bind(&config.server.bind)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
+    let address = listener.local_addr()?;
+    config.server.bind = address.to_string();
     let Booted { app, state, events } = boot::boot(&config).await?;
     let demo = match config.environment {
         Environment::Development => seed::demo(&state).await?,
         Environment::Production => None,
     };
-    let listener = TcpListener::bind(&config.server.bind)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
-    let address = listener.local_addr()?;
     // What other instances change is forgotten here at once.
     let (registry, authorizer) = (state.registry.clone(), state.authorizer.clone());
     let identity = state.identity.clone();
@@ -35,11 +37,7 @@ pub(crate) async fn serve(config: StarterConfig) -> Result<(), Box<dyn Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let outbox = Outbox::new(database, registry, config.outbox.clone());
     let relay = tokio::spawn(async move { outbox.run(&events).await });
-    greet(
-        &format!("http://{address}"),
-        demo.as_ref(),
-        config.environment,
-    );
+    greet(&config.server.url(), demo.as_ref(), config.environment);
     tracing::info!(%address, "listening");
     let stopped = stop()?;
     edge::serve(listener, app, config.server.connection.clone(), stopped).await?;

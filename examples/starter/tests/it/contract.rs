@@ -92,16 +92,15 @@ async fn seeded_tenants_carry_their_canary_everywhere_and_nobody_elses() {
     }
 }
 
+const MASTER: &str = "8f1b6f3f0a4f4c6d9c5b7e2a1d3c5e7f90a1b2c3d4e5f60718293a4b5c6d7e8f";
+
 #[tokio::test]
 async fn nothing_is_planted_in_production() {
     let world = World::on(Dialect::Sqlite, &[]).await;
     let output = world
         .command(&["seed"])
         .env("ENVIRONMENT", "production")
-        .env(
-            "SAAS__KEYS__MASTER",
-            "8f1b6f3f0a4f4c6d9c5b7e2a1d3c5e7f90a1b2c3d4e5f60718293a4b5c6d7e8f",
-        )
+        .env("SAAS__KEYS__MASTER", MASTER)
         .output()
         .unwrap();
     assert!(!output.status.success());
@@ -130,6 +129,11 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
     assert!(!error.contains("hunter2"), "{error}");
     let error = refused(&[("ENVIRONMENT", "production")]);
     assert!(error.contains("keys.master"), "{error}");
+    let error = refused(&[
+        ("ENVIRONMENT", "production"),
+        ("SAAS__KEYS__MASTER", MASTER),
+    ]);
+    assert!(error.contains("auth.token.issuer"), "{error}");
     let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
     assert!(error.contains("not random"), "{error}");
     let error = refused(&[

@@ -9,6 +9,7 @@
 )]
 
 mod cancel;
+mod clients;
 mod contract;
 mod crash;
 mod files;

@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) database: Option<TestDatabase>,
     extra: Vec<(&'static str, String)>,
+    /// Where it listened first.
+    issuer: String,
     process: Child,
 }
 
@@ -58,6 +60,7 @@ impl World {
             .collect();
         let (process, url) = start(&folder, database.as_ref(), &extra);
         Self {
+            issuer: url.clone(),
             url,
             http: Client::new(),
             folder,
@@ -82,8 +85,7 @@ impl World {
     }
 
     pub(crate) fn restart(&mut self) {
-        let (process, url) = start(&self.folder, self.database.as_ref(), &self.extra);
-        (self.process, self.url) = (process, url);
+        (self.process, self.url) = self.again();
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -287,8 +289,15 @@ pub(crate) struct Another {
 
 impl World {
     pub(crate) fn another(&self) -> Another {
-        let (process, url) = start(&self.folder, self.database.as_ref(), &self.extra);
+        let (process, url) = self.again();
         Another { url, process }
+    }
+
+    /// Starts the service once more. The port is another, the issuer is the same, as behind a proxy.
+    fn again(&self) -> (Child, String) {
+        let mut extra = self.extra.clone();
+        extra.push(("SAAS__AUTH__TOKEN__ISSUER", self.issuer.clone()));
+        start(&self.folder, self.database.as_ref(), &extra)
     }
 }
 

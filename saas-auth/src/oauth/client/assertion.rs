@@ -19,7 +19,7 @@ const FORGET: &str = "DELETE FROM saas_client_assertions WHERE expires_at <= $1"
 
 const MAX_LENGTH: usize = 4 << 10;
 const MAX_ID: usize = 256;
-/// How far ahead one may expire: that long its `jti` has to be remembered.
+/// How long one is good at most: that long its `jti` has to be remembered.
 const MAX_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// What a client claims, once it has been read but before anything of it is believed.
@@ -140,6 +140,12 @@ impl<'a> Assertion<'a> {
         };
         let Ok(expires_at) = Timestamp::from_secs(claims.exp) else {
             return false;
+        };
+        // Libraries let it be good for an hour. When it says since when it is there, that does not hurt: it ends
+        // earlier than it says.
+        let expires_at = match claims.iat.map(Timestamp::from_secs) {
+            Some(Ok(made)) => expires_at.min(made.saturating_add(MAX_LIFETIME)),
+            _ => expires_at,
         };
         audiences.cover(&claims.aud)
             && now < expires_at.saturating_add(leeway)

@@ -1,6 +1,8 @@
 //! Who the client is (RFC 6749, section 2.3).
 //!
-//! A client proves itself in the one way that it is registered with. Everything that is wrong, an unknown client
+//! A client proves itself in the one way that it is registered with; whoever has a secret may send it in the header
+//! as well, which RFC 6749, section 2.3.1, wants for all of them, and which is what libraries do at some of the
+//! endpoints whatever the client is registered with. Everything that is wrong, an unknown client
 //! as well as a wrong secret, is answered alike: `invalid_client`.
 
 use std::time::Duration;
@@ -52,6 +54,14 @@ enum Proof<'a> {
     Signed(Box<Assertion<'a>>),
 }
 
+impl AuthMethod {
+    /// Tells whether a client that is registered with this one may send its secret in that way. The other way
+    /// round, a secret that belongs into the header is not taken from a form.
+    fn accepts(self, sent: Self) -> bool {
+        self == sent || (self, sent) == (Self::SecretPost, Self::SecretBasic)
+    }
+}
+
 impl Clients {
     /// Finds out which client a request is from. A public client only says so; any other one has to prove it in
     /// the way that it is registered with.
@@ -68,7 +78,7 @@ impl Clients {
             (Some(client), Proof::Secret(method, secret)) => {
                 // Compared in any case, so that the time does not tell which part was wrong.
                 let known = client.knows(secret.expose());
-                known && client.auth_method == *method
+                known && client.auth_method.accepts(*method)
             }
             (Some(client), Proof::Signed(assertion)) => {
                 let audiences = Audiences::new(caller.issuer.to_owned());

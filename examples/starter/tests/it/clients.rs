@@ -1,0 +1,107 @@
+//! Clients that others wrote, which complete each flow against the running service; `cargo xtask test` brings them.
+//!
+//! They get no setting beyond that http is fine here. The programs themselves are in `tests/clients`.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use reqwest::Method;
+use saas_tenancy::Dialect;
+use serde_json::json;
+
+use crate::world::{PASSWORD, World, send};
+
+#[tokio::test]
+async fn authlib_completes_every_flow() {
+    for world in World::all().await {
+        let mut python = Command::new(given("TEST_PYTHON"));
+        python
+            .arg("-B")
+            .arg(script("authlib_client.py"))
+            .arg(who(&world).await);
+        completes(&mut python);
+    }
+}
+
+#[tokio::test]
+async fn openid_client_completes_every_flow() {
+    for world in World::all().await {
+        completes(node("openid_client.mjs").arg(who(&world).await));
+    }
+}
+
+#[tokio::test]
+async fn chromium_uses_the_pages_with_scripts_and_without() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let pictures = given("TEST_NODE").with_file_name("screenshots");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut node = node("pages.mjs");
+    node.arg(who(&world).await)
+        .args([given("TEST_CHROMIUM"), pictures]);
+    completes(&mut node);
+}
+
+#[tokio::test]
+async fn the_issuer_is_the_address_that_the_service_listens_on() {
+    let issuer = async |world: &World| {
+        let path = "/.well-known/openid-configuration";
+        send(world.request(Method::GET, path)).await.json()["issuer"].clone()
+    };
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    assert_eq!(issuer(&world).await, world.url);
+    // Unless there is one.
+    let set = [("SAAS__AUTH__TOKEN__ISSUER", "https://app.example")];
+    let world = World::on(Dialect::Sqlite, &set).await;
+    assert_eq!(issuer(&world).await, "https://app.example");
+}
+
+/// Signs a tenant up, and says where the service is and who is in it.
+async fn who(world: &World) -> String {
+    let owner = world.sign_up("acme").await;
+    let who = json!({
+        "url": world.url,
+        "slug": "acme",
+        "email": "owner@acme.test",
+        "password": PASSWORD,
+        "token": owner.token,
+    });
+    who.to_string()
+}
+
+/// A program for Node, which finds its packages in the folder where it runs.
+fn node(name: &str) -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(given("TEST_NODE"))
+        .args(["--input-type=module", "-"])
+        .stdin(File::open(script(name)).unwrap());
+    node
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/clients")
+        .join(name)
+}
+
+fn given(name: &str) -> PathBuf {
+    let given = std::env::var_os(name);
+    given
+        .unwrap_or_else(|| {
+            panic!("this test needs others' clients: run `cargo xtask test`, which sets {name}")
+        })
+        .into()
+}
+
+#[track_caller]
+fn completes(program: &mut Command) {
+    let output = program.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&said)
+    );
+}
