@@ -78,7 +78,6 @@ impl Identity {
     }
 
     /// Begins with what a program brings itself.
-    #[must_use]
     pub fn builder(
         database: &Database,
         registry: &Registry,

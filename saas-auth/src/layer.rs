@@ -4,9 +4,10 @@ use tower_layer::Layer;
 
 use crate::{ApiKeys, AuthService, Sessions, Verifier, scheme::Stored};
 
-/// Verifies the credential of a request and puts its [`Principal`](saas_core::Principal) into the request's
-/// extensions: an access token, or, where they are given, a [key](AuthLayer::api_keys) or the cookie of a browser's
-/// [session](AuthLayer::sessions).
+/// Verifies the credential of a request and puts its [`Principal`](saas_core::Principal) into the extensions.
+///
+/// A credential is an access token, or, where they are given, a [key](AuthLayer::api_keys) or the cookie of a
+/// browser's [session](AuthLayer::sessions).
 ///
 /// A request without a credential goes on without; one with a credential that is not good is refused with 401,
 /// but for a cookie whose session has ended, which is as good as none.

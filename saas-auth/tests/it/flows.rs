@@ -1,4 +1,4 @@
-//! pwd_12: the flows in any order, with anybody's tokens.
+//! PWD-12: the flows in any order, with anybody's tokens.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -74,7 +74,7 @@ async fn pwd_21_no_form_is_taken_from_elsewhere() {
                 wrong.push(("form_token", &foreign));
                 let ours = ("origin", "http://localhost");
                 let same = ("sec-fetch-site", "same-origin");
-                let table: &[(&[(&str, &str)], &[(&str, &str)], &str)] = &[
+                let table: &[Forged<'_>] = &[
                     (fields, &[ours, same], FORM),
                     (&with(""), &[ours, same], FORM),
                     (&with("x"), &[ours, same], FORM),
@@ -192,3 +192,6 @@ async fn pwd_19_a_cookie_that_appears_twice_was_planted() {
     assert_eq!(answer.status, 400);
     assert!(answer.text.contains("header-invalid"), "{answer:?}");
 }
+
+/// The fields of a form, the headers of a request, and the media type.
+type Forged<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], &'a str);
