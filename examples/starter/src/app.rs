@@ -164,6 +164,9 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         // The authorization server, and the pages on which people sign in.
         .mount(oauth::ROUTES, |state: &AppState| state.oauth.clone())
         .mount(pages::ROUTES, |state: &AppState| state.pages.clone())
+        .mount(pages::INVITATION_ROUTES, |state: &AppState| {
+            state.pages.clone()
+        })
         .post("/api/v1/signup", signup::sign_up)
         .post("/api/v1/invitations/accept", invitations::accept)
         .post("/api/v1/password/forgot", password::forgot)

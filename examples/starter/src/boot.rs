@@ -1,6 +1,6 @@
 //! From a configuration to a running set of services.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use saas_auth::{Identity, oauth, pages};
 use saas_core::{SystemClock, health::Health};
@@ -15,6 +15,7 @@ use crate::{
     app::{self, App},
     config::StarterConfig,
     events::Events,
+    invitations::Joiners,
     operations::{health::DatabaseCheck, metrics::LastAudit},
     permission::{presets, scopes},
     projects::Project,
@@ -138,11 +139,13 @@ pub(crate) async fn boot_with(
         .await?;
     let events = Events::open(&identity, &config.mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
+    let roles = Roles::new(authorizer.clone());
+    let inviting = pages::invitations(&identity, Arc::new(Joiners(roles.clone())));
     let state = AppState {
         oauth: oauth::router(&identity),
-        pages: pages::router(&identity),
+        pages: pages::router(&identity).merge(inviting),
         identity,
-        roles: Roles::new(authorizer.clone()),
+        roles,
         groups: Groups::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
         audit: LastAudit::default(),

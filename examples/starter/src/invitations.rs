@@ -1,17 +1,18 @@
 //! Who is invited to the tenant, and how they join.
 
+use async_trait::async_trait;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
 use garde::Validate;
 use http::{StatusCode, header};
-use saas_auth::{Device, Email, Error as AuthError, Invitation, Joining};
+use saas_auth::{Accepted, Device, Email, Invitation, Joining, pages::Welcome};
 use saas_core::{
     Code, Id, Problem, Secret, Timestamp,
     edge::{Json, Path},
 };
-use saas_rbac::{Error as RbacError, Permission as _, Presets, Subject};
+use saas_rbac::{Error as RbacError, Permission as _, Presets, Roles, Subject};
 use saas_tenancy::{Tenant, TenantTx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -192,10 +193,7 @@ pub(crate) async fn accept(
     let invitations = state.identity.invitations();
     let accepting = invitations.accept(&tenant, &input.token, joining, &device);
     let (mut tx, accepted) = accepting.await?;
-    state.roles.lock(&mut tx).await?;
-    still_stands(&state, &mut tx, &accepted.invitation).await?;
-    let roles = &accepted.invitation.roles;
-    state.roles.set(&mut tx, accepted.user, roles).await?;
+    Joiners(state.roles).welcome(&mut tx, &accepted).await?;
     tx.commit().await?;
     let view = SignUpView {
         tenant: TenantView::from(&tenant),
@@ -204,25 +202,40 @@ pub(crate) async fn accept(
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
-/// An invitation is worth what its maker could do at the moment when it is accepted: who has since lost the
-/// right to invite, or one of the roles, or is gone, invites nobody any more.
-async fn still_stands(
-    state: &AppState,
-    tx: &mut TenantTx,
-    invitation: &Invitation,
-) -> Result<(), Problem> {
-    // The service itself is no subject, and may give anything.
-    let Ok(inviter) = invitation.invited_by.parse::<Subject>() else {
-        return Ok(());
-    };
-    let invites = Can::WriteMembers.name();
-    let held = state.roles.explain(tx, inviter, invites).await?;
-    if !held.allowed {
-        return Err(AuthError::Link.into());
+/// Receives people who accept an invitation.
+pub(crate) struct Joiners(pub(crate) Roles);
+
+#[async_trait]
+impl Welcome for Joiners {
+    async fn welcome(&self, tx: &mut TenantTx, accepted: &Accepted) -> Result<(), Problem> {
+        let roles = &accepted.invitation.roles;
+        // What its maker may give does not change until it is given.
+        self.0.lock(tx).await?;
+        self.check(tx, &accepted.invitation).await?;
+        Ok(self.0.set(tx, accepted.user, roles).await?)
     }
-    match state.roles.could_give(tx, inviter, &invitation.roles).await {
-        Err(RbacError::Escalation | RbacError::UnknownRole(_)) => Err(AuthError::Link.into()),
-        could => Ok(could?),
+}
+
+impl Joiners {
+    /// An invitation is worth what its maker could do at the moment when it is accepted: who has since lost the
+    /// right to invite, or one of the roles, or is gone, invites nobody any more.
+    async fn check(&self, tx: &mut TenantTx, invitation: &Invitation) -> Result<(), Problem> {
+        // The service itself is no subject, and may give anything.
+        let Ok(inviter) = invitation.invited_by.parse::<Subject>() else {
+            return Ok(());
+        };
+        let invites = Can::WriteMembers.name();
+        let held = self.0.explain(tx, inviter, invites).await?;
+        if !held.allowed {
+            return Err(Code::LINK_INVALID.into());
+        }
+        let could = self.0.could_give(tx, inviter, &invitation.roles);
+        match could.await {
+            Err(RbacError::Escalation | RbacError::UnknownRole(_)) => {
+                Err(Code::LINK_INVALID.into())
+            }
+            could => Ok(could?),
+        }
     }
 }
 

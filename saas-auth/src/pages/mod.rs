@@ -54,7 +54,20 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::POST, "/consent"),
     (Method::GET, "/device"),
     (Method::POST, "/device"),
+    (Method::GET, "/forgot"),
+    (Method::POST, "/forgot"),
+    (Method::GET, "/reset"),
+    (Method::POST, "/reset"),
+    (Method::GET, "/verify"),
+    (Method::POST, "/verify"),
+    (Method::GET, "/email"),
+    (Method::POST, "/email"),
     (Method::GET, "/account"),
+    (Method::POST, "/account"),
+    (Method::GET, "/account/email"),
+    (Method::POST, "/account/email"),
+    (Method::GET, "/account/password"),
+    (Method::POST, "/account/password"),
     (Method::GET, "/account/apps"),
     (Method::POST, "/account/apps"),
     (Method::GET, "/account/sessions"),
@@ -62,6 +75,10 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::GET, assets::STYLE),
     (Method::GET, assets::THEME),
 ];
+
+/// The methods and paths of [`invitations`].
+pub const INVITATION_ROUTES: &[(Method, &str)] =
+    &[(Method::GET, "/invite"), (Method::POST, "/invite")];
 
 /// Gives the routes of the pages. Mount them inside the layers that stand around [`Identity`]'s other routes, and
 /// inside of [`edge::stack`](saas_core::edge::stack).

@@ -28,7 +28,8 @@ impl SignIns {
         let scope = session::entering(tenant);
         let mut tx = self.database.read(&scope);
         let id = Membership::id_of(account.id());
-        if tx.repo::<Membership>().find(id).await?.is_none() {
+        let member = tx.repo::<Membership>().find(id).await?;
+        if member.is_none_or(|member| !member.active) {
             return Err(Error::Credentials);
         }
         drop(tx);

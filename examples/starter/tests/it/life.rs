@@ -72,6 +72,9 @@ async fn an_invited_person_joins_with_the_roles_of_the_invitation() {
         accept(&world, &longer)
             .await
             .is_problem(400, "link-invalid");
+        let page = format!("/t/acme/invite?token={link}");
+        let page = send(world.request(Method::GET, &page)).await;
+        assert_eq!(page.status, 200, "{page:?}");
         let joined = accept(&world, &link).await;
         assert_eq!(joined.status, 201, "{joined:?}");
         accept(&world, &link).await.is_problem(400, "link-invalid");
@@ -150,6 +153,10 @@ async fn pwd_02_a_forgotten_password_is_set_by_a_letter_and_nothing_else_tells()
         assert_eq!(answers[0], (202, String::new()));
         assert!(answers.iter().all(|answer| *answer == answers[0]));
         let link = token(&world, "owner@acme.test", "Choose a new password").await;
+        // pwd_32: a program that looks through mail opens the link, and uses nothing up.
+        let page = format!("/t/acme/reset?token={link}");
+        let page = send(world.request(Method::GET, &page)).await;
+        assert_eq!(page.status, 200, "{page:?}");
         let reset = async |password: &str| {
             let body = json!({ "token": link, "password": password });
             public(&world, "/api/v1/password/reset", &body).await
@@ -179,6 +186,10 @@ async fn pwd_15_an_address_is_verified_and_changed_by_letters() {
         let asked = owner.post("/api/v1/me/verify", &json!({})).await;
         assert_eq!(asked.status, 202, "{asked:?}");
         let link = token(&world, "owner@acme.test", subject).await;
+        for page in ["verify", "email"] {
+            let page = format!("/t/acme/{page}?token={link}");
+            assert_eq!(send(world.request(Method::GET, &page)).await.status, 200);
+        }
         confirm(&first).await.is_problem(400, "link-invalid");
         assert_eq!(confirm(&link).await.json()["confirmed"], "address");
 
