@@ -253,7 +253,8 @@ async fn pwd_26_a_tenant_keeps_a_member_out_of_itself_and_of_nothing_else() {
         assert_eq!(world.sign_in(&world.beta, ANN, PASSWORD).await.status, 400);
         // Nor from another tenant, nor by way of a new password.
         let (doors, device) = (world.identity.sign_ins(), Device::default());
-        let who = doors.by_password(&world.acme, ANN, &Secret::from(PASSWORD), &device);
+        let password = Secret::from(PASSWORD);
+        let who = doors.by_password(&world.acme, ANN, &password, &device);
         let started = world.identity.sessions().begin(&who.await.unwrap()).await;
         let held = started.unwrap().session().clone();
         let switched = doors.by_switch(&world.beta, &held, &device).await;
