@@ -152,7 +152,6 @@ pub(super) fn covers(allowed: Option<&[String]>, granted: &Granted) -> bool {
 }
 
 /// Adds to what a person has allowed a program.
-#[cfg(feature = "axum")]
 pub(super) async fn add(
     tx: &mut TenantTx,
     user: UserId,
