@@ -90,7 +90,8 @@ struct Document;
 /// The document: what the handlers say, and what each route needs.
 pub(crate) fn document() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
-    for (method, path) in oauth::ROUTES.iter().chain(pages::ROUTES) {
+    let pages = pages::ROUTES.iter().chain(pages::INVITATION_ROUTES);
+    for (method, path) in oauth::ROUTES.iter().chain(pages) {
         let summary = match path.strip_prefix("/oauth/") {
             Some(endpoint) => format!("The endpoint `{endpoint}` of OAuth 2.0 and OpenID Connect."),
             None if path.starts_with("/.well-known/") => {

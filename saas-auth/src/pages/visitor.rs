@@ -53,7 +53,7 @@ impl Frame {
                 .map(|prefix| prefix.as_str().to_owned())
                 .unwrap_or_default(),
             name: tenant
-                .map(|tenant| tenant.name().to_owned())
+                .map(|tenant| tenant.slug().to_string())
                 .unwrap_or_default(),
             ..Self::default()
         }
