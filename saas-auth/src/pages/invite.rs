@@ -150,5 +150,5 @@ pub(super) async fn accept(
     host.welcome(&mut tx, &accepted).await?;
     tx.commit().await.map_err(Error::from)?;
     // The sign-in asks for whatever else it asks for.
-    Ok(logout::signed_out(&visitor, "joined"))
+    logout::signed_out(&visitor, "joined").await
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{
     answer::Page, form::MemberForm, logout, member::Member, moment::Moment, visitor::Frame,
 };
-use crate::{Error, FormToken, Session};
+use crate::{Error, FormToken, SessionInfo};
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -78,7 +78,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     let sessions = visitor.identity.sessions();
     if fields.end == "everywhere" {
         sessions.end_everywhere(session.user, None).await?;
-        return Ok(logout::signed_out(&visitor, "signed-out"));
+        return logout::signed_out(&visitor, "signed-out").await;
     }
     let mut tx = visitor.identity.database().write(&scope);
     let mut out = false;
@@ -97,13 +97,13 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     }
     tx.commit().await.map_err(Error::from)?;
     match out {
-        true => Ok(logout::signed_out(&visitor, "signed-out")),
+        true => logout::signed_out(&visitor, "signed-out").await,
         false => Ok(visitor.redirect("/account/sessions")),
     }
 }
 
 /// Names a browser or program as people know it. What it sends is its own claim, and is shown as text.
-fn name(session: &Session) -> String {
+fn name(session: &SessionInfo) -> String {
     match &session.client {
         Some(client) => client.clone(),
         None => browser(&session.device),
