@@ -78,6 +78,26 @@ async fn a_browser_is_known_by_its_cookie_in_its_tenant_only() {
 }
 
 #[tokio::test]
+async fn a_cookie_of_others_may_have_any_bytes() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let started = started(&world, &world.acme, "ann@acme.test").await;
+    let text = format!("lang=\u{e9}; {}; x=\u{fc}", cookie(&world.acme, &started));
+    let latin: Vec<u8> = text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let request = Request::get("/whoami")
+        .header(header::HOST, "acme.localhost")
+        .header(
+            header::COOKIE,
+            http::HeaderValue::from_bytes(&latin).unwrap(),
+        );
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
 async fn pwd_19_two_cookies_of_one_name_are_refused() {
     for world in World::all().await {
         world.person(&world.acme, "ann@acme.test").await;
