@@ -9,6 +9,7 @@
 //! Forwarded hosts (`X-Forwarded-Host`, RFC 7239's `Forwarded`) count only when the peer is a trusted
 //! proxy; otherwise nothing says that it may set them.
 
+mod authority;
 mod forwarded;
 mod header;
 mod host;
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 use saas_core::{Code, Problem, TenantId};
 use serde::Deserialize;
 
+pub use authority::Authority;
 pub use path::PathPrefix;
 
 use crate::{Domain, Slug};
@@ -87,6 +89,16 @@ impl ResolveConfig {
     pub(crate) fn reads_hosts(&self) -> bool {
         self.custom_domains || !self.base_domains.is_empty() || !self.hosts.is_empty()
     }
+
+    /// Whether what a peer forwards counts.
+    fn trusts(&self, peer: Option<IpAddr>) -> bool {
+        peer.is_some_and(|peer| {
+            let peer = peer.to_canonical();
+            self.trusted_proxies
+                .iter()
+                .any(|proxies| proxies.contains(&peer))
+        })
+    }
 }
 
 /// A tenant as an address names it.
@@ -102,9 +114,11 @@ pub enum Name {
 }
 
 /// What an address says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Address {
+    /// The host that the request was sent to.
+    pub authority: Authority,
     /// The names, one for each place that has one.
     pub names: Vec<Name>,
     /// The address to route by, when the path held a name that is taken off.
@@ -122,14 +136,20 @@ pub fn read(
     parts: &Parts,
     peer: Option<IpAddr>,
 ) -> Result<Address, Problem> {
-    let mut address = Address::default();
-    address.names.extend(host::read(config, parts, peer)?);
-    address.names.extend(header::read(config, parts)?);
+    let authority = authority::read(parts, config.trusts(peer))?;
+    let mut names = Vec::new();
+    names.extend(host::read(config, &authority)?);
+    names.extend(header::read(config, parts)?);
+    let mut routed = None;
     if let Some((slug, uri)) = path::read(config, &parts.uri)? {
-        address.names.push(Name::Slug(slug));
-        address.uri = Some(uri);
+        names.push(Name::Slug(slug));
+        routed = Some(uri);
     }
-    Ok(address)
+    Ok(Address {
+        authority,
+        names,
+        uri: routed,
+    })
 }
 
 fn unknown() -> Problem {
