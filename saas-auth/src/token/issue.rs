@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Error, Session, TokenConfig};
 
-/// The level of every sign-in there is until now: one factor (NIST SP 800-63B, AAL1).
+/// The level of every sign-in: one factor (NIST SP 800-63B, AAL1).
 pub(super) const LEVEL: &str = "aal1";
 
 /// An access token and how long it is good. It is a secret, so it is not printed.
