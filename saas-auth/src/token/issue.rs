@@ -57,6 +57,17 @@ pub(crate) struct Holder<'a> {
 }
 
 /// Issues access tokens and id tokens.
+///
+/// ```
+/// use saas_auth::{AccessToken, Error, Issuer, Session, TokenConfig};
+///
+/// fn token(issuer: &Issuer, config: &TokenConfig, session: &Session) -> Result<AccessToken, Error> {
+///     let token = issuer.issue(session, &config.issuer)?;
+///     assert_eq!(token.expires_in(), config.access_lifetime.into());
+///     Ok(token)
+/// }
+/// # let _ = token;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Issuer {
     pub(super) keys: Keys,

@@ -3,7 +3,7 @@
 use saas_tenancy::Dialect;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, send};
 
 fn output(world: &World, arguments: &[&str]) -> (bool, String, String) {
     let output = world.command(arguments).output().unwrap();
