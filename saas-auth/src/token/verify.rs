@@ -61,7 +61,7 @@ pub enum TokenError {
 ///         Err(TokenError::Expired) => None,
 ///         Err(reason) => {
 ///             // For the log: whoever sent it learns only that it is refused.
-///             eprintln!("token refused: {reason}");
+///             tracing::debug!(%reason, "token refused");
 ///             None
 ///         }
 ///     }
