@@ -53,8 +53,10 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, lists: &[&str]) -> String {
-        let mut config = ResolveConfig::default();
-        config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let config = ResolveConfig {
+            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()],
+            ..ResolveConfig::default()
+        };
         let mut headers = HeaderMap::new();
         for list in lists {
             let list = http::HeaderValue::from_bytes(list.as_bytes()).unwrap();

@@ -169,9 +169,10 @@ async fn a_program_has_its_name_among_the_sessions() {
         let partner = flow::partner(&world, &world.acme).await;
         let password = Secret::from(PASSWORD);
         let doors = world.identity.sign_ins();
-        let who = doors.by_password(&world.acme, "ann@acme.test", &password, &Device::default());
+        let device = Device::default();
+        let who = doors.by_password(&world.acme, "ann@acme.test", &password, &device);
         let (who, tokens) = (who.await.unwrap(), world.identity.refresh_tokens());
-        for client in [&partner.id, "starter-web", "gone"] {
+        for client in [&*partner.id, "starter-web", "gone"] {
             tokens.begin(&who, client, &Granted::All).await.unwrap();
         }
         let mut browser = Browser::signed_in(&world, "acme", "ann@acme.test").await;
