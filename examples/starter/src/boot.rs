@@ -130,14 +130,14 @@ pub(crate) async fn boot_with(
         migrate_now(config).await?;
     }
     let database = connect(config).await?;
-    let auth = config.auth()?;
+    let (auth, mail) = (config.auth()?, config.mail()?);
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let identity = Identity::builder(&database, &registry, &auth)
         .scopes(scopes())
         .load()
         .await?;
-    let events = Events::open(&identity, &config.mail)?;
+    let events = Events::open(&identity, mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let roles = Roles::new(authorizer.clone());
     let joiners = Joiners {
@@ -146,6 +146,9 @@ pub(crate) async fn boot_with(
     };
     let inviting = pages::invitations(&identity, Arc::new(joiners));
     let state = AppState {
+        health: Health::default()
+            .with(DatabaseCheck(database.clone()))
+            .with(identity.revocations().clone()),
         oauth: oauth::router(&identity),
         pages: pages::router(&identity).merge(inviting),
         identity,
@@ -153,7 +156,6 @@ pub(crate) async fn boot_with(
         groups: Groups::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
         audit: LastAudit::default(),
-        health: Health::default().with(DatabaseCheck(database.clone())),
         database,
         registry,
         authorizer,
