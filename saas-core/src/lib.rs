@@ -21,6 +21,7 @@
 //! # Ok::<(), saas_core::KeyError>(())
 //! ```
 
+mod client_address;
 pub mod config;
 #[cfg(feature = "edge")]
 pub mod edge;
@@ -37,6 +38,7 @@ mod secret;
 pub mod telemetry;
 mod time;
 
+pub use client_address::ClientAddress;
 pub use id::{Id, InvalidId, SessionId, SessionTag, TenantId, TenantTag, UserId, UserTag};
 pub use keys::{KeyError, KeyRing, Purpose};
 pub use page::Page;

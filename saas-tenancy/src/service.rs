@@ -63,8 +63,12 @@ where
                     authority,
                     names,
                     uri,
+                    client,
                 }) => {
                     parts.extensions.insert(authority);
+                    if let Some(client) = client {
+                        parts.extensions.insert(client);
+                    }
                     if let Some(uri) = uri {
                         parts.extensions.insert(PathPrefix::taken(&parts.uri, &uri));
                         parts.uri = uri;

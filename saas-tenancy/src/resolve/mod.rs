@@ -7,9 +7,11 @@
 //! caller has been verified, by [`AdmitLayer`](crate::AdmitLayer).
 //!
 //! Forwarded hosts (`X-Forwarded-Host`, RFC 7239's `Forwarded`) count only when the peer is a trusted
-//! proxy; otherwise nothing says that it may set them.
+//! proxy; otherwise nothing says that it may set them. The same proxies say in `X-Forwarded-For` who has asked
+//! them, which limits and the audit log go by.
 
 mod authority;
+mod client;
 mod forwarded;
 mod header;
 mod host;
@@ -19,7 +21,7 @@ use std::net::IpAddr;
 
 use http::{Uri, request::Parts};
 use ipnet::IpNet;
-use saas_core::{Code, Problem, TenantId};
+use saas_core::{ClientAddress, Code, Problem, TenantId};
 use serde::Deserialize;
 
 pub use authority::Authority;
@@ -42,8 +44,10 @@ pub struct ResolveConfig {
     pub hosts: Vec<String>,
     /// Whether other hosts are looked for among the domains that tenants have proven to own.
     pub custom_domains: bool,
-    /// The networks of proxies whose forwarded hosts count, such as `10.0.0.0/8`. The address that is
-    /// compared is that of the peer, from `ConnectInfo`.
+    /// The networks of proxies that are believed, such as `10.0.0.0/8`: which host they were asked for
+    /// (`X-Forwarded-Host` or `Forwarded`), and by whom (`X-Forwarded-For`, to which each of them has to
+    /// append). Without the load balancer in this list all people share its address, and the limits of it.
+    /// The address that is compared is that of the peer, from `ConnectInfo`.
     pub trusted_proxies: Vec<IpNet>,
     /// The header that names a tenant by slug or id; empty for none.
     pub header: String,
@@ -123,6 +127,8 @@ pub struct Address {
     pub names: Vec<Name>,
     /// The address to route by, when the path held a name that is taken off.
     pub uri: Option<Uri>,
+    /// Who has sent the request, where the peer is known.
+    pub client: Option<ClientAddress>,
 }
 
 /// Reads the names of a request that came from `peer`, where that is known.
@@ -149,6 +155,7 @@ pub fn read(
         authority,
         names,
         uri: routed,
+        client: peer.map(|peer| client::address(config, &parts.headers, peer)),
     })
 }
 
