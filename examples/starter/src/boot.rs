@@ -130,14 +130,14 @@ pub(crate) async fn boot_with(
         migrate_now(config).await?;
     }
     let database = connect(config).await?;
-    let auth = config.auth()?;
+    let (auth, mail) = (config.auth()?, config.mail()?);
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let identity = Identity::builder(&database, &registry, &auth)
         .scopes(scopes())
         .load()
         .await?;
-    let events = Events::open(&identity, &config.mail)?;
+    let events = Events::open(&identity, mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let roles = Roles::new(authorizer.clone());
     let inviting = pages::invitations(&identity, Arc::new(Joiners(roles.clone())));

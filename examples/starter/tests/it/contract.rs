@@ -134,6 +134,24 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
         ("SAAS__KEYS__MASTER", MASTER),
     ]);
     assert!(error.contains("auth.token.issuer"), "{error}");
+    let production = [
+        ("ENVIRONMENT", "production"),
+        ("SAAS__KEYS__MASTER", MASTER),
+        ("SAAS__AUTH__TOKEN__ISSUER", "https://app.example"),
+    ];
+    // Also where a server is named, and nothing says that mail goes there.
+    for mail in [
+        &[][..],
+        &[("SAAS__MAIL__TRANSPORT", "folder")],
+        &[("SAAS__MAIL__SMTP__HOST", "mail.example")],
+    ] {
+        let error = refused(&[&production, mail].concat());
+        assert!(error.contains("mail.transport"), "{error}");
+    }
+    let error = refused(&[("SAAS__MAIL__TRANSPORT", "smtp")]);
+    assert!(error.contains("mail.smtp.host"), "{error}");
+    let error = refused(&[("SAAS__MAIL__TRANSPORT", "pigeon")]);
+    assert!(error.contains("mail.transport"), "{error}");
     let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
     assert!(error.contains("not random"), "{error}");
     let error = refused(&[
