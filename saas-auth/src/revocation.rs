@@ -15,7 +15,8 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use saas_core::{Id, TenantId, Timestamp};
+use async_trait::async_trait;
+use saas_core::{Id, TenantId, Timestamp, health::Check};
 use saas_tenancy::{Database, Row, SystemScope, TenantEntity, TenantTx, Value, tenant_repository};
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ const TOPIC: &str = "saas_auth_revocations";
 const ALL: &str = "SELECT tenant_id, subject FROM saas_revocations WHERE expires_at > $1";
 const NEW: &str = "SELECT tenant_id, subject FROM saas_revocations WHERE created_at > $1";
 
+/// How old what is known may be before an instance is not fit to be asked: some looks can fail.
+const STALE: Duration = Duration::from_secs(10);
 /// How often is looked for what is new.
 const EVERY: Duration = Duration::from_secs(1);
 /// How far back is looked: a transaction that takes this long to commit would be missed until the next whole
@@ -59,6 +62,19 @@ trait Ended {
 
 /// The ids that count no more; cheap to clone. Share one in the process, and keep
 /// [`watch`](Revocations::watch) running.
+///
+/// Where nobody watches, what other instances end goes on being accepted here. So it is a
+/// [`Check`](saas_core::health::Check) too, which an instance that is sent requests should pass:
+///
+/// ```
+/// use saas_auth::Identity;
+/// use saas_core::health::Health;
+///
+/// fn health(identity: &Identity) -> Health {
+///     Health::default().with(identity.revocations().clone())
+/// }
+/// # let _ = health;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Revocations {
     inner: Arc<Inner>,
@@ -113,6 +129,14 @@ impl Revocations {
                 tokio::time::sleep(EVERY).await;
             }
         }
+    }
+
+    /// Gives how long ago it was last read from the database what counts no more.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        let read = Timestamp::from_micros(self.inner.read_at.load(Ordering::Relaxed));
+        let now = self.inner.database.clock().now();
+        read.map_or(Duration::MAX, |read| now.since(read))
     }
 
     /// Ends an id, inside the caller's transaction. This instance knows with the commit.
@@ -210,4 +234,19 @@ impl Revocations {
 fn read(row: &Row) -> Result<(TenantId, Uuid), Error> {
     let subject: Id<()> = row.get(1)?;
     Ok((row.get(0)?, subject.as_uuid()))
+}
+
+/// Fails where nobody watches, or the database has not answered for ten seconds.
+#[async_trait]
+impl Check for Revocations {
+    fn name(&self) -> &'static str {
+        "revocations"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match self.age() <= STALE {
+            true => Ok(()),
+            false => Err("were not read for a while".to_owned()),
+        }
+    }
 }

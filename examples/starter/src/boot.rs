@@ -142,6 +142,9 @@ pub(crate) async fn boot_with(
     let roles = Roles::new(authorizer.clone());
     let inviting = pages::invitations(&identity, Arc::new(Joiners(roles.clone())));
     let state = AppState {
+        health: Health::default()
+            .with(DatabaseCheck(database.clone()))
+            .with(identity.revocations().clone()),
         oauth: oauth::router(&identity),
         pages: pages::router(&identity).merge(inviting),
         identity,
@@ -149,7 +152,6 @@ pub(crate) async fn boot_with(
         groups: Groups::new(authorizer.clone()),
         storage: Storage::open(&config.storage)?,
         audit: LastAudit::default(),
-        health: Health::default().with(DatabaseCheck(database.clone())),
         database,
         registry,
         authorizer,

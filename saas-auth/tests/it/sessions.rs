@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, header};
 use saas_auth::{Authenticated, Device, FormToken, Identity, SessionCookie, Started, TokenError};
-use saas_core::{Granted, Secret};
+use saas_core::{Granted, Secret, health::Health};
 use saas_tenancy::Tenant;
 
 use crate::world::{Answer, PASSWORD, World};
@@ -301,6 +301,41 @@ async fn jwt_27_an_access_token_ends_with_its_session_also_on_another_instance()
         assert_eq!(refused(&late, &elsewhere), Some(TokenError::Revoked));
         watch.abort();
         instance.close().await;
+    }
+}
+
+#[tokio::test]
+async fn jwt_27_an_instance_that_hears_of_no_revocations_is_not_healthy() {
+    for world in World::all().await {
+        let revocations = world.identity.revocations().clone();
+        let health = Health::default().with(revocations.clone());
+        assert!(health.report().await.is_ok());
+        // A look or two may fail.
+        world.db.clock().advance(Duration::from_secs(10));
+        assert_eq!(revocations.age(), Duration::from_secs(10));
+        assert!(health.report().await.is_ok());
+        world.db.clock().advance(Duration::from_secs(1));
+        let report = health.report().await;
+        assert!(!report.is_ok());
+        assert_eq!(report.checks[0].name, "revocations");
+        // What this instance itself ends is no sign that it hears of the others.
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        started(&world, &world.acme, "ann@acme.test").await;
+        let sessions = world.identity.sessions();
+        sessions.end_everywhere(ann, None).await.unwrap();
+        assert!(!health.report().await.is_ok());
+
+        let watch = tokio::spawn(world.identity.clone().watch());
+        let healthy = async {
+            while !health.report().await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), healthy)
+            .await
+            .expect("it was never read again");
+        assert_eq!(revocations.age(), Duration::ZERO);
+        watch.abort();
     }
 }
 
