@@ -116,8 +116,8 @@ impl Invitations {
         }
         tx.revoke_invitations_to(now, email.key()).await?;
         let most = self.config.open_invitations;
-        let open = tx.open_invitations(now).await?.len();
-        if u32::try_from(open).is_ok_and(|open| open >= most) {
+        let (open,) = tx.count_open_invitations(now).await?;
+        if open >= i64::from(most) {
             return Err(Error::TooManyInvitations(most));
         }
         let lifetime = self.config.invitation.into();

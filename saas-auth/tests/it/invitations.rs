@@ -308,3 +308,25 @@ async fn the_open_invitations_of_a_tenant_are_bounded() {
     // One in the place of another.
     invite(&world, &ann, "two@new.test").await.unwrap();
 }
+
+#[tokio::test]
+async fn more_open_invitations_than_a_list_shows_are_counted() {
+    let world = World::with(Dialect::Sqlite, |config| {
+        config.link.open_invitations = 1001
+    })
+    .await;
+    let scope = ann(&world).await;
+    let invitations = world.identity.invitations();
+    let mut tx = world.db.database().write(&scope);
+    for person in 0..1001 {
+        let email: Email = format!("person{person}@new.test").parse().unwrap();
+        invitations.invite(&mut tx, &email, &[]).await.unwrap();
+    }
+    let email: Email = NEW.parse().unwrap();
+    let refused = invitations.invite(&mut tx, &email, &[]).await;
+    assert!(
+        matches!(refused, Err(Error::TooManyInvitations(1001))),
+        "{refused:?}"
+    );
+    assert_eq!(invitations.list(&mut tx).await.unwrap().len(), 1000);
+}
