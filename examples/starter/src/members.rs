@@ -163,7 +163,7 @@ pub(crate) async fn add(
         .database
         .system_write(&SystemScope::<AddMember>::enter());
     // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
-    // the person who is meant. Invitations will.
+    // the person who is meant. An invitation does.
     let user = state
         .identity
         .accounts()

@@ -1,12 +1,19 @@
 //! Where a person is signed in.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::response::Response;
 use saas_core::{Code, Problem, SessionId};
 use serde::Deserialize;
 
 use super::{
-    answer::Page, form::MemberForm, logout, member::Member, moment::Moment, visitor::Frame,
+    answer::Page,
+    form::MemberForm,
+    logout,
+    member::Member,
+    moment::Moment,
+    visitor::{Frame, Visitor},
 };
 use crate::{Error, FormToken, Session};
 
@@ -49,6 +56,8 @@ pub(super) async fn show(member: Member) -> Result<Response, Problem> {
         .sessions()
         .list(&mut tx, session.user)
         .await?;
+    drop(tx);
+    let programs = programs(&visitor, &sessions).await?;
     let page = Page::new(&SessionsPage {
         frame: &visitor.frame,
         token: &visitor.token,
@@ -57,7 +66,7 @@ pub(super) async fn show(member: Member) -> Result<Response, Problem> {
             .map(|shown| Device {
                 id: shown.id,
                 own: shown.id == session.id,
-                name: name(&shown),
+                name: name(&shown, &programs),
                 since: shown.created_at.into(),
                 seen: shown.seen_at.into(),
                 address: shown.address,
@@ -102,10 +111,31 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     }
 }
 
+/// Finds the names of the programs among sessions, by their `client_id`.
+async fn programs(
+    visitor: &Visitor,
+    sessions: &[Session],
+) -> Result<BTreeMap<String, String>, Error> {
+    let clients = visitor.identity.clients();
+    let mut names = BTreeMap::new();
+    for id in sessions
+        .iter()
+        .filter_map(|session| session.client.as_ref())
+    {
+        if names.contains_key(id) {
+            continue;
+        }
+        if let Some(client) = clients.find(Some(&visitor.tenant), id).await? {
+            names.insert(id.clone(), client.name);
+        }
+    }
+    Ok(names)
+}
+
 /// Names a browser or program as people know it. What it sends is its own claim, and is shown as text.
-fn name(session: &Session) -> String {
+fn name(session: &Session, programs: &BTreeMap<String, String>) -> String {
     match &session.client {
-        Some(client) => client.clone(),
+        Some(client) => programs.get(client).unwrap_or(client).clone(),
         None => browser(&session.device),
     }
 }
