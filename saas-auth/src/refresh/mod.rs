@@ -58,6 +58,26 @@ impl fmt::Debug for Issued {
 }
 
 /// Issues and exchanges refresh tokens.
+///
+/// ```
+/// use saas_auth::{AccessToken, Authenticated, Error, Issued, Issuer, RefreshTokens, TokenConfig};
+/// use saas_core::Granted;
+///
+/// /// Gives a program both tokens, for somebody who has just signed in.
+/// async fn first(
+///     tokens: &RefreshTokens,
+///     issuer: &Issuer,
+///     config: &TokenConfig,
+///     who: &Authenticated,
+/// ) -> Result<(AccessToken, Issued), Error> {
+///     let refresh = tokens.begin(who, "web", &Granted::All).await?;
+///     let access = issuer.issue(refresh.session(), &config.issuer)?;
+///     Ok((access, refresh))
+/// }
+/// # let _ = first;
+/// ```
+///
+/// The token endpoint ([`oauth::router`](crate::oauth::router)) exchanges them.
 #[derive(Debug, Clone)]
 pub struct RefreshTokens {
     sessions: Sessions,

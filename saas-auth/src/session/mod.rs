@@ -82,6 +82,36 @@ impl fmt::Debug for Started {
 }
 
 /// Begins, continues and ends sessions; cheap to clone.
+///
+/// ```
+/// use http::HeaderMap;
+/// use saas_auth::{Authenticated, Error, Session, SessionCookie, Sessions};
+/// use saas_core::{Code, Problem};
+/// use saas_tenancy::Tenant;
+///
+/// /// Signs a browser in: what it is told to keep.
+/// async fn begin(sessions: &Sessions, who: &Authenticated) -> Result<HeaderMap, Error> {
+///     let started = sessions.begin(who).await?;
+///     let cookie = SessionCookie::of(who.tenant().id()).set(started.secret());
+///     Ok(cookie.map(|cookie| (http::header::SET_COOKIE, cookie)).into_iter().collect())
+/// }
+///
+/// /// Knows it again.
+/// async fn resume(
+///     sessions: &Sessions,
+///     tenant: &Tenant,
+///     headers: &HeaderMap,
+/// ) -> Result<Option<Session>, Problem> {
+///     match SessionCookie::of(tenant.id()).read(headers) {
+///         Ok(Some(secret)) => Ok(sessions.resume(tenant, &secret).await?),
+///         Ok(None) => Ok(None),
+///         Err(_) => Err(Problem::new(Code::HEADER_INVALID)),
+///     }
+/// }
+/// # let _ = (begin, resume);
+/// ```
+///
+/// The [`AuthLayer`](crate::AuthLayer) does the second for every request.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     inner: Arc<Inner>,

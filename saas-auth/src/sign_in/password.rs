@@ -12,6 +12,29 @@ use crate::{
 };
 
 /// The doors; cheap to clone.
+///
+/// ```
+/// use saas_auth::{Device, Error, SignIns};
+/// use saas_core::{Secret, UserId};
+/// use saas_tenancy::Tenant;
+///
+/// async fn sign_in(
+///     doors: &SignIns,
+///     tenant: &Tenant,
+///     username: &str,
+///     password: &Secret<String>,
+///     device: &Device,
+/// ) -> Result<Option<UserId>, Error> {
+///     match doors.by_password(tenant, username, password, device).await {
+///         // A session or a token begins with what was given here.
+///         Ok(who) => Ok(Some(who.user())),
+///         // Nobody is told whether it was the name or the password.
+///         Err(Error::Credentials) => Ok(None),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// # let _ = sign_in;
+/// ```
 #[derive(Debug, Clone)]
 pub struct SignIns {
     pub(super) database: Database,

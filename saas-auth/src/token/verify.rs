@@ -50,6 +50,24 @@ pub enum TokenError {
 ///
 /// Nobody is asked, so what ends before its time has to be known here: a token whose session, program or own
 /// id is among the [`Revocations`](crate::Revocations) is refused.
+///
+/// ```
+/// use saas_auth::{TokenError, Verifier};
+/// use saas_core::TenantId;
+///
+/// fn tenant(verifier: &Verifier, token: &str) -> Option<TenantId> {
+///     match verifier.verify(token) {
+///         Ok(principal) => Some(principal.tenant()),
+///         Err(TokenError::Expired) => None,
+///         Err(reason) => {
+///             // For the log: whoever sent it learns only that it is refused.
+///             tracing::debug!(%reason, "token refused");
+///             None
+///         }
+///     }
+/// }
+/// # let _ = tenant;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,

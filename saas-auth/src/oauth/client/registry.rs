@@ -20,6 +20,25 @@ use crate::{
 const MAX: usize = 200;
 
 /// The clients; cheap to clone.
+///
+/// ```
+/// use saas_auth::{Error, oauth::{Clients, GrantType, NewClient, Registered}};
+/// use saas_tenancy::{Tenant, TenantTx};
+///
+/// async fn register(clients: &Clients, tx: &mut TenantTx) -> Result<Registered, Error> {
+///     let mut new = NewClient::new("Reports");
+///     new.redirect_uris = vec!["https://reports.example/callback".to_owned()];
+///     new.grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+///     new.scopes = vec!["projects:read".to_owned()];
+///     // The secret in it, if it has one, is shown this once.
+///     clients.create(tx, new).await
+/// }
+///
+/// async fn name(clients: &Clients, tenant: &Tenant, client_id: &str) -> Result<Option<String>, Error> {
+///     Ok(clients.find(Some(tenant), client_id).await?.map(|client| client.name))
+/// }
+/// # let _ = (register, name);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Clients {
     sessions: Sessions,
