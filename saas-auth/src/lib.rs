@@ -70,7 +70,7 @@ pub use revocation::Revocations;
 pub use scheme::FormToken;
 #[cfg(feature = "axum")]
 pub use service::{AuthFuture, AuthService};
-pub use session::{Device, Session, SessionCookie, Sessions, Started, TwoCookies};
+pub use session::{Device, Session, SessionCookie, SessionInfo, Sessions, Started, TwoCookies};
 pub use sign_in::{Authenticated, SignIns};
 pub use theme::{Accent, InvalidTheme, Theme, Themes};
 pub use token::{AccessToken, Algorithm, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

@@ -8,7 +8,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -30,6 +30,9 @@ const NEW: &str = "SELECT tenant_id, subject FROM saas_revocations WHERE created
 const STALE: Duration = Duration::from_secs(10);
 /// How often is looked for what is new.
 const EVERY: Duration = Duration::from_secs(1);
+/// For how much longer an id is kept: a token can be signed by an instance whose clock runs ahead, or that did not
+/// know yet.
+const MARGIN: Duration = Duration::from_secs(120);
 /// How far back is looked: a transaction that takes this long to commit would be missed until the next whole
 /// look.
 const BACK: Duration = Duration::from_secs(60);
@@ -86,8 +89,8 @@ struct Inner {
     /// How long a token can be good after it was issued.
     lifetime: Duration,
     known: ArcSwap<HashSet<(TenantId, Uuid)>>,
-    /// Held while the set is replaced, so that no addition is lost.
-    changing: Mutex<()>,
+    /// What was added since everything began to be read, while it is. Held while the set is changed.
+    added: Mutex<Option<Vec<(TenantId, Uuid)>>>,
     read_all_at: AtomicI64,
     read_at: AtomicI64,
 }
@@ -105,7 +108,7 @@ impl Revocations {
                 database: database.clone(),
                 lifetime,
                 known: ArcSwap::default(),
-                changing: Mutex::new(()),
+                added: Mutex::new(None),
                 read_all_at: AtomicI64::new(i64::MIN),
                 read_at: AtomicI64::new(i64::MIN),
             }),
@@ -145,7 +148,9 @@ impl Revocations {
         tx.forget_expired(now).await?;
         let row = NewRevocation {
             subject: Id::from_uuid(subject),
-            expires_at: now.saturating_add(self.inner.lifetime),
+            expires_at: now
+                .saturating_add(self.inner.lifetime)
+                .saturating_add(MARGIN),
         };
         tx.repo::<Revocation>().insert(row).await?;
         tx.signal(TOPIC, String::new()).await?;
@@ -187,17 +192,18 @@ impl Revocations {
             at.map_or(true, |at| now.since(at) >= limit)
         };
         if long_ago(&inner.read_all_at, WHOLE) || long_ago(&inner.read_at, BACK / 2) {
-            let all = self.read(ALL, now).await?;
+            *self.added() = Some(Vec::new());
+            let all = self.read(ALL, now).await;
             {
-                let _turn = inner
-                    .changing
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                inner.known.store(Arc::new(all.into_iter().collect()));
+                let mut added = self.added();
+                // Also when it could not be read, so that the list does not grow.
+                let added = added.take().unwrap_or_default();
+                inner
+                    .known
+                    .store(Arc::new(all?.into_iter().chain(added).collect()));
             }
             inner.read_all_at.store(now.as_micros(), Ordering::Relaxed);
         }
-        // Also what was added here while everything was read, and is not in it.
         let new = self.read(NEW, now.saturating_sub(BACK)).await?;
         self.add(new);
         inner.read_at.store(now.as_micros(), Ordering::Relaxed);
@@ -215,12 +221,19 @@ impl Revocations {
         rows.iter().map(read).collect()
     }
 
-    fn add(&self, ids: impl IntoIterator<Item = (TenantId, Uuid)>) {
-        let _turn = self
-            .inner
-            .changing
+    fn added(&self) -> MutexGuard<'_, Option<Vec<(TenantId, Uuid)>>> {
+        self.inner
+            .added
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, ids: impl IntoIterator<Item = (TenantId, Uuid)>) {
+        let mut added = self.added();
+        let ids: Vec<_> = ids.into_iter().collect();
+        if let Some(added) = &mut *added {
+            added.extend(&ids);
+        }
         let known = self.inner.known.load();
         let new: Vec<_> = ids.into_iter().filter(|id| !known.contains(id)).collect();
         if !new.is_empty() {

@@ -140,7 +140,11 @@ pub(crate) async fn boot_with(
     let events = Events::open(&identity, mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let roles = Roles::new(authorizer.clone());
-    let inviting = pages::invitations(&identity, Arc::new(Joiners(roles.clone())));
+    let joiners = Joiners {
+        roles: roles.clone(),
+        accounts: identity.accounts().clone(),
+    };
+    let inviting = pages::invitations(&identity, Arc::new(joiners));
     let state = AppState {
         health: Health::default()
             .with(DatabaseCheck(database.clone()))

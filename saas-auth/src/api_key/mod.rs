@@ -250,7 +250,7 @@ impl ApiKeys {
             return Ok(None);
         };
         let scope = session::entering(&tenant);
-        let mut tx = self.database.read(&scope);
+        let mut tx = self.database.read_primary(&scope);
         let row = tx.usable_key(text.row).await?;
         drop(tx);
         let now = self.database.clock().now();
@@ -261,8 +261,11 @@ impl ApiKeys {
             return Ok(None);
         }
         drop(tx);
-        if row.seen_at.is_none_or(|seen| now.since(seen) >= SEEN_EVERY) {
-            self.seen(&scope, row.id, now).await?;
+        // That it was seen is worth no refusal.
+        if row.seen_at.is_none_or(|seen| now.since(seen) >= SEEN_EVERY)
+            && let Err(error) = self.seen(&scope, row.id, now).await
+        {
+            tracing::warn!(%error, "when a key was seen could not be written");
         }
         Ok(Some(principal(row.tenant_id, row.into())))
     }

@@ -90,7 +90,8 @@ impl Invitations {
     /// # Errors
     ///
     /// [`Error::AlreadyMember`] when a member was told to have just this address;
-    /// [`Error::TooManyInvitations`]; [`Error::TooManyLetters`] to one address; [`Error::Storage`].
+    /// [`Error::TooManyInvitations`]; [`Error::TooManyLetters`] to one address, and [`Error::Limited`] when all
+    /// tenants together invite it too often; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -114,6 +115,7 @@ impl Invitations {
         if lately >= i64::from(self.config.letters_an_hour.max(1)) {
             return Err(Error::TooManyLetters);
         }
+        self.sign_ins.throttle().invitation(email.key()).await?;
         tx.revoke_invitations_to(now, email.key()).await?;
         let most = self.config.open_invitations;
         let (open,) = tx.count_open_invitations(now).await?;

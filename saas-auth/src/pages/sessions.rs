@@ -15,7 +15,7 @@ use super::{
     moment::Moment,
     visitor::{Frame, Visitor},
 };
-use crate::{Error, FormToken, Session};
+use crate::{Error, FormToken, SessionInfo};
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -87,7 +87,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     let sessions = visitor.identity.sessions();
     if fields.end == "everywhere" {
         sessions.end_everywhere(session.user, None).await?;
-        return Ok(logout::signed_out(&visitor, "signed-out"));
+        return logout::signed_out(&visitor, "signed-out").await;
     }
     let mut tx = visitor.identity.database().write(&scope);
     let mut out = false;
@@ -106,7 +106,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     }
     tx.commit().await.map_err(Error::from)?;
     match out {
-        true => Ok(logout::signed_out(&visitor, "signed-out")),
+        true => logout::signed_out(&visitor, "signed-out").await,
         false => Ok(visitor.redirect("/account/sessions")),
     }
 }
@@ -114,7 +114,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
 /// Finds the names of the programs among sessions, by their `client_id`.
 async fn programs(
     visitor: &Visitor,
-    sessions: &[Session],
+    sessions: &[SessionInfo],
 ) -> Result<BTreeMap<String, String>, Error> {
     let clients = visitor.identity.clients();
     let mut names = BTreeMap::new();
@@ -133,7 +133,7 @@ async fn programs(
 }
 
 /// Names a browser or program as people know it. What it sends is its own claim, and is shown as text.
-fn name(session: &Session, programs: &BTreeMap<String, String>) -> String {
+fn name(session: &SessionInfo, programs: &BTreeMap<String, String>) -> String {
     match &session.client {
         Some(client) => programs.get(client).unwrap_or(client).clone(),
         None => browser(&session.device),

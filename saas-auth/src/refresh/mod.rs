@@ -111,7 +111,7 @@ impl RefreshTokens {
         client: &str,
         granted: &Granted,
     ) -> Result<Issued, Error> {
-        let mut tx = self.database().write(who.scope());
+        let mut tx = self.sessions.entered(who).await?;
         let issued = self.begin_in(&mut tx, who, client, granted).await?;
         tx.commit().await?;
         Ok(issued)
@@ -229,7 +229,7 @@ impl RefreshTokens {
         // What the token says only tells where to look; the row and its hash decide.
         let tenant = self.active_tenant(text.tenant).await?;
         let scope = session::entering(&tenant);
-        let mut tx = self.database().read(&scope);
+        let mut tx = self.database().read_primary(&scope);
         let row = tx.repo::<RefreshRow>().find(text.row).await?;
         let now = self.sessions.now();
         let row = row

@@ -66,11 +66,12 @@ impl SessionCookie {
     /// [`TwoCookies`].
     pub fn read(&self, headers: &HeaderMap) -> Result<Option<Secret<String>>, TwoCookies> {
         let mut found = None;
+        // Cookies of others may have any bytes in them.
         let pairs = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'));
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| str::from_utf8(pair).ok());
         for pair in pairs {
             if let Some((name, value)) = pair.trim().split_once('=')
                 && name == self.name

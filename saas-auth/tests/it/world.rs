@@ -15,7 +15,7 @@ use saas_core::{
     edge::{self, EdgeConfig},
 };
 use saas_tenancy::{
-    AdmitLayer, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, TenantTx,
+    AdmitLayer, Column as _, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, TenantTx,
     resolve::ResolveConfig,
 };
 use saas_testkit::{TestDatabase, TestSetup};
@@ -137,6 +137,12 @@ impl World {
         tx.commit().await.unwrap();
         self.join(tenant, user, email).await;
         user
+    }
+
+    /// Notes that somebody has proven to read the mail of their address.
+    pub(crate) async fn verified(&self, user: UserId) {
+        let sql = "UPDATE saas_accounts SET verified_at = created_at WHERE id = $1";
+        assert_eq!(self.system(sql, &[user.to_value()]).await, 1);
     }
 
     /// Makes somebody a member of a tenant.
