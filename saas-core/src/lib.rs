@@ -24,6 +24,9 @@
 pub mod config;
 #[cfg(feature = "edge")]
 pub mod edge;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod health;
 mod id;
 pub mod keys;

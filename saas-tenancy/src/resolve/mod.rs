@@ -10,6 +10,8 @@
 //! proxy; otherwise nothing says that it may set them.
 
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod host;
 mod path;
