@@ -179,11 +179,10 @@ mod endpoint {
     }
 
     fn accepted(text: &str) -> bool {
-        let Some(assertion) = Assertion::read(text) else {
+        let (Some(assertion), Ok(now)) = (Assertion::read(text), Timestamp::from_secs(NOW)) else {
             return false;
         };
         let audiences = Audiences::new(ISSUER.to_owned());
-        let now = Timestamp::from_secs(NOW).unwrap_or_default();
         assertion.is_of(client(), &audiences, now, Duration::from_secs(LEEWAY))
     }
 
