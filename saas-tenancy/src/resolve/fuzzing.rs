@@ -54,7 +54,8 @@ pub fn address(sent: &Sent<'_>) {
     let unforwarded = request(&plain).and_then(|parts| read(&config, &parts, stranger).ok());
     assert_eq!(from_stranger, unforwarded, "{sent:?}");
     if let Some(address) = &from_stranger {
-        check(address, sent.host, sent, &parts);
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        check(address, authority.unwrap_or(sent.host), sent, &parts);
     }
     if let Ok(address) = read(&config, &parts, proxy)
         && sent.forwarded.is_empty()
@@ -66,11 +67,7 @@ pub fn address(sent: &Sent<'_>) {
 
 /// Holds what was found against an own reading of the host.
 fn check(address: &Address, host: &str, sent: &Sent<'_>, parts: &Parts) {
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let host = authority
-        .filter(|_| sent.forwarded_host.is_empty())
-        .unwrap_or(host)
-        .to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
     let bare = host.rsplit_once(':').map_or(&*host, |(bare, _)| bare);
     let bare = bare.strip_suffix('.').unwrap_or(bare);
     let mut names = address.names.iter().peekable();
