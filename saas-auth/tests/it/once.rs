@@ -256,7 +256,8 @@ fn one_succeeded(results: &[Result<(), Error>]) -> usize {
         .count();
     let refused = results
         .iter()
-        .filter(|result| matches!(result, Err(Error::Link)))
+        // Of two who make an account with an invitation, one finds that it is there.
+        .filter(|result| matches!(result, Err(Error::Link | Error::EmailTaken)))
         .count();
     assert_eq!(good + busy + refused, PARALLEL, "{results:?}");
     busy

@@ -39,7 +39,9 @@ pub fn address(sent: &Sent<'_>) {
         hosts: HOSTS.map(str::to_owned).into(),
         ..ResolveConfig::default()
     };
-    config.trusted_proxies.extend("10.0.0.0/8".parse::<ipnet::IpNet>());
+    config
+        .trusted_proxies
+        .extend("10.0.0.0/8".parse::<ipnet::IpNet>());
     let (proxy, stranger) = ("10.1.2.3".parse().ok(), "192.0.2.1".parse().ok());
     let Some(parts) = request(sent) else {
         return;
