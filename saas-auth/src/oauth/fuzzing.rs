@@ -11,8 +11,9 @@ use super::{
     scope::{ScopeInfo, Scopes},
 };
 
-/// Nobody is sent to another address than the registered one, but for the port of the loopback interface; what
-/// can be registered reads in one way; and what is added on the way back changes nothing in it.
+/// Nobody is sent to another address than the registered one, but for the port of the loopback interface.
+///
+/// What can be registered reads in one way, and what is added on the way back changes nothing in it.
 ///
 /// # Panics
 ///

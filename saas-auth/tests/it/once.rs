@@ -80,6 +80,7 @@ type Use<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Uses what `make` makes in each round, fifty times at once, and gives the answers to `check`, which tells how
 /// many were told to come back.
+#[expect(clippy::print_stdout, reason = "a soak prints its figures")]
 async fn soak<M, T>(
     what: &str,
     nodes: &Arc<Nodes>,

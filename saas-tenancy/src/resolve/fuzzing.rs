@@ -26,9 +26,10 @@ pub struct Sent<'a> {
     pub tenant: &'a str,
 }
 
-/// A host names a tenant only as one label before one of our base domains, or a domain that is none of ours; what
-/// was forwarded counts from a proxy alone, and as if it were the host; and what a path gives away is put together
-/// again from its parts.
+/// A host names a tenant only as one label before one of our base domains, or a domain that is none of ours.
+///
+/// What was forwarded counts from a proxy alone, and as if it were the host; and what a path gives away is put
+/// together again from its parts.
 ///
 /// # Panics
 ///
