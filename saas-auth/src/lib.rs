@@ -18,6 +18,9 @@ mod config;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod invitation;
 #[cfg(feature = "axum")]

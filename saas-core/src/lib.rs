@@ -25,6 +25,9 @@ mod client_address;
 pub mod config;
 #[cfg(feature = "edge")]
 pub mod edge;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod health;
 mod id;
 pub mod keys;

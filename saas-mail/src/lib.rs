@@ -62,6 +62,9 @@
 mod config;
 mod error;
 mod folder;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod mailer;
 mod message;
 mod module;

@@ -25,6 +25,9 @@ mod config;
 mod download;
 mod error;
 mod file;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 mod problem;
 mod storage;

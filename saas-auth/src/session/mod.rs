@@ -7,6 +7,8 @@
 
 mod cookie;
 mod device;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod row;
 mod text;
 

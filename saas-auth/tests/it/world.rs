@@ -29,11 +29,14 @@ pub(crate) const CLIENT: &str = "starter-web";
 type App = BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>;
 
 /// A second instance of the service.
-pub(crate) struct Instance(App);
+pub(crate) struct Instance {
+    app: App,
+    pub identity: Identity,
+}
 
 impl Instance {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        World::send_to(&self.0, request).await
+        World::send_to(&self.app, request).await
     }
 }
 
@@ -172,7 +175,10 @@ impl World {
             .load()
             .await
             .unwrap();
-        Instance(app(&self.db, &identity))
+        Instance {
+            app: app(&self.db, &identity),
+            identity,
+        }
     }
 
     /// Sends a request through the whole stack.

@@ -2,6 +2,8 @@
 
 mod condition;
 mod disposition;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod range;
 
 use std::ops::Range;

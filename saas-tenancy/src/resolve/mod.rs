@@ -13,6 +13,8 @@
 mod authority;
 mod client;
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod host;
 mod path;

@@ -10,6 +10,8 @@ mod assertion;
 #[cfg(feature = "axum")]
 mod authenticate;
 mod draft;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod jwks;
 mod kind;
 mod registry;

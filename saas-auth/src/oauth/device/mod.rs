@@ -8,6 +8,8 @@
 //! wrong codes are counted for each person, and few are allowed.
 
 mod code;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "axum")]
 mod poll;
 mod row;
