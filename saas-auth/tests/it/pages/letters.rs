@@ -229,9 +229,9 @@ async fn an_invitation_is_accepted_by_somebody_new_and_by_somebody_known() {
         world.verified(bob).await;
         world.person(&world.beta, "eve@beta.test").await;
         for (email, word, wrong) in [
-            ("eve@beta.test", "new-password", "short"),
             ("new@new.test", "new-password", "short"),
             ("bob@beta.test", "current-password", NEW),
+            ("eve@beta.test", "new-password", "short"),
         ] {
             let link = invited(&world, &post, &world.acme, email).await;
             let mut browser = Browser::new(&world, "acme");
