@@ -123,10 +123,11 @@ pub(crate) fn note(request: &Request, answer: &Answer) {
     if let Some(Ok(location)) = location {
         address(&location, &mut found);
     }
-    let is_problem = answer
-        .header("content-type")
-        .is_some_and(|kind| kind.contains("problem"));
-    if let (false, Ok(json)) = (is_problem, serde_json::from_str(&answer.text)) {
+    // The `code` of a problem is no secret.
+    if let (true, Ok(json)) = (
+        answer.status.is_success(),
+        serde_json::from_str(&answer.text),
+    ) {
         members(&json, &mut found);
     }
     found.retain(|secret| secret.len() >= SHORTEST);
