@@ -13,6 +13,9 @@ pub enum Error {
     /// There is a file of that name, and it was not to be written over.
     #[error("there is a file of that name")]
     Exists,
+    /// The file was to be written over in one version, and there is another or none.
+    #[error("the file is not of the expected version any more")]
+    Changed,
     /// The file is larger than allowed.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -22,6 +25,12 @@ pub enum Error {
     /// The source of the file failed before its end. Nothing was kept.
     #[error("the file could not be received to its end")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The bytes are not those that were announced. Nothing was kept.
+    #[error("the bytes are not those that were announced")]
+    Digest,
+    /// The address was not signed here, or not for this, or it is not good any more.
+    #[error("the signed address is not good for this, or not any more")]
+    Refused,
     /// The range lies outside the file.
     #[error("the range lies outside the file of {size} bytes")]
     Range {
@@ -29,7 +38,7 @@ pub enum Error {
         size: u64,
     },
     /// The configuration cannot be used.
-    #[error("storage.url: {0}")]
+    #[error("the storage cannot be opened: {0}")]
     Config(String),
     /// The backend does not work.
     #[error("the storage is not available")]
