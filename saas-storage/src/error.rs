@@ -31,6 +31,18 @@ pub enum Error {
     /// The address was not signed here, or not for this, or it is not good any more.
     #[error("the signed address is not good for this, or not any more")]
     Refused,
+    /// The tenant has no room for the file.
+    #[error("the tenant may have {quota} bytes, and the file does not fit beside what it has")]
+    Quota {
+        /// How many bytes the tenant may have.
+        quota: u64,
+    },
+    /// The bytes are of a kind that is not accepted.
+    #[error("files of the kind `{0}` are not accepted")]
+    MediaType(&'static str),
+    /// The database does not work.
+    #[error("the rows of files are not available")]
+    Database(#[from] saas_tenancy::Error),
     /// The range lies outside the file.
     #[error("the range lies outside the file of {size} bytes")]
     Range {

@@ -29,11 +29,13 @@ mod download;
 mod error;
 mod file;
 mod key;
+mod module;
+mod object;
 mod problem;
 mod storage;
 #[cfg(all(doctest, feature = "axum"))]
 mod surfaces;
-#[cfg(feature = "axum")]
+mod sweep;
 mod upload;
 
 pub use address::{
@@ -47,7 +49,10 @@ pub use download::download;
 pub use error::Error;
 pub use file::{ByteStream, Existing, FileInfo, FilePage, MAX_PAGE, PutOptions};
 pub use key::{InvalidKey, Key, Prefix};
+pub use module::MODULE;
+pub use object::{File, FileFacts, Files, FilesConfig, Usage};
 pub use storage::Storage;
+pub use sweep::Swept;
 
 #[cfg(feature = "axum")]
 pub use upload::body_stream;

@@ -16,6 +16,11 @@ impl From<Error> for Problem {
                 .detail("the bytes are not those that were announced; nothing was kept"),
             Error::Refused => Self::new(Code::FORBIDDEN)
                 .detail("the address is not good for this, or not any more"),
+            Error::Quota { .. } => Self::new(Code::STORAGE_LIMIT),
+            Error::MediaType(found) => Self::new(Code::MEDIA_TYPE).detail(format!(
+                "the bytes look like `{found}`, which is not accepted"
+            )),
+            Error::Database(error) => error.into(),
             Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
             Error::Source(source) => source_problem(&*source),
             Error::Range { .. } => Self::new(Code::RANGE_INVALID),

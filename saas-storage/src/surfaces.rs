@@ -113,6 +113,38 @@
 //! ```
 //!
 //! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::put_file
+//! files.put_file(key, body, Default::default(), Default::default()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::describe
+//! files.describe(key).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::usage
+//! files.usage().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::sweep
+//! files.sweep().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
 //! # use http::{HeaderMap, Method};
 //! # use saas_storage::{Key, Storage};
 //! # async fn example(storage: &dyn Storage, key: &Key, method: &Method, headers: &HeaderMap) {

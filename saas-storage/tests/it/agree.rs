@@ -175,7 +175,7 @@ fn sto_26_random_operations_give_the_same_on_every_backend() {
         .build()
         .unwrap();
     let worlds = runtime.block_on(worlds());
-    let cases = if cfg!(debug_assertions) { 40 } else { 1000 };
+    let cases = if cfg!(debug_assertions) { 24 } else { 1000 };
     let mut config = ProptestConfig::with_cases(cases);
     config.failure_persistence = None;
     let mut runner = TestRunner::new(config);

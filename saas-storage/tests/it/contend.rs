@@ -114,7 +114,7 @@ async fn a_reader_sees_one_version_and_its_description() {
             })
         });
         let readers: Vec<_> = readers.collect();
-        for n in 0..400 {
+        for n in 0..150 {
             world
                 .storage
                 .put(&world.acme, &name, version(n * 7))

@@ -26,9 +26,11 @@ mod pages;
 #[cfg(any(feature = "s3", feature = "azblob"))]
 mod presign;
 mod receive;
+mod rows;
 #[cfg(feature = "s3")]
 mod server;
 mod size;
+mod sweep;
 #[cfg(feature = "axum")]
 mod upload;
 mod world;

@@ -41,7 +41,7 @@ async fn sto_01_every_object_is_in_the_folder_of_its_tenant() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) })]
 
     /// Whatever text is a key lands under its own name in its own tenant's folder, over HTTP.
     #[test]

@@ -4,7 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{TryStreamExt as _, stream};
-use saas_storage::{ByteStream, Error, FileInfo, Key, Storage, StorageConfig};
+use saas_storage::{
+    ByteStream, Error, FileInfo, Files, FilesConfig, Key, MODULE, Storage, StorageConfig,
+};
 use saas_tenancy::Scope;
 use saas_testkit::TestDatabase;
 use tempfile::TempDir;
@@ -36,11 +38,8 @@ enum Place {
 
 /// Gives the same world on each backend.
 pub(crate) async fn worlds() -> Vec<World> {
-    #[cfg_attr(
-        not(any(feature = "s3", feature = "azblob")),
-        expect(unused_mut, reason = "there are no more")
-    )]
     let mut worlds = local_worlds().await;
+    worlds.push(World::with_rows().await);
     #[cfg(feature = "s3")]
     worlds.push(World::on_s3(LIMIT).await);
     #[cfg(feature = "azblob")]
@@ -85,8 +84,29 @@ impl World {
         Some(Self::open(&container.config(limit), Place::Azure(container)).await)
     }
 
+    /// Gives a world in memory on each database, with the tables of files.
+    pub(crate) async fn with_databases() -> Vec<Self> {
+        let mut worlds = Vec::new();
+        for db in TestDatabase::all(&[&saas_tenancy::MODULE, &MODULE]).await {
+            worlds.push(Self::on(db, &config("memory://", LIMIT), Place::Memory).await);
+        }
+        worlds
+    }
+
+    /// Gives a world whose files have rows, and objects on disk.
+    pub(crate) async fn with_rows() -> Self {
+        let mut world = Self::on_disk(LIMIT).await;
+        let (storage, database) = (Arc::clone(&world.storage), world.db.database().clone());
+        world.storage = Arc::new(Files::new(storage, database, &FilesConfig::default()));
+        world
+    }
+
     async fn open(config: &StorageConfig, place: Place) -> Self {
-        let db = TestDatabase::sqlite(&[&saas_tenancy::MODULE]).await;
+        let db = TestDatabase::sqlite(&[&saas_tenancy::MODULE, &MODULE]).await;
+        Self::on(db, config, place).await
+    }
+
+    async fn on(db: TestDatabase, config: &StorageConfig, place: Place) -> Self {
         let (acme, beta) = (db.tenant("acme").await, db.tenant("beta").await);
         Self {
             storage: saas_storage::open(config).unwrap(),
