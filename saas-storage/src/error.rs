@@ -43,6 +43,9 @@ pub enum Error {
     /// The database does not work.
     #[error("the rows of files are not available")]
     Database(#[from] saas_tenancy::Error),
+    /// The file cannot be decrypted: it or its name was changed in the store, or the key is gone.
+    #[error("the file cannot be decrypted")]
+    Sealed,
     /// The range lies outside the file.
     #[error("the range lies outside the file of {size} bytes")]
     Range {
@@ -58,6 +61,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// Puts an error into a stream; what a stream failed with stays what it was.
+    pub(crate) fn into_stream(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Source(cause) => cause,
+            error => error.into(),
+        }
+    }
+
+    /// Takes an error of ours out of the stream in which it travelled.
+    pub(crate) fn out_of_stream(self) -> Self {
+        match self {
+            Self::Source(cause) => match cause.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(cause) => Self::Source(cause),
+            },
+            error => error,
+        }
+    }
+
     pub(crate) fn backend(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Backend(cause.into())
     }

@@ -180,6 +180,16 @@ impl PutOptions {
         &self.existing
     }
 
+    /// Gives the same for bytes that stand for those of the caller, of which there may be so many.
+    #[cfg(feature = "encrypt")]
+    pub(crate) fn in_place_of(self, max_size: u64) -> Self {
+        Self {
+            max_size,
+            existing: self.existing,
+            sha256: None,
+        }
+    }
+
     /// Judges what was found under the name; for backends.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ mod config;
 mod disposition;
 #[cfg(feature = "axum")]
 mod download;
+#[cfg(feature = "encrypt")]
+mod encrypt;
 mod error;
 mod file;
 mod key;
@@ -33,7 +35,7 @@ mod module;
 mod object;
 mod problem;
 mod storage;
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "axum", feature = "encrypt"))]
 mod surfaces;
 mod sweep;
 mod upload;
@@ -46,9 +48,13 @@ pub use backend::open;
 pub use config::{Placement, StorageConfig};
 #[cfg(feature = "axum")]
 pub use download::download;
+#[cfg(feature = "encrypt")]
+pub use encrypt::{Encrypted, KeyProvider, LocalKeys, TenantKeys};
 pub use error::Error;
 pub use file::{ByteStream, Existing, FileInfo, FilePage, MAX_PAGE, PutOptions};
 pub use key::{InvalidKey, Key, Prefix};
+#[cfg(feature = "encrypt")]
+pub use module::KEYS_MODULE;
 pub use module::MODULE;
 pub use object::{File, FileFacts, Files, FilesConfig, Usage};
 pub use storage::Storage;

@@ -24,7 +24,7 @@ impl From<Error> for Problem {
             Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
             Error::Source(source) => source_problem(&*source),
             Error::Range { .. } => Self::new(Code::RANGE_INVALID),
-            Error::Config(_) | Error::Backend(_) => {
+            Error::Config(_) | Error::Backend(_) | Error::Sealed => {
                 tracing::error!(error = &error as &dyn std::error::Error, "storage failed");
                 Self::new(Code::UNAVAILABLE).retry_after(1)
             }

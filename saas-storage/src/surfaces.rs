@@ -145,6 +145,30 @@
 //! ```
 //!
 //! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::rotate
+//! keys.rotate().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::rewrap
+//! keys.rewrap().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::destroy
+//! keys.destroy().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
 //! # use http::{HeaderMap, Method};
 //! # use saas_storage::{Key, Storage};
 //! # async fn example(storage: &dyn Storage, key: &Key, method: &Method, headers: &HeaderMap) {

@@ -58,7 +58,7 @@ pub fn open(config: &StorageConfig) -> Result<Arc<dyn Storage>, Error> {
             config,
         )?)),
         #[cfg(not(all(feature = "s3", feature = "azblob", feature = "gcs")))]
-        ("s3" | "azblob" | "gcs", _) => Err(wrong(
+        (service, _) if ["s3", "azblob", "gcs"].contains(&service) => Err(wrong(
             "saas-storage was built without the feature that `storage.url` needs",
         )),
         _ => Err(wrong(FORMS)),

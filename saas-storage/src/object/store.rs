@@ -72,7 +72,7 @@ impl Files {
         let fresh = options.clone().existing(Existing::Replace);
         let object = object_key(id)?;
         let put = self.storage().put_with(scope, &object, body, fresh);
-        put.await.map_err(own)?;
+        put.await.map_err(Error::out_of_stream)?;
         let seen = passed.lock().take();
         let seen = seen.ok_or_else(|| Error::Backend("the storage kept half a file".into()))?;
         let (file, before) = self.keep(scope, id, key, &seen, options).await?;
@@ -218,16 +218,5 @@ impl Storage for Files {
         self.storage()
             .presign(scope, &object_key(row.id)?, &request)
             .await
-    }
-}
-
-/// Takes an error of ours out of the stream in which it travelled.
-fn own(error: Error) -> Error {
-    match error {
-        Error::Source(cause) => match cause.downcast::<Error>() {
-            Ok(error) => *error,
-            Err(cause) => Error::Source(cause),
-        },
-        error => error,
     }
 }

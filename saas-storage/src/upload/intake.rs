@@ -56,11 +56,7 @@ pub(crate) fn watch(body: ByteStream, room: Room, allowed: Arc<[String]>) -> (By
         }
         let next = intake.next().await;
         intake.ended = !matches!(next, Ok(Some(_)));
-        let item = next.map_err(|error| match error {
-            // What the body failed with stays what it was.
-            Error::Source(cause) => cause,
-            error => error.into(),
-        });
+        let item = next.map_err(Error::into_stream);
         Some((item.transpose()?, intake))
     });
     (Box::pin(watched), passed)

@@ -19,6 +19,8 @@ mod contend;
 mod disk;
 #[cfg(feature = "axum")]
 mod download;
+#[cfg(feature = "encrypt")]
+mod encrypt;
 mod files;
 #[cfg(feature = "s3")]
 mod object_store;

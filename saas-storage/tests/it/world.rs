@@ -7,6 +7,8 @@ use futures_util::{TryStreamExt as _, stream};
 use saas_storage::{
     ByteStream, Error, FileInfo, Files, FilesConfig, Key, MODULE, Storage, StorageConfig,
 };
+#[cfg(feature = "encrypt")]
+use saas_storage::{Encrypted, KEYS_MODULE, LocalKeys, TenantKeys};
 use saas_tenancy::Scope;
 use saas_testkit::TestDatabase;
 use tempfile::TempDir;
@@ -40,6 +42,8 @@ enum Place {
 pub(crate) async fn worlds() -> Vec<World> {
     let mut worlds = local_worlds().await;
     worlds.push(World::with_rows().await);
+    #[cfg(feature = "encrypt")]
+    worlds.push(World::encrypted().await);
     #[cfg(feature = "s3")]
     worlds.push(World::on_s3(LIMIT).await);
     #[cfg(feature = "azblob")]
@@ -93,6 +97,32 @@ impl World {
         worlds
     }
 
+    /// The same with the table of keys.
+    #[cfg(feature = "encrypt")]
+    pub(crate) async fn with_keys() -> Vec<Self> {
+        let mut worlds = Vec::new();
+        for db in TestDatabase::all(&[&saas_tenancy::MODULE, &KEYS_MODULE]).await {
+            worlds.push(Self::on(db, &config("memory://", LIMIT), Place::Memory).await);
+        }
+        worlds
+    }
+
+    /// Gives a world whose files have rows, and encrypted objects on disk.
+    #[cfg(feature = "encrypt")]
+    pub(crate) async fn encrypted() -> Self {
+        let mut world = Self::on_disk(2 * LIMIT).await;
+        let database = world.db.database().clone();
+        let provider = Arc::new(LocalKeys::new(world.db.keys().clone()));
+        let keys = TenantKeys::new(database.clone(), provider);
+        let sealed = Encrypted::new(Arc::clone(&world.storage), keys, LIMIT);
+        world.storage = Arc::new(Files::new(
+            Arc::new(sealed),
+            database,
+            &FilesConfig::default(),
+        ));
+        world
+    }
+
     /// Gives a world whose files have rows, and objects on disk.
     pub(crate) async fn with_rows() -> Self {
         let mut world = Self::on_disk(LIMIT).await;
@@ -102,7 +132,13 @@ impl World {
     }
 
     async fn open(config: &StorageConfig, place: Place) -> Self {
-        let db = TestDatabase::sqlite(&[&saas_tenancy::MODULE, &MODULE]).await;
+        let modules = [
+            &saas_tenancy::MODULE,
+            &MODULE,
+            #[cfg(feature = "encrypt")]
+            &KEYS_MODULE,
+        ];
+        let db = TestDatabase::sqlite(&modules).await;
         Self::on(db, config, place).await
     }
 
