@@ -13,6 +13,9 @@ pub enum Error {
     /// There is a file of that name, and it was not to be written over.
     #[error("there is a file of that name")]
     Exists,
+    /// The file was to be written over in one version, and there is another or none.
+    #[error("the file is not of the expected version any more")]
+    Changed,
     /// The file is larger than allowed.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
@@ -22,6 +25,27 @@ pub enum Error {
     /// The source of the file failed before its end. Nothing was kept.
     #[error("the file could not be received to its end")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The bytes are not those that were announced. Nothing was kept.
+    #[error("the bytes are not those that were announced")]
+    Digest,
+    /// The address was not signed here, or not for this, or it is not good any more.
+    #[error("the signed address is not good for this, or not any more")]
+    Refused,
+    /// The tenant has no room for the file.
+    #[error("the tenant may have {quota} bytes, and the file does not fit beside what it has")]
+    Quota {
+        /// How many bytes the tenant may have.
+        quota: u64,
+    },
+    /// The bytes are of a kind that is not accepted.
+    #[error("files of the kind `{0}` are not accepted")]
+    MediaType(&'static str),
+    /// The database does not work.
+    #[error("the rows of files are not available")]
+    Database(#[from] saas_tenancy::Error),
+    /// The file cannot be decrypted: it or its name was changed in the store, or the key is gone.
+    #[error("the file cannot be decrypted")]
+    Sealed,
     /// The range lies outside the file.
     #[error("the range lies outside the file of {size} bytes")]
     Range {
@@ -29,7 +53,7 @@ pub enum Error {
         size: u64,
     },
     /// The configuration cannot be used.
-    #[error("storage.url: {0}")]
+    #[error("the storage cannot be opened: {0}")]
     Config(String),
     /// The backend does not work.
     #[error("the storage is not available")]
@@ -37,6 +61,25 @@ pub enum Error {
 }
 
 impl Error {
+    /// Puts an error into a stream; what a stream failed with stays what it was.
+    pub(crate) fn into_stream(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Source(cause) => cause,
+            error => error.into(),
+        }
+    }
+
+    /// Takes an error of ours out of the stream in which it travelled.
+    pub(crate) fn out_of_stream(self) -> Self {
+        match self {
+            Self::Source(cause) => match cause.downcast::<Self>() {
+                Ok(error) => *error,
+                Err(cause) => Self::Source(cause),
+            },
+            error => error,
+        }
+    }
+
     pub(crate) fn backend(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Backend(cause.into())
     }

@@ -33,8 +33,9 @@ pub struct Prefix(Option<Key>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKey {
-    /// It is empty or longer than 1024 bytes, or a segment is longer than 255.
-    #[error("a path has 1 to 1024 bytes, and each segment at most 255")]
+    /// It is empty, longer than 900 bytes or deeper than 32 segments, or a segment is longer than 255
+    /// bytes.
+    #[error("a path has 1 to 900 bytes in at most 32 segments, and each of those at most 255")]
     Length,
     /// A segment is empty, begins with a space, or ends with a space or a dot, as `.` and `..` do.
     #[error(
@@ -49,7 +50,13 @@ pub enum InvalidKey {
     Form,
 }
 
-const MAX_LENGTH: usize = 1024;
+/// Object stores take 1024 bytes, and before a key stand the folder of the tenant and one of the operator.
+const MAX_LENGTH: usize = 900;
+/// An object store is asked about each folder of a file.
+const MAX_SEGMENTS: usize = 32;
+/// What is left for the folder of the operator.
+#[cfg(any(feature = "s3", feature = "azblob", feature = "gcs"))]
+pub(crate) const MAX_ROOT: usize = 1024 - MAX_LENGTH - "tenants/".len() - 37;
 const MAX_SEGMENT: usize = 255;
 
 impl Key {
@@ -124,7 +131,8 @@ impl FromStr for Key {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        if text.is_empty() || text.len() > MAX_LENGTH {
+        let segments = text.split('/').count();
+        if text.is_empty() || text.len() > MAX_LENGTH || segments > MAX_SEGMENTS {
             return Err(InvalidKey::Length);
         }
         if text.chars().any(is_forbidden) || has_escape(text) {

@@ -15,34 +15,53 @@
 //! Files are streamed both ways, so their size does not matter to memory, and a file that was not
 //! received to its end is never seen.
 //!
-//! An application holds a [`Storage`], which is cheap to clone. Where the bytes go is the business
-//! of a [`Backend`]: folders on disk (`fs://`) and memory (`memory://`) come with the crate, and
-//! both give the same answers.
+//! An application holds an `Arc<dyn Storage>` that [`open`] made from its configuration. Folders on disk
+//! and memory come with the crate, object stores with the features `s3`, `azblob` and `gcs`, and all
+//! give the same answers: what OpenDAL and the services do differently is settled here.
 
+mod address;
 mod backend;
 mod config;
+#[cfg(any(feature = "axum", feature = "s3", feature = "azblob", feature = "gcs"))]
+mod disposition;
 #[cfg(feature = "axum")]
 mod download;
+#[cfg(feature = "encrypt")]
+mod encrypt;
 mod error;
 mod file;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod key;
+mod module;
+mod object;
 mod problem;
 mod storage;
-#[cfg(all(doctest, feature = "axum"))]
+#[cfg(all(doctest, feature = "axum", feature = "encrypt"))]
 mod surfaces;
-#[cfg(feature = "axum")]
+mod sweep;
 mod upload;
 
-pub use backend::{Backend, open_backend};
-pub use config::StorageConfig;
+pub use address::{
+    Presigned, SignConfig, SignRequest, SignedAccess, SignedFile, SignedMethod, SignedUrl,
+    UrlSigner,
+};
+pub use backend::open;
+pub use config::{Placement, StorageConfig};
 #[cfg(feature = "axum")]
 pub use download::download;
+#[cfg(feature = "encrypt")]
+pub use encrypt::{Encrypted, KeyProvider, LocalKeys, TenantKeys};
 pub use error::Error;
-pub use file::{ByteStream, Existing, FileInfo, FilePage, PutOptions};
+pub use file::{ByteStream, Existing, FileInfo, FilePage, MAX_PAGE, PutOptions};
 pub use key::{InvalidKey, Key, Prefix};
+#[cfg(feature = "encrypt")]
+pub use module::KEYS_MODULE;
+pub use module::MODULE;
+pub use object::{File, FileFacts, Files, FilesConfig, Usage};
 pub use storage::Storage;
+pub use sweep::Swept;
+
 #[cfg(feature = "axum")]
 pub use upload::body_stream;

@@ -11,10 +11,20 @@ impl From<Error> for Problem {
             Error::Conflict => Self::new(Code::CONFLICT)
                 .detail("the path is in use as a folder, or a part of it as a file"),
             Error::Exists => Self::new(Code::CONFLICT).detail("there is a file of that name"),
+            Error::Changed => Self::new(Code::VERSION_MISMATCH),
+            Error::Digest => Self::new(Code::BAD_REQUEST)
+                .detail("the bytes are not those that were announced; nothing was kept"),
+            Error::Refused => Self::new(Code::FORBIDDEN)
+                .detail("the address is not good for this, or not any more"),
+            Error::Quota { .. } => Self::new(Code::STORAGE_LIMIT),
+            Error::MediaType(found) => Self::new(Code::MEDIA_TYPE).detail(format!(
+                "the bytes look like `{found}`, which is not accepted"
+            )),
+            Error::Database(error) => error.into(),
             Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
             Error::Source(source) => source_problem(&*source),
             Error::Range { .. } => Self::new(Code::RANGE_INVALID),
-            Error::Config(_) | Error::Backend(_) => {
+            Error::Config(_) | Error::Backend(_) | Error::Sealed => {
                 tracing::error!(error = &error as &dyn std::error::Error, "storage failed");
                 Self::new(Code::UNAVAILABLE).retry_after(1)
             }

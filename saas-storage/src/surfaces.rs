@@ -2,7 +2,7 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::put
 //! storage.put(key, body).await;
 //! # }
@@ -10,7 +10,7 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::put_with
 //! storage.put_with(key, body, PutOptions::default()).await;
 //! # }
@@ -18,7 +18,7 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::stat
 //! storage.stat(key).await;
 //! # }
@@ -26,7 +26,7 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::get
 //! storage.get(key, None).await;
 //! # }
@@ -34,7 +34,7 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::delete
 //! storage.delete(key).await;
 //! # }
@@ -42,16 +42,136 @@
 //!
 //! ```compile_fail,E0061
 //! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
-//! # async fn example(storage: &Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
 //! // surface: Storage::list
 //! storage.list(prefix, None, 10).await;
 //! # }
 //! ```
 //!
 //! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::exists
+//! storage.exists(key).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::copy
+//! storage.copy(key, key, PutOptions::default()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::rename
+//! storage.rename(key, key, PutOptions::default()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::put_many
+//! storage.put_many(vec![], PutOptions::default()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::delete_many
+//! storage.delete_many(&[]).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Key, Prefix, PutOptions, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, prefix: &Prefix, body: ByteStream) {
+//! // surface: Storage::delete_all
+//! storage.delete_all(prefix).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Key, SignRequest, Storage};
+//! # async fn example(storage: &dyn Storage, key: &Key, request: &SignRequest) {
+//! // surface: Storage::presign
+//! storage.presign(key, request).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Key, SignRequest, UrlSigner};
+//! # async fn example(signer: &UrlSigner, key: &Key, request: &SignRequest) {
+//! // surface: UrlSigner::sign
+//! signer.sign(key, request).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::put_file
+//! files.put_file(key, body, Default::default(), Default::default()).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::describe
+//! files.describe(key).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::usage
+//! files.usage().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{ByteStream, Files, Key};
+//! # async fn example(files: &Files, key: &Key, body: ByteStream) {
+//! // surface: Files::sweep
+//! files.sweep().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::rotate
+//! keys.rotate().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::rewrap
+//! keys.rewrap().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::TenantKeys;
+//! # async fn example(keys: &TenantKeys) {
+//! // surface: TenantKeys::destroy
+//! keys.destroy().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
 //! # use http::{HeaderMap, Method};
 //! # use saas_storage::{Key, Storage};
-//! # async fn example(storage: &Storage, key: &Key, method: &Method, headers: &HeaderMap) {
+//! # async fn example(storage: &dyn Storage, key: &Key, method: &Method, headers: &HeaderMap) {
 //! // surface: download
 //! saas_storage::download(storage, key, method, headers).await;
 //! # }

@@ -4,6 +4,7 @@
     reason = "a command line tool speaks on standard output"
 )]
 
+mod azurite;
 mod bench;
 mod chromium;
 mod ci;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask <command>
 
-  test [-- args]      every test, on SQLite, on a PostgreSQL and with a mail server of its own; args go to cargo test
+  test [-- args]      every test, on SQLite, on a PostgreSQL, with a mail server and an object store of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
   mutants [package]   takes each guard away in turn, and looks whether a test notices
   fuzz [target] [s]   each target of fuzz/ for 60 seconds, or one, or as long as you say; needs a nightly compiler

@@ -22,6 +22,9 @@ out. Written by `cargo xtask surfaces --write`; CI compares, and fails for a sur
 |---|---|---|
 ";
 
+/// Traits whose methods callers use. Those of other traits are called by the framework.
+const TRAITS: &[&str] = &["Storage"];
+
 const MARK: &str = "// surface: ";
 
 /// `cargo xtask surfaces [--write]`
@@ -93,23 +96,26 @@ fn shown(file: &Path) -> String {
 /// Finds `Type::function` of public functions that take a scope or a transaction, and bare functions.
 fn declared(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut owner = None;
+    let (mut owner, mut of_trait) = (None, false);
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         if line.starts_with("impl") || line.starts_with("pub trait ") {
             owner = owner_of(line);
+            let name = owner.as_deref().unwrap_or_default();
+            of_trait = line.starts_with("pub trait ") && TRAITS.contains(&name);
             continue;
         }
         if line == "}" {
-            owner = None;
+            (owner, of_trait) = (None, false);
             continue;
         }
         let code = line.trim_start();
-        let Some(rest) = code
-            .strip_prefix("pub async fn ")
-            .or_else(|| code.strip_prefix("pub fn "))
-            .or_else(|| code.strip_prefix("pub const fn "))
-        else {
+        let public = code.strip_prefix("pub ").or(of_trait.then_some(code));
+        let Some(rest) = public.and_then(|code| {
+            code.strip_prefix("async fn ")
+                .or_else(|| code.strip_prefix("fn "))
+                .or_else(|| code.strip_prefix("const fn "))
+        }) else {
             continue;
         };
         let Some(end) = rest.find(['(', '<']) else {
@@ -177,6 +183,8 @@ mod tests {
         let text = "impl<S> Files<S> {\n    pub async fn get(\n        &self,\n        scope: &Scope,\n    ) -> Bytes {\n    }\n    \
                     pub fn size(&self) -> u64 {\n    }\n}\n\npub async fn send(scope: &Scope) {\n}\n";
         assert_eq!(declared(text), ["Files::get", "send"]);
+        let text = "pub trait Storage {\n    async fn get(&self, scope: &Scope);\n}\npub trait Other {\n    fn on(scope: &Scope);\n}\n";
+        assert_eq!(declared(text), ["Storage::get"]);
         assert_eq!(
             marked(
                 "// surface: Files::get\nfiles.get(key)\n// surface: Files::put\nfiles.get(key)"

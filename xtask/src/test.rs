@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use crate::{chromium, node, pooler::Pooler, postgres::Postgres, python, run, smtp::MailServer};
+use crate::{
+    azurite::Azurite, chromium, node, pooler::Pooler, postgres::Postgres, python, run,
+    smtp::MailServer,
+};
 
 /// A superuser's URL, and the same through a pooler.
 const SERVER: &str = "TEST_DATABASE_URL";
@@ -14,6 +17,9 @@ const POOLER: &str = "TEST_POOLER_URL";
 /// A mail server without TLS, and the folder in which it keeps what it is given.
 const MAIL: &str = "TEST_SMTP_URL";
 const MAIL_FOLDER: &str = "TEST_SMTP_FOLDER";
+
+/// An emulator of Azure Blob Storage, with the account in its path.
+const AZURITE: &str = "TEST_AZURITE_URL";
 
 /// An interpreter of Python with packages, a folder with packages for Node, and a browser.
 const PYTHON: &str = "TEST_PYTHON";
@@ -109,15 +115,22 @@ fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), Stri
         Some(_) => None,
         None => Some(MailServer::start()?),
     };
+    let azurite = match given(AZURITE) {
+        Some(_) => None,
+        None => Some(Azurite::start()?),
+    };
     let programs = [
         (PYTHON, python::interpreter as fn() -> _),
         (NODE, node::folder),
         (CHROMIUM, chromium::program),
     ];
-    println!("\n== PostgreSQL, PgBouncer and a mail server are there for the tests");
+    println!("\n== PostgreSQL, PgBouncer, a mail server and Azurite are there for the tests");
     let mut tests = run::cargo(kind);
     if let Some(mail) = &mail {
         tests.env(MAIL, mail.url()).env(MAIL_FOLDER, mail.folder());
+    }
+    if let Some(azurite) = &azurite {
+        tests.env(AZURITE, azurite.url());
     }
     for (name, find) in programs {
         if given(name).is_none() {

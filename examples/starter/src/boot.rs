@@ -5,7 +5,6 @@ use std::{error::Error, sync::Arc};
 use saas_auth::{Identity, oauth, pages};
 use saas_core::{SystemClock, health::Health};
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
-use saas_storage::Storage;
 use saas_tenancy::{
     Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
 };
@@ -154,7 +153,7 @@ pub(crate) async fn boot_with(
         identity,
         roles,
         groups: Groups::new(authorizer.clone()),
-        storage: Storage::open(&config.storage)?,
+        storage: saas_storage::open(&config.storage)?,
         audit: LastAudit::default(),
         database,
         registry,

@@ -10,7 +10,7 @@ use saas_core::{
     Code, Problem, Timestamp,
     edge::{Json, Limits, Query},
 };
-use saas_storage::{FileInfo, Key, Prefix, body_stream, download};
+use saas_storage::{FileInfo, Key, MAX_PAGE, Prefix, body_stream, download};
 use saas_tenancy::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,7 +71,7 @@ pub(crate) async fn list(
     let prefix: Prefix = query.prefix.parse()?;
     let after = query.after.as_deref().map(str::parse::<Key>).transpose()?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=saas_storage::Storage::MAX_LIMIT).contains(&limit) {
+    if !(1..=MAX_PAGE).contains(&limit) {
         return Err(
             Problem::new(Code::QUERY_INVALID).field("limit", "must be a number from 1 to 1000")
         );
@@ -105,7 +105,7 @@ pub(crate) async fn fetch(
     limits.lift_deadline();
     let key = key(request.uri())?;
     download(
-        &state.storage,
+        &*state.storage,
         &scope,
         &key,
         request.method(),

@@ -1,5 +1,7 @@
 //! What handlers share.
 
+use std::sync::Arc;
+
 use axum::Router;
 use saas_auth::Identity;
 use saas_core::health::Health;
@@ -20,7 +22,7 @@ pub(crate) struct AppState {
     pub(crate) authorizer: Authorizer,
     pub(crate) roles: Roles,
     pub(crate) groups: Groups,
-    pub(crate) storage: Storage,
+    pub(crate) storage: Arc<dyn Storage>,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
 }

@@ -108,6 +108,8 @@ codes! {
         "The tenant has as many roles, groups, rules and assignments of its own as it may have."
     API_KEY_LIMIT "api-key-limit" CONFLICT "There are too many keys"
         "The person has as many keys for programs in this tenant as they may have."
+    STORAGE_LIMIT "storage-limit" CONFLICT "There is no room for the file"
+        "The tenant's files have as many bytes as they may have, or would have with this one."
     ROLE_IN_USE "role-in-use" CONFLICT "The role is in use"
         "The role is still held by a member."
     TENANT_REQUIRED "tenant-required" BAD_REQUEST "The tenant is missing"

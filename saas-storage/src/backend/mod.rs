@@ -4,88 +4,62 @@
 //! all, a path is a file or a folder and never both, which object stores would allow and file systems
 //! cannot.
 
+#[cfg(feature = "azblob")]
+mod azblob;
 mod fs;
+#[cfg(feature = "gcs")]
+mod gcs;
 mod memory;
 mod receive;
+#[cfg(any(feature = "s3", feature = "azblob", feature = "gcs"))]
+mod remote;
+#[cfg(feature = "s3")]
+mod s3;
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
-use async_trait::async_trait;
-use saas_tenancy::Scope;
+use crate::{Error, Placement, Storage, StorageConfig};
 
-use crate::{ByteStream, Error, FileInfo, FilePage, Key, Prefix, PutOptions};
-
-/// Keeps files; implemented by whoever has another place for them, or wraps one.
-///
-/// # Contract
-///
-/// - **Space.** What is put in the scope of a tenant is reached in the scope of that tenant only.
-///   For another tenant it is as if it did not exist.
-/// - **Whole or not at all.** A file appears in one step, with all its bytes, after its stream has
-///   ended without an error. Whatever happens before, the older file stays, and nothing that was
-///   received is kept for long.
-/// - **Cancellation.** Each future may be dropped at any point. What it began is then undone or
-///   finished, in the background if need be.
-/// - **Bounded.** Memory depends neither on the size of a file nor on how many there are. A slow
-///   backend slows the stream down.
-/// - **File or folder.** `a` and `a/b` are not there at the same time: the later `put` is refused
-///   with [`Error::Conflict`]. A folder is there as long as there is a file in it.
-/// - **One version.** The description that `get` returns belongs to the bytes in its stream.
-/// - **Order.** `list` gives names in the order of their bytes, each once.
-#[async_trait]
-pub trait Backend: fmt::Debug + Send + Sync + 'static {
-    /// Writes a file. A stream that gives more than [`PutOptions::limit`] is refused with
-    /// [`Error::TooLarge`], one that fails with [`Error::Source`].
-    async fn put(
-        &self,
-        scope: &Scope,
-        key: &Key,
-        body: ByteStream,
-        options: PutOptions,
-    ) -> Result<FileInfo, Error>;
-
-    /// Reads a file or a range of it. A range that begins or ends behind the end of the file, or
-    /// before its own start, is refused with [`Error::Range`].
-    async fn get(
-        &self,
-        scope: &Scope,
-        key: &Key,
-        range: Option<Range<u64>>,
-    ) -> Result<(FileInfo, ByteStream), Error>;
-
-    /// Describes a file, or says [`Error::NotFound`]. A folder is no file.
-    async fn stat(&self, scope: &Scope, key: &Key) -> Result<FileInfo, Error>;
-
-    /// Deletes a file. Of several callers at once, one is told that there was one.
-    async fn delete(&self, scope: &Scope, key: &Key) -> Result<bool, Error>;
-
-    /// Lists at most `limit` files behind `after`. A folder that does not exist is empty.
-    async fn list(
-        &self,
-        scope: &Scope,
-        prefix: &Prefix,
-        after: Option<&Key>,
-        limit: usize,
-    ) -> Result<FilePage, Error>;
-}
-
-/// Opens the place that a URL names: `fs://folder` (relative to the working directory),
-/// `fs:///folder` (absolute) or `memory://`. What follows `fs://` is taken as it is, without
-/// decoding.
+/// Opens the place that a configuration names. A folder is made when there is none; what follows
+/// `fs://` is taken as it is, without decoding. An object store is not asked yet.
 ///
 /// # Errors
 ///
 /// [`Error::Config`].
-pub fn open_backend(url: &str) -> Result<Arc<dyn Backend>, Error> {
-    const FORMS: &str = "must be `fs://folder` or `memory://`";
+pub fn open(config: &StorageConfig) -> Result<Arc<dyn Storage>, Error> {
+    const FORMS: &str = "`storage.url` must be `fs://folder`, `memory://`, `s3://bucket`, `azblob://container` or `gcs://bucket`";
     let wrong = |message: &str| Error::Config(message.to_owned());
-    match url.split_once("://") {
-        Some(("memory", "")) => Ok(Arc::new(memory::Memory::open()?)),
-        Some(("fs", folder)) if folder.chars().all(|c| c == '/') => Err(wrong("names no folder")),
-        Some(("fs", folder)) => Ok(Arc::new(fs::Disk::open(folder.as_ref())?)),
-        // The URL itself is not repeated: it can hold a credential.
-        Some(("s3" | "azblob" | "gcs", _)) => Err(wrong(
-            "this version keeps files in `fs://` and `memory://` only",
+    let max_size = config.max_file_size;
+    // The URL itself is not repeated: somebody may have put a credential there.
+    let (service, place) = config.url.split_once("://").ok_or_else(|| wrong(FORMS))?;
+    if matches!(service, "memory" | "fs") && config.placement == Placement::Bucket {
+        return Err(wrong(
+            "`storage.placement` is `bucket`, and a folder has no buckets",
+        ));
+    }
+    match (service, place) {
+        ("memory", "") => Ok(Arc::new(memory::Memory::open(max_size)?)),
+        ("fs", folder) if folder.chars().all(|c| c == '/') => {
+            Err(wrong("`storage.url` names no folder"))
+        }
+        ("fs", folder) => Ok(Arc::new(fs::Disk::open(folder.as_ref(), max_size)?)),
+        #[cfg(feature = "s3")]
+        ("s3", place) => Ok(Arc::new(remote::Remote::open(&s3::SERVICE, place, config)?)),
+        #[cfg(feature = "azblob")]
+        ("azblob", place) => Ok(Arc::new(remote::Remote::open(
+            &azblob::SERVICE,
+            place,
+            config,
+        )?)),
+        #[cfg(feature = "gcs")]
+        ("gcs", place) => Ok(Arc::new(remote::Remote::open(
+            &gcs::SERVICE,
+            place,
+            config,
+        )?)),
+        #[cfg(not(all(feature = "s3", feature = "azblob", feature = "gcs")))]
+        (service, _) if ["s3", "azblob", "gcs"].contains(&service) => Err(wrong(
+            "saas-storage was built without the feature that `storage.url` needs",
         )),
         _ => Err(wrong(FORMS)),
     }

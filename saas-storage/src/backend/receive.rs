@@ -4,10 +4,11 @@ use std::future::Future;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 use tracing::Instrument as _;
 
-use crate::{ByteStream, Error};
+use crate::{ByteStream, Error, PutOptions};
 
 /// Pieces are written in blocks of about this size. Bodies come in frames of 16 KiB or less, and a
 /// write to disk is a trip to another thread.
@@ -20,6 +21,8 @@ pub(super) struct Incoming {
     size: u64,
     block: BytesMut,
     ended: bool,
+    /// What is hashed, and what must come of it.
+    digest: Option<(Sha256, [u8; 32])>,
     gone: oneshot::Receiver<()>,
 }
 
@@ -30,7 +33,8 @@ pub(super) struct Incoming {
 /// the next piece: it then ends like any other body that is cut short.
 pub(super) async fn receive<T, F>(
     body: ByteStream,
-    limit: u64,
+    options: &PutOptions,
+    largest: u64,
     write: impl FnOnce(Incoming) -> F,
 ) -> Result<T, Error>
 where
@@ -40,7 +44,8 @@ where
     let (stay, gone) = oneshot::channel();
     let incoming = Incoming {
         body,
-        limit,
+        limit: options.limit().min(largest),
+        digest: options.digest().map(|wanted| (Sha256::new(), wanted)),
         size: 0,
         block: BytesMut::new(),
         ended: false,
@@ -62,11 +67,19 @@ impl Incoming {
             };
             let Some(piece) = piece.transpose().map_err(Error::Source)? else {
                 self.ended = true;
+                if let Some((hash, wanted)) = self.digest.take()
+                    && hash.finalize().as_slice() != wanted
+                {
+                    return Err(Error::Digest);
+                }
                 break;
             };
             self.size = self.size.saturating_add(piece.len() as u64);
             if self.size > self.limit {
                 return Err(Error::TooLarge { limit: self.limit });
+            }
+            if let Some((hash, _)) = &mut self.digest {
+                hash.update(&piece);
             }
             if self.block.is_empty() && piece.len() >= BLOCK {
                 return Ok(Some(piece));

@@ -17,8 +17,10 @@ pub(super) enum Verdict {
 pub(super) fn verdict(headers: &HeaderMap, info: &FileInfo) -> Verdict {
     let modified = last_modified(info);
     if headers.contains_key(header::IF_MATCH) {
-        // The comparison is the strong one, and ours are weak: only `*` holds.
-        if !tags(headers, header::IF_MATCH).any(|tag| tag == "*") {
+        // The comparison is the strong one: where ours is weak, only `*` holds.
+        let strong = strong(info);
+        if !tags(headers, header::IF_MATCH).any(|tag| tag == "*" || strong.as_deref() == Some(tag))
+        {
             return Verdict::Failed;
         }
     } else if let (Some(modified), Some(date)) =
@@ -45,6 +47,11 @@ pub(super) fn verdict(headers: &HeaderMap, info: &FileInfo) -> Verdict {
         return Verdict::NotModified;
     }
     Verdict::Send
+}
+
+/// Gives the validator where it is a strong one.
+pub(super) fn strong(info: &FileInfo) -> Option<String> {
+    info.etag().filter(|etag| !etag.starts_with("W/"))
 }
 
 /// Gives the time of the last change in whole seconds, as the header has it.
@@ -132,6 +139,22 @@ mod tests {
                 headers.append(*name, value.parse().unwrap());
             }
             assert_eq!(verdict(&headers, &info), wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_strong_validator_is_compared_strongly() {
+        let info = FileInfo::new("a".parse().unwrap(), 5, None).with_etag("\"x\"");
+        for (name, value, wanted) in [
+            (header::IF_MATCH, "\"x\"", Verdict::Send),
+            (header::IF_MATCH, "\"y\", \"x\"", Verdict::Send),
+            (header::IF_MATCH, "W/\"x\"", Verdict::Failed),
+            (header::IF_MATCH, "\"y\"", Verdict::Failed),
+            (header::IF_NONE_MATCH, "W/\"x\"", Verdict::NotModified),
+            (header::IF_NONE_MATCH, "\"y\"", Verdict::Send),
+        ] {
+            let headers = HeaderMap::from_iter([(name, value.parse().unwrap())]);
+            assert_eq!(verdict(&headers, &info), wanted, "{value}");
         }
     }
 

@@ -1,7 +1,6 @@
 //! A file as an answer.
 
 mod condition;
-mod disposition;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod range;
@@ -18,7 +17,7 @@ use saas_core::{Code, Problem};
 use saas_tenancy::Scope;
 
 use self::{condition::Verdict, range::Wanted};
-use crate::{ByteStream, Error, FileInfo, Key, Storage};
+use crate::{ByteStream, Error, FileInfo, Key, Storage, disposition};
 
 /// A file that is written over between two looks at it is looked at again this often.
 const ATTEMPTS: usize = 4;
@@ -30,14 +29,15 @@ const ATTEMPTS: usize = 4;
 /// guess another, `attachment` to show it, and the sandbox policy takes scripts and the origin
 /// away from whatever shows it all the same.
 ///
-/// A `Range` beside `If-Range` gives the whole file: that condition needs a strong validator, and
-/// ours are weak (see [`FileInfo::etag`]). A client that asks for a part without it gets the part.
+/// A `Range` beside `If-Range` gives the part only where the validators are the same and strong; that
+/// of a disk is weak (see [`FileInfo::etag`]), so there it gives the whole file. A client that asks for
+/// a part without it gets the part.
 ///
 /// # Errors
 ///
 /// The problem `not-found`, `range-invalid`, `version-mismatch` or `unavailable`.
 pub async fn download(
-    storage: &Storage,
+    storage: &dyn Storage,
     scope: &Scope,
     key: &Key,
     method: &Method,
@@ -51,7 +51,7 @@ pub async fn download(
             Verdict::Failed => return Err(Problem::new(Code::VERSION_MISMATCH)),
         }
         let wanted = if method == Method::GET {
-            range::wanted(headers, info.size)
+            range::wanted(headers, &info)
         } else {
             Wanted::Whole
         };

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use http::{HeaderMap, header};
 
+use super::condition::strong;
+use crate::FileInfo;
+
 /// What is asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -12,14 +15,26 @@ pub(super) enum Wanted {
     Outside,
 }
 
-pub(super) fn wanted(headers: &HeaderMap, size: u64) -> Wanted {
+pub(super) fn wanted(headers: &HeaderMap, info: &FileInfo) -> Wanted {
     let mut values = headers.get_all(header::RANGE).into_iter();
     match (values.next(), values.next()) {
-        // A validator in If-Range has to be strong, and ours are weak.
-        (Some(value), None) if !headers.contains_key(header::IF_RANGE) => value
+        (Some(value), None) if is_unchanged(headers, info) => value
             .to_str()
-            .map_or(Wanted::Whole, |text| parse(text, size)),
+            .map_or(Wanted::Whole, |text| parse(text, info.size)),
         _ => Wanted::Whole,
+    }
+}
+
+/// Judges `If-Range` (section 13.1.5). The comparison is the strong one, and a date is taken for a weak
+/// validator, since a file may change twice in a second.
+fn is_unchanged(headers: &HeaderMap, info: &FileInfo) -> bool {
+    let mut values = headers.get_all(header::IF_RANGE).into_iter();
+    match (values.next(), values.next()) {
+        (None, _) => true,
+        (Some(value), None) => value
+            .to_str()
+            .is_ok_and(|tag| strong(info).is_some_and(|etag| etag == tag.trim())),
+        _ => false,
     }
 }
 
@@ -112,19 +127,27 @@ mod tests {
 
     #[test]
     fn sto_19_a_thousand_ranges_and_two_headers_are_the_whole_file() {
+        let info = FileInfo::new("a".parse().unwrap(), 10, None).with_etag("\"1\"");
         let many = format!("bytes={}", vec!["0-0"; 1000].join(","));
         let mut headers = HeaderMap::new();
         headers.append(header::RANGE, many.parse().unwrap());
-        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+        assert_eq!(wanted(&headers, &info), Wanted::Whole);
         let mut headers = HeaderMap::new();
         headers.append(header::RANGE, "bytes=0-1".parse().unwrap());
-        assert_eq!(wanted(&headers, 10), Wanted::Part(0..2));
+        assert_eq!(wanted(&headers, &info), Wanted::Part(0..2));
         headers.append(header::RANGE, "bytes=2-3".parse().unwrap());
-        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+        assert_eq!(wanted(&headers, &info), Wanted::Whole);
         headers.remove(header::RANGE);
         headers.append(header::RANGE, "bytes=0-1".parse().unwrap());
-        headers.append(header::IF_RANGE, "W/\"1\"".parse().unwrap());
-        assert_eq!(wanted(&headers, 10), Wanted::Whole);
+        for (tag, expected) in [
+            ("W/\"1\"", Wanted::Whole),
+            ("\"2\"", Wanted::Whole),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Wanted::Whole),
+            ("\"1\"", Wanted::Part(0..2)),
+        ] {
+            headers.insert(header::IF_RANGE, tag.parse().unwrap());
+            assert_eq!(wanted(&headers, &info), expected, "{tag}");
+        }
     }
 
     proptest! {

@@ -12,7 +12,7 @@ async fn send(world: &World, method: Method, name: &str, given: &[(HeaderName, &
     for (name, value) in given {
         headers.append(name, value.parse().unwrap());
     }
-    let answer = download(&world.storage, &world.acme, &key(name), &method, &headers).await;
+    let answer = download(&*world.storage, &world.acme, &key(name), &method, &headers).await;
     answer.unwrap_or_else(axum::response::IntoResponse::into_response)
 }
 

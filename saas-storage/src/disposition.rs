@@ -10,7 +10,7 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// Names the file for whoever saves it (RFC 6266): a plain form for old programs, and the exact one.
-pub(super) fn attachment(name: &str) -> String {
+pub(crate) fn attachment(name: &str) -> String {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " ._-()".contains(c);
     let plain: String = name
         .chars()
