@@ -120,5 +120,5 @@ async fn signed_in(db: &TestDatabase, identity: &Identity) -> (Tenant, Authentic
         .by_password(&tenant, email.as_str(), &password, &device)
         .await
         .unwrap();
-    (tenant, who)
+    (tenant, who.authenticated().unwrap())
 }

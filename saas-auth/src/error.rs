@@ -42,6 +42,35 @@ pub enum Error {
     /// Somebody has guessed too often.
     #[error("too many wrong tries")]
     TooManyTries,
+    /// More has to be proven first, or anew.
+    #[error("a proof of level {level} is required")]
+    StepUp {
+        /// Up to which level.
+        level: saas_core::Level,
+        /// How long ago the proof may be, where that counts.
+        max_age: Option<std::time::Duration>,
+    },
+    /// A second factor has to be enrolled first.
+    #[error("a second factor has to be enrolled, for level {0}")]
+    EnrolmentRequired(saas_core::Level),
+    /// The code of the second factor is wrong, or was used.
+    #[error("the second factor is not valid")]
+    SecondFactor,
+    /// A second factor cannot be enrolled, renewed or removed like this.
+    #[error("{message}")]
+    Factor {
+        /// Why not.
+        message: &'static str,
+    },
+    /// A rule about second factors cannot be set.
+    #[error("{message}")]
+    MfaRule {
+        /// Why not.
+        message: &'static str,
+    },
+    /// Which roles a member has could not be found out.
+    #[error("the roles of a member could not be read")]
+    Roles(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The password of the account was chosen by somebody else, so it proves nothing here.
     #[error("the password was chosen by somebody else")]
     Provisional,

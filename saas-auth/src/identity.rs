@@ -9,6 +9,7 @@ use crate::{
     Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
     Issuer, Keys, LinkConfig, Members, PasswordChanges, Passwords, RefreshTokens, Revocations,
     Sessions, SignIns, Themes, TokenConfig, Verifier,
+    mfa::{MemberRoles, SecondFactors},
     oauth::{Clients, Consents, ScopeInfo, Scopes},
 };
 
@@ -61,6 +62,7 @@ struct Parts {
     addresses: Addresses,
     closures: Closures,
     themes: Themes,
+    second_factors: SecondFactors,
 }
 
 impl Identity {
@@ -89,6 +91,7 @@ impl Identity {
             config: config.clone(),
             limiter: None,
             breached: None,
+            roles: None,
             scopes: Vec::new(),
         }
     }
@@ -149,6 +152,7 @@ pub struct IdentityBuilder {
     config: AuthConfig,
     limiter: Option<Arc<dyn RateLimiter>>,
     breached: Option<Arc<dyn BreachedPasswords>>,
+    roles: Option<Arc<dyn MemberRoles>>,
     scopes: Vec<ScopeInfo>,
 }
 
@@ -162,6 +166,13 @@ impl IdentityBuilder {
     /// Refuses new passwords that are in this list of breached ones.
     pub fn breached_passwords(mut self, list: Arc<dyn BreachedPasswords>) -> Self {
         self.breached = Some(list);
+        self
+    }
+
+    /// Says which roles members have, for [rules](crate::mfa::MfaRule) about roles. Without, such a rule holds for
+    /// every member.
+    pub fn roles(mut self, roles: Arc<dyn MemberRoles>) -> Self {
+        self.roles = Some(roles);
         self
     }
 
@@ -185,6 +196,7 @@ impl IdentityBuilder {
             config,
             limiter,
             breached,
+            roles,
             scopes,
         } = self;
         let (token, clock) = (&config.token, database.clock());
@@ -215,7 +227,14 @@ impl IdentityBuilder {
         );
         let clients = Clients::new(sessions.clone(), &config.clients)?;
         let accounts = Accounts::new(database.clone());
-        let sign_ins = SignIns::new(database.clone(), passwords.clone(), limiter, config.limits);
+        let factors = SecondFactors::new(database.clone(), registry.clone(), roles);
+        let sign_ins = SignIns::new(
+            database.clone(),
+            passwords.clone(),
+            limiter,
+            config.limits,
+            factors.clone(),
+        );
         Ok(Identity {
             clients: clients.with_scopes(Scopes::new(scopes)),
             parts: Arc::new(Parts {
@@ -226,9 +245,14 @@ impl IdentityBuilder {
                 addresses: Addresses::new(&sign_ins, &sessions),
                 closures: Closures::new(&sign_ins, &sessions),
                 accounts,
-                sign_ins,
                 api_keys: ApiKeys::new(database.clone(), registry.clone()),
-                refresh_tokens: RefreshTokens::new(sessions.clone(), token.clone()),
+                refresh_tokens: RefreshTokens::new(
+                    sessions.clone(),
+                    sign_ins.clone(),
+                    token.clone(),
+                ),
+                sign_ins,
+                second_factors: factors,
                 themes: Themes::new(database.clone()),
                 config,
                 database,
@@ -277,6 +301,7 @@ parts! {
     addresses Addresses, "the addresses"
     closures Closures, "the ends of accounts"
     themes Themes, "how the pages of tenants look"
+    second_factors SecondFactors, "the second factors of people, and the rules about them"
 }
 
 impl fmt::Debug for Identity {

@@ -26,6 +26,7 @@ mod invitation;
 #[cfg(feature = "axum")]
 mod layer;
 mod message;
+pub mod mfa;
 mod module;
 pub mod oauth;
 mod opaque;
@@ -38,6 +39,7 @@ mod refresh;
 mod revocation;
 #[cfg(feature = "axum")]
 mod scheme;
+mod sealed;
 #[cfg(feature = "axum")]
 mod service;
 mod session;
@@ -74,6 +76,6 @@ pub use scheme::FormToken;
 #[cfg(feature = "axum")]
 pub use service::{AuthFuture, AuthService};
 pub use session::{Device, Session, SessionCookie, SessionInfo, Sessions, Started, TwoCookies};
-pub use sign_in::{Authenticated, SignIns};
+pub use sign_in::{Authenticated, Entry, SignIns};
 pub use theme::{Accent, InvalidTheme, Theme, Themes};
 pub use token::{AccessToken, Algorithm, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

@@ -5,6 +5,7 @@ use saas_tenancy::{EntityTable, Migration, Module, Reason, SharedTable};
 use crate::{
     Membership,
     api_key::ApiKeyRow,
+    mfa::RuleRow,
     oauth::{ClientRow, ConsentRow, DeviceRow, TryRow, UsedCodeRow},
     proof::ProofRow,
     refresh::RefreshRow,
@@ -41,11 +42,15 @@ pub const MODULE: Module = Module::new("saas_auth")
         EntityTable::new::<TryRow>(),
         EntityTable::new::<ProofRow>().own_rows("account_id"),
         EntityTable::new::<ThemeRow>(),
+        EntityTable::new::<RuleRow>(),
     ])
     .shared(&[
         SharedTable::new("saas_accounts"),
         SharedTable::new("saas_signing_keys"),
         SharedTable::new("saas_client_assertions"),
+        SharedTable::new("saas_factors"),
+        SharedTable::new("saas_recovery_codes"),
+        SharedTable::new("saas_factor_tries"),
     ]);
 
 /// Finds the account of somebody who signs in.

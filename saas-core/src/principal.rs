@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{SessionId, TenantId, Timestamp, UserId};
+use crate::{Level, SessionId, TenantId, Timestamp, UserId};
 
 /// The proven identity behind a request.
 ///
@@ -154,6 +154,12 @@ impl Principal {
     #[must_use]
     pub fn methods(&self) -> &[String] {
         &self.methods
+    }
+
+    /// Gives how surely the caller proved who they are, by the ways of the proof.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        Level::of(&self.methods)
     }
 
     /// Gives the sign-in that the credential comes from; none for a program that signs in by itself.

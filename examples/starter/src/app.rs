@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{Router, extract::Request, middleware, response::Response};
-use saas_auth::{oauth, pages};
+use saas_auth::{mfa::MfaLayer, oauth, pages};
 use saas_core::edge;
 use saas_rbac::{Access, Public, Routes};
 use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
@@ -11,8 +11,8 @@ use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
     account, api_keys, audit, clients, config::StarterConfig, files, groups, invitations, me,
-    members, openapi, operations, password, permission::Can, projects, roles, sessions, signup,
-    state::AppState, tasks,
+    members, mfa, openapi, operations, password, permission::Can, projects, roles, sessions,
+    signup, state::AppState, tasks,
 };
 
 /// How recent a sign-in has to be where something is made that outlives it.
@@ -48,6 +48,26 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             "/api/v1/me/api-keys/{id}",
             Access::person(),
             api_keys::revoke,
+        )
+        .get("/api/v1/me/factors", Access::person(), mfa::list)
+        .delete("/api/v1/me/factors/{id}", Access::person(), mfa::remove)
+        .post("/api/v1/me/totp", Access::person(), mfa::enrol)
+        .post("/api/v1/me/totp/{id}", Access::person(), mfa::confirm)
+        .post(
+            "/api/v1/me/recovery-codes",
+            Access::person(),
+            mfa::renew_codes,
+        )
+        .get("/api/v1/mfa-rules", Can::ReadMembers, mfa::rules)
+        .put(
+            "/api/v1/mfa-rules",
+            Access::permission(&Can::WriteMfaRules).fresh_within(RECENT),
+            mfa::set_rules,
+        )
+        .delete(
+            "/api/v1/members/{id}/factors",
+            Access::permission(&Can::WriteMembers).fresh_within(RECENT),
+            mfa::reset,
         )
         .get("/api/v1/projects", Can::ReadProjects, projects::list)
         .post("/api/v1/projects", Can::WriteProjects, projects::create)
@@ -203,6 +223,8 @@ pub(crate) fn build(
         admit = admit.address_required();
     }
     let service = admit.layer(service);
+    // Whether what was proven is enough for the tenant.
+    let service = MfaLayer::new(identity.second_factors().clone()).layer(service);
     // Who is calling.
     let service = identity.layer().layer(service);
     // Which tenant the address names. It stands outside the router, because it takes the prefix

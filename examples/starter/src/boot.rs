@@ -15,6 +15,7 @@ use crate::{
     config::StarterConfig,
     events::Events,
     invitations::Joiners,
+    mfa::RolesOfMembers,
     operations::{health::DatabaseCheck, metrics::LastAudit},
     permission::{presets, scopes},
     projects::Project,
@@ -132,12 +133,13 @@ pub(crate) async fn boot_with(
     let (auth, mail) = (config.auth()?, config.mail()?);
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
+    let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let identity = Identity::builder(&database, &registry, &auth)
         .scopes(scopes())
+        .roles(Arc::new(RolesOfMembers(authorizer.clone())))
         .load()
         .await?;
     let events = Events::open(&identity, mail)?;
-    let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let roles = Roles::new(authorizer.clone());
     let joiners = Joiners {
         roles: roles.clone(),

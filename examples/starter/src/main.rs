@@ -16,6 +16,7 @@ mod groups;
 mod invitations;
 mod me;
 mod members;
+mod mfa;
 mod openapi;
 mod operations;
 mod password;

@@ -79,7 +79,7 @@ pub(crate) async fn show(
         roles,
         permissions,
         memberships,
-        acr: "aal1",
+        acr: principal.level().as_str(),
         amr: principal.methods().to_vec(),
     }))
 }

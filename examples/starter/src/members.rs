@@ -281,7 +281,7 @@ pub(crate) async fn remove(
 }
 
 /// Refuses who may not remove a member: what that needs is tried, and undone.
-async fn may_decide_about(
+pub(crate) async fn may_decide_about(
     state: &AppState,
     tx: &mut TenantTx,
     user: UserId,

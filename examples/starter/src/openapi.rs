@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    account, api_keys, app, audit, clients, files, groups, invitations, me, members, operations,
-    password, projects, roles, sessions, signup, tasks,
+    account, api_keys, app, audit, clients, files, groups, invitations, me, members, mfa,
+    operations, password, projects, roles, sessions, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -17,6 +17,14 @@ use crate::{
     info(title = "Starter", description = "A multi-tenant SaaS to start from."),
     paths(
         me::show,
+        mfa::list,
+        mfa::enrol,
+        mfa::confirm,
+        mfa::remove,
+        mfa::renew_codes,
+        mfa::reset,
+        mfa::rules,
+        mfa::set_rules,
         password::change,
         password::forgot,
         password::reset,

@@ -33,6 +33,9 @@ pub(crate) enum Can {
     /// Add and remove members and give them roles.
     #[permission("members:write")]
     WriteMembers,
+    /// Say which second factors members need.
+    #[permission("mfa-rules:write")]
+    WriteMfaRules,
     /// See the roles.
     #[permission("roles:read")]
     ReadRoles,

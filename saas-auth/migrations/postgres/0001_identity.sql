@@ -216,3 +216,42 @@ CREATE TABLE saas_themes (
     updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
+CREATE TABLE saas_factors (
+    id           UUID NOT NULL PRIMARY KEY,
+    account_id   UUID NOT NULL REFERENCES saas_accounts (id),
+    kind         TEXT NOT NULL CHECK (kind IN ('totp', 'passkey')),
+    name         TEXT NOT NULL,
+    secret       BYTEA NOT NULL,
+    last_step    BIGINT,
+    created_at   TIMESTAMPTZ NOT NULL,
+    confirmed_at TIMESTAMPTZ,
+    seen_at      TIMESTAMPTZ
+);
+
+CREATE INDEX saas_factors_account ON saas_factors (account_id);
+
+CREATE TABLE saas_recovery_codes (
+    id         UUID NOT NULL PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES saas_accounts (id),
+    hash       BYTEA NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at    TIMESTAMPTZ
+);
+
+CREATE INDEX saas_recovery_codes_account ON saas_recovery_codes (account_id);
+
+CREATE TABLE saas_factor_tries (
+    account_id UUID NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
+    tries      BIGINT NOT NULL,
+    last_at    TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE saas_mfa_rules (
+    tenant_id   UUID NOT NULL,
+    id          UUID NOT NULL,
+    role        TEXT,
+    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'required', 'passkey')),
+    grace       BIGINT NOT NULL,
+    created_at  TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);

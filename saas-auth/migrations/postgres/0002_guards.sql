@@ -172,6 +172,16 @@ DROP POLICY IF EXISTS saas_restrictive_all ON saas_themes;
 CREATE POLICY saas_restrictive_all ON saas_themes AS RESTRICTIVE FOR ALL
     USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
     WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+ALTER TABLE saas_mfa_rules ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_mfa_rules FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_all ON saas_mfa_rules;
+CREATE POLICY saas_permissive_all ON saas_mfa_rules AS PERMISSIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+DROP POLICY IF EXISTS saas_restrictive_all ON saas_mfa_rules;
+CREATE POLICY saas_restrictive_all ON saas_mfa_rules AS RESTRICTIVE FOR ALL
+    USING (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid);
 ALTER TABLE saas_accounts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_accounts FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_accounts;
@@ -255,4 +265,88 @@ CREATE POLICY saas_restrictive_update ON saas_client_assertions AS RESTRICTIVE F
     WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_client_assertions;
 CREATE POLICY saas_restrictive_delete ON saas_client_assertions AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_factors ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_factors FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_factors;
+CREATE POLICY saas_permissive_select ON saas_factors AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_factors;
+CREATE POLICY saas_permissive_insert ON saas_factors AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_factors;
+CREATE POLICY saas_permissive_update ON saas_factors AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_factors;
+CREATE POLICY saas_permissive_delete ON saas_factors AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_factors;
+CREATE POLICY saas_restrictive_select ON saas_factors AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_factors;
+CREATE POLICY saas_restrictive_insert ON saas_factors AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_factors;
+CREATE POLICY saas_restrictive_update ON saas_factors AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_factors;
+CREATE POLICY saas_restrictive_delete ON saas_factors AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_recovery_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_recovery_codes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_recovery_codes;
+CREATE POLICY saas_permissive_select ON saas_recovery_codes AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_recovery_codes;
+CREATE POLICY saas_permissive_insert ON saas_recovery_codes AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_recovery_codes;
+CREATE POLICY saas_permissive_update ON saas_recovery_codes AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_recovery_codes;
+CREATE POLICY saas_permissive_delete ON saas_recovery_codes AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_recovery_codes;
+CREATE POLICY saas_restrictive_select ON saas_recovery_codes AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_recovery_codes;
+CREATE POLICY saas_restrictive_insert ON saas_recovery_codes AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_recovery_codes;
+CREATE POLICY saas_restrictive_update ON saas_recovery_codes AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_recovery_codes;
+CREATE POLICY saas_restrictive_delete ON saas_recovery_codes AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_factor_tries ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_factor_tries FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_factor_tries;
+CREATE POLICY saas_permissive_select ON saas_factor_tries AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_factor_tries;
+CREATE POLICY saas_permissive_insert ON saas_factor_tries AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_factor_tries;
+CREATE POLICY saas_permissive_update ON saas_factor_tries AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_factor_tries;
+CREATE POLICY saas_permissive_delete ON saas_factor_tries AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_factor_tries;
+CREATE POLICY saas_restrictive_select ON saas_factor_tries AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_factor_tries;
+CREATE POLICY saas_restrictive_insert ON saas_factor_tries AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_factor_tries;
+CREATE POLICY saas_restrictive_update ON saas_factor_tries AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_factor_tries;
+CREATE POLICY saas_restrictive_delete ON saas_factor_tries AS RESTRICTIVE FOR DELETE
     USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

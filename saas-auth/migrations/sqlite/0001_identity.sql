@@ -216,3 +216,42 @@ CREATE TABLE saas_themes (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, id)
 ) STRICT;
+CREATE TABLE saas_factors (
+    id           BLOB NOT NULL PRIMARY KEY,
+    account_id   BLOB NOT NULL REFERENCES saas_accounts (id),
+    kind         TEXT NOT NULL CHECK (kind IN ('totp', 'passkey')),
+    name         TEXT NOT NULL,
+    secret       BLOB NOT NULL,
+    last_step    INTEGER,
+    created_at   INTEGER NOT NULL,
+    confirmed_at INTEGER,
+    seen_at      INTEGER
+) STRICT;
+
+CREATE INDEX saas_factors_account ON saas_factors (account_id);
+
+CREATE TABLE saas_recovery_codes (
+    id         BLOB NOT NULL PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES saas_accounts (id),
+    hash       BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    used_at    INTEGER
+) STRICT;
+
+CREATE INDEX saas_recovery_codes_account ON saas_recovery_codes (account_id);
+
+CREATE TABLE saas_factor_tries (
+    account_id BLOB NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
+    tries      INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE saas_mfa_rules (
+    tenant_id   BLOB NOT NULL,
+    id          BLOB NOT NULL,
+    role        TEXT,
+    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'required', 'passkey')),
+    grace       INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) STRICT;

@@ -173,7 +173,11 @@ pub(super) async fn delete(tx: &mut SystemTx, account: &Account) -> Result<bool,
         Value::Text(format!("deleted:{}", account.id)),
         now(tx),
     ];
-    Ok(tx.execute(DELETE, &values).await? == 1)
+    let deleted = tx.execute(DELETE, &values).await? == 1;
+    if deleted {
+        crate::mfa::store::remove_all(tx, account.id).await?;
+    }
+    Ok(deleted)
 }
 
 fn now(tx: &SystemTx) -> Value {

@@ -48,6 +48,18 @@ impl Invited {
     pub(crate) const KIND: &'static str = "auth.invited";
 }
 
+/// The second factors of an account have changed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FactorsChanged {
+    pub(crate) account: UserId,
+    /// `totp`, `recovery`, `removed` or `reset`.
+    pub(crate) what: String,
+}
+
+impl FactorsChanged {
+    pub(crate) const KIND: &'static str = "auth.factors-changed";
+}
+
 /// An account has a new password.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PasswordChanged {

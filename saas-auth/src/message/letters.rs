@@ -7,6 +7,7 @@ pub(super) const ALL: &[MailTemplate] = &[
     VERIFY,
     RESET,
     PASSWORD_CHANGED,
+    FACTORS_CHANGED,
     EMAIL_CHANGE,
     EMAIL_CHANGE_NOTICE,
     EMAIL_CHANGED,
@@ -161,4 +162,18 @@ pub(super) const DELETED: MailTemplate = MailTemplate::new("auth/account-deleted
         "<p>Hello,</p>\
          <p>your account is deleted, as you wished, with your memberships of {{ tenant.name }} and everywhere \
          else. This is the last letter.</p>",
+    );
+
+pub(super) const FACTORS_CHANGED: MailTemplate = MailTemplate::new("auth/factors-changed")
+    .values(&["name", "what"])
+    .subject("Your second factors have changed")
+    .text(
+        "Hello {{ name }},\n\n\
+         on your account at {{ tenant.name }} {{ what }}.\n\n\
+         If that was not you, set a new password at once and tell your administrator.\n",
+    )
+    .html(
+        "<p>Hello {{ name }},</p>\
+         <p>on your account at {{ tenant.name }} {{ what }}.</p>\
+         <p>If that was not you, set a new password at once and tell your administrator.</p>",
     );

@@ -18,8 +18,8 @@ use saas_tenancy::{
 };
 
 pub(crate) use event::{
-    AddressChangeAsked, AddressChanged, Deactivated, Deleted, Invited, PasswordChanged, ResetAsked,
-    VerificationAsked,
+    AddressChangeAsked, AddressChanged, Deactivated, Deleted, FactorsChanged, Invited,
+    PasswordChanged, ResetAsked, VerificationAsked,
 };
 
 use crate::{
@@ -114,6 +114,7 @@ impl Messages {
             AddressChangeAsked::KIND => letters.address_change(event.payload()?).await?,
             Invited::KIND => letters.invitation(event.payload()?).await?,
             PasswordChanged::KIND => letters.password_changed(event.payload()?).await?,
+            FactorsChanged::KIND => letters.factors_changed(event.payload()?).await?,
             AddressChanged::KIND => letters.address_changed(event.payload()?).await?,
             Deactivated::KIND => letters.deactivated(event.payload()?).await?,
             Deleted::KIND => letters.deleted(event.payload()?).await?,
@@ -228,6 +229,22 @@ impl Letters<'_> {
     async fn password_changed(&self, changed: PasswordChanged) -> Result<(), Failed> {
         self.end_older(changed.account).await?;
         self.notice(changed.account, letters::PASSWORD_CHANGED)
+            .await
+    }
+
+    async fn factors_changed(&self, changed: FactorsChanged) -> Result<(), Failed> {
+        let what = match changed.what.as_str() {
+            "totp" => "an app for sign-in codes was added",
+            "recovery" => "new recovery codes were made, and the old ones are good no more",
+            "removed" => "a second factor was removed",
+            _ => "all second factors were removed by an administrator",
+        };
+        let account = self.inner.accounts.by_id(changed.account).await?;
+        let Some(reader) = self.reader(account).await? else {
+            return Ok(());
+        };
+        let draft = self.to(reader.account.email(), letters::FACTORS_CHANGED);
+        self.send(draft.value("name", reader.name).value("what", what))
             .await
     }
 

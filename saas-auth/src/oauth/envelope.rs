@@ -1,20 +1,14 @@
 //! What the service gives away, to read it back later: codes, requests that wait, requests that were pushed.
 //!
-//! Each is encrypted with XChaCha20-Poly1305 under a subkey of the master key for its purpose, and bound to its
-//! tenant. So nothing has to be written for it, and who holds one can neither read nor change it.
+//! Each is [sealed](crate::sealed) for its purpose, and bound to its tenant. So nothing has to be written for it, and who holds one can neither read nor change it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
-};
 use saas_core::{Id, KeyRing, Purpose, TenantId};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::Error;
+use crate::{Error, sealed};
 
-const NONCE: usize = 24;
 /// The longest text that is opened.
 const MAX_LENGTH: usize = 8 << 10;
 
@@ -27,20 +21,9 @@ pub(super) fn seal<T: Serialize>(
 ) -> Result<String, Error> {
     let plain =
         serde_json::to_vec(value).map_err(|_| Error::Crypto("a value could not be written"))?;
-    let (name, subkey) = keys
-        .sealing(purpose)
-        .ok_or(Error::Crypto("there is no master key"))?;
-    let mut nonce = [0; NONCE];
-    getrandom::fill(&mut nonce).map_err(|_| Error::Crypto("no random bytes"))?;
     let tenant = tenant.as_uuid();
-    let payload = Payload {
-        msg: &plain,
-        aad: tenant.as_bytes(),
-    };
-    let sealed = XChaCha20Poly1305::new(subkey.expose().into())
-        .encrypt(&XNonce::from(nonce), payload)
-        .map_err(|_| Error::Crypto("a value could not be sealed"))?;
-    let parts: [&[u8]; 4] = [tenant.as_bytes(), &[name], &nonce, &sealed];
+    let sealed = sealed::seal(keys, purpose, tenant.as_bytes(), &plain)?;
+    let parts: [&[u8]; 2] = [tenant.as_bytes(), &sealed];
     Ok(URL_SAFE_NO_PAD.encode(parts.concat()))
 }
 
@@ -55,17 +38,8 @@ pub(super) fn open<T: DeserializeOwned>(
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (tenant, rest) = bytes.split_first_chunk::<16>()?;
-    let (name, rest) = rest.split_first()?;
-    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
-    let subkey = keys.opening(*name, purpose)?;
-    let payload = Payload {
-        msg: ciphertext,
-        aad: tenant,
-    };
-    let plain = XChaCha20Poly1305::new(subkey.expose().into())
-        .decrypt(&XNonce::from(*nonce), payload)
-        .ok()?;
-    let value = serde_json::from_slice(&plain).ok()?;
+    let plain = sealed::open(keys, purpose, tenant, rest)?;
+    let value = serde_json::from_slice(plain.expose()).ok()?;
     Some((Id::from_uuid(Uuid::from_bytes(*tenant)), value))
 }
 

@@ -6,11 +6,11 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use saas_core::{Code, Problem};
+use saas_core::{Code, Problem, Secret};
 use serde_json::{Value, json};
 
 use super::authorize::Fault;
-use crate::Error;
+use crate::{Error, mfa::Wanted};
 
 /// An error of RFC 6749, section 5.2.
 #[derive(Debug, Clone, Copy)]
@@ -107,8 +107,8 @@ impl OAuthError {
     }
 }
 
-impl IntoResponse for OAuthError {
-    fn into_response(self) -> Response {
+impl OAuthError {
+    fn body(&self) -> Value {
         let mut body = json!({
             "error": self.error,
             "error_description": self.description,
@@ -119,6 +119,10 @@ impl IntoResponse for OAuthError {
         if let Value::Object(members) = &mut body {
             members.insert("status".to_owned(), self.status.as_u16().into());
         }
+        body
+    }
+
+    fn answer(&self, body: Value) -> Response {
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -133,11 +137,19 @@ impl IntoResponse for OAuthError {
     }
 }
 
+impl IntoResponse for OAuthError {
+    fn into_response(self) -> Response {
+        self.answer(self.body())
+    }
+}
+
 /// Why no token is given: an error of the protocol, or of the service.
 #[derive(Debug)]
 pub(super) enum Refusal {
     Protocol(OAuthError),
     Service(Problem),
+    /// A second factor is wanted first, of who shows the token.
+    Pending(Wanted, Secret<String>),
 }
 
 impl From<OAuthError> for Refusal {
@@ -156,6 +168,17 @@ impl From<Error> for Refusal {
                     description,
                 ))
             }
+            Error::StepUp { .. } | Error::EnrolmentRequired(_) => {
+                let description = "the tenant asks for a second factor; sign in again";
+                Self::Protocol(OAuthError::invalid_grant(
+                    Code::STEP_UP_REQUIRED,
+                    description,
+                ))
+            }
+            Error::SecondFactor => Self::Protocol(OAuthError::invalid_grant(
+                Code::SECOND_FACTOR_INVALID,
+                "the second factor is not valid",
+            )),
             Error::RefreshToken => Self::Protocol(OAuthError::invalid_grant(
                 Code::TOKEN_INVALID,
                 "the refresh token is not valid",
@@ -170,6 +193,31 @@ impl IntoResponse for Refusal {
         match self {
             Self::Protocol(error) => error.into_response(),
             Self::Service(problem) => problem.into_response(),
+            Self::Pending(wanted, token) => pending(wanted, &token),
         }
     }
+}
+
+/// Says that the password was right and something else is wanted, with the token to go on with.
+fn pending(wanted: Wanted, token: &Secret<String>) -> Response {
+    let (error, code, level) = match wanted {
+        Wanted::Proof(level) => ("mfa_required", Code::STEP_UP_REQUIRED, level),
+        Wanted::Enrolment(level) => (
+            "mfa_enrolment_required",
+            Code::MFA_ENROLMENT_REQUIRED,
+            level,
+        ),
+    };
+    let error = OAuthError {
+        error,
+        code,
+        status: StatusCode::FORBIDDEN,
+        description: "a second factor is wanted",
+    };
+    let mut body = error.body();
+    if let Value::Object(members) = &mut body {
+        members.insert("mfa_token".to_owned(), token.expose().as_str().into());
+        members.insert("acr_values".to_owned(), level.as_str().into());
+    }
+    error.answer(body)
 }

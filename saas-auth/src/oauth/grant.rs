@@ -14,9 +14,13 @@ use super::{
     posted::Posted,
 };
 use crate::{
-    AccessToken, Error, Identity, Session,
+    AccessToken, Authenticated, Entry, Error, Identity, Session,
+    mfa::Proof,
     token::{Introduction, PersonClaims},
 };
+
+/// The name of the grant of a second factor.
+const SECOND_FACTOR: &str = "urn:saas:grant-type:second-factor";
 
 /// The answer with tokens (RFC 6749, section 5.1).
 #[derive(Serialize)]
@@ -90,6 +94,10 @@ impl TokenEndpoint<'_> {
         if grant.expose() == exchange::GRANT {
             return self.exchange(posted, &client).await;
         }
+        if grant.expose() == SECOND_FACTOR {
+            let given = self.second_factor(posted, &client).await?;
+            return self.tokens(given, &posted.issuer).await;
+        }
         let grant: GrantType = grant
             .expose()
             .parse()
@@ -119,15 +127,64 @@ impl TokenEndpoint<'_> {
         let tenant = posted.tenant()?;
         let granted = client.grant(&asked);
         let doors = self.0.sign_ins();
-        let who = doors
+        let entry = doors
             .by_password(tenant, username.expose(), password, &posted.device)
             .await?;
+        let who = self.entered(entry)?;
+        self.begin_for(&who, client, &granted, &asked).await
+    }
+
+    /// The grant of a second factor, for who was answered `mfa_required`: what was proven first is in `mfa_token`. The
+    /// first factor was a password, so it is for clients that may take those.
+    async fn second_factor(&self, posted: &Posted, client: &Client) -> Result<Given, Refusal> {
+        if !self.0.config().allows(GrantType::Password) || !client.may_use(GrantType::Password) {
+            return Err(OAuthError::unauthorized_client().into());
+        }
+        let form = &posted.form;
+        let asked = self.scopes(form)?;
+        let pending = form.required("mfa_token", "`mfa_token` is missing")?;
+        let proof = match (form.get("otp"), form.get("recovery_code")) {
+            (Some(code), None) => Proof::Totp(code.clone()),
+            (None, Some(code)) => Proof::Recovery(code.clone()),
+            _ => {
+                return Err(OAuthError::invalid_request(
+                    "either `otp` or `recovery_code` is the second factor",
+                )
+                .into());
+            }
+        };
+        let tenant = posted.tenant()?;
+        let granted = client.grant(&asked);
+        let doors = self.0.sign_ins();
+        let entry = doors.by_second_factor(tenant, pending, &proof, &posted.device);
+        let who = self.entered(entry.await?)?;
+        self.begin_for(&who, client, &granted, &asked).await
+    }
+
+    /// Gives who is in, or refuses with what is wanted first.
+    fn entered(&self, entry: Entry) -> Result<Authenticated, Refusal> {
+        match entry {
+            Entry::Authenticated(who) => Ok(*who),
+            Entry::Pending(pending) => {
+                let token = pending.token(self.0.database().keys())?;
+                Err(Refusal::Pending(pending.wanted(), token))
+            }
+        }
+    }
+
+    async fn begin_for(
+        &self,
+        who: &Authenticated,
+        client: &Client,
+        granted: &Granted,
+        asked: &[String],
+    ) -> Result<Given, Refusal> {
         let tokens = self.0.refresh_tokens();
-        let issued = tokens.begin(&who, &client.id, &granted).await?;
+        let issued = tokens.begin(who, &client.id, granted).await?;
         Ok(Given {
             session: issued.session().clone(),
             refresh_token: Some(issued.expose().to_owned()),
-            introduced: Introduced::of(&asked),
+            introduced: Introduced::of(asked),
         })
     }
 

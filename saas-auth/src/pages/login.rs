@@ -12,9 +12,10 @@ use super::{
     answer::{self, Page},
     form::{self, PageForm},
     onward::Onward,
+    second,
     visitor::{Frame, Visitor, visit_cookie},
 };
-use crate::{Authenticated, Email, Error, FormToken, Identity, SessionCookie};
+use crate::{Authenticated, Email, Entry, Error, FormToken, Identity, SessionCookie};
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -157,8 +158,8 @@ pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> 
         &fields.password,
         &visitor.device,
     );
-    let who = match entered.await {
-        Ok(who) => who,
+    let entry = match entered.await {
+        Ok(entry) => entry,
         Err(Error::Credentials) => {
             let page = Page::new(&LoginPage {
                 frame: &visitor.frame,
@@ -179,7 +180,19 @@ pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> 
         Err(error) => return Err(error.into()),
     };
     let onward = onward.unwrap_or_else(Onward::home);
-    begin(&visitor, &who, &onward).await
+    enter(&visitor, entry, &onward).await
+}
+
+/// Lets somebody in, or asks for what is wanted first.
+pub(super) async fn enter(
+    visitor: &Visitor,
+    entry: Entry,
+    onward: &Onward,
+) -> Result<Response, Problem> {
+    match entry {
+        Entry::Authenticated(who) => begin(visitor, &who, onward).await,
+        Entry::Pending(pending) => second::ask(visitor, &pending, onward).await,
+    }
 }
 
 /// Gives the browser its session, and sends it on.
@@ -188,12 +201,21 @@ pub(super) async fn begin(
     who: &Authenticated,
     onward: &Onward,
 ) -> Result<Response, Problem> {
+    let answer = send_on(visitor, onward)?;
+    with_session(visitor, who, answer).await
+}
+
+/// Gives the browser its session with an answer.
+pub(super) async fn with_session(
+    visitor: &Visitor,
+    who: &Authenticated,
+    mut response: Response,
+) -> Result<Response, Problem> {
     let sessions = visitor.identity.sessions();
     let started = match &visitor.session {
         Some(old) => sessions.renew(old, who).await?,
         None => sessions.begin(who).await?,
     };
-    let mut response = send_on(visitor, onward)?;
     let cookies = [
         SessionCookie::of(visitor.tenant.id()).set(started.secret()),
         visit_cookie().clear(),

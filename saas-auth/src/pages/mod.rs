@@ -20,6 +20,7 @@ mod confirm;
 mod consent;
 mod device;
 mod email;
+mod factors;
 mod forgot;
 mod form;
 #[cfg(any(test, fuzzing))]
@@ -31,14 +32,19 @@ mod member;
 mod moment;
 mod onward;
 mod password;
+mod qr;
 mod refusal;
 mod reset;
+mod second;
 mod sessions;
 mod visitor;
 
 use std::sync::Arc;
 
-use axum::{Extension, Router, middleware, routing::get};
+use axum::{
+    Extension, Router, middleware,
+    routing::{get, post},
+};
 use http::Method;
 
 pub use invite::Welcome;
@@ -50,6 +56,8 @@ use crate::Identity;
 pub const ROUTES: &[(Method, &str)] = &[
     (Method::GET, "/login"),
     (Method::POST, "/login"),
+    (Method::POST, "/login/second"),
+    (Method::POST, "/login/enrol"),
     (Method::GET, "/logout"),
     (Method::POST, "/logout"),
     (Method::GET, "/consent"),
@@ -70,6 +78,8 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::POST, "/account/email"),
     (Method::GET, "/account/password"),
     (Method::POST, "/account/password"),
+    (Method::GET, "/account/factors"),
+    (Method::POST, "/account/factors"),
     (Method::GET, "/account/apps"),
     (Method::POST, "/account/apps"),
     (Method::GET, "/account/sessions"),
@@ -90,6 +100,9 @@ pub const INVITATION_ROUTES: &[(Method, &str)] =
 pub fn router(identity: &Identity) -> Router {
     let routes = Router::new()
         .route("/login", get(login::show).post(login::sign_in))
+        .route("/login/second", post(second::prove))
+        .route("/login/enrol", post(second::confirm))
+        .route("/account/factors", get(factors::show).post(factors::change))
         .route("/logout", get(logout::show).post(logout::sign_out))
         .route("/consent", get(consent::show).post(consent::answer))
         .route("/device", get(device::show).post(device::answer))

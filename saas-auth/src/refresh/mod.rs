@@ -23,7 +23,8 @@ pub(crate) use row::RefreshRow;
 use row::{Text, Tokens as _, insert};
 
 use crate::{
-    Accounts, Authenticated, Error, Session, Sessions, SignIn, TokenConfig,
+    Accounts, Authenticated, Error, Session, Sessions, SignIn, SignIns, TokenConfig,
+    mfa::Cleared,
     session::{self, SessionRow, Statements as _},
 };
 
@@ -82,16 +83,16 @@ impl fmt::Debug for Issued {
 pub struct RefreshTokens {
     sessions: Sessions,
     accounts: Accounts,
+    doors: SignIns,
     config: TokenConfig,
 }
 
 impl RefreshTokens {
-    /// Makes the service.
-    #[must_use]
-    pub fn new(sessions: Sessions, config: TokenConfig) -> Self {
+    pub(crate) fn new(sessions: Sessions, doors: SignIns, config: TokenConfig) -> Self {
         Self {
             accounts: Accounts::new(sessions.database().clone()),
             sessions,
+            doors,
             config,
         }
     }
@@ -146,6 +147,7 @@ impl RefreshTokens {
     ///
     /// [`Error::RefreshToken`] when it is unknown, expired, of another client or tenant, or its
     /// holder may not sign in any more; and when it was used before, which ends the session.
+    /// [`Error::StepUp`] and [`Error::EnrolmentRequired`] when the tenant asks for more by now; it is not used up.
     ///
     /// # Cancel safety
     ///
@@ -163,13 +165,15 @@ impl RefreshTokens {
             session,
             ..
         } = self.find(text, client, named).await?;
+        // Before the token is used up: what is asked of the person may be more than when the session began.
+        let cleared = self.doors.clear_session(scope.tenant(), &session).await?;
         let system = SystemScope::<SignIn>::enter();
         let mut tx = self.database().system_write(&system);
         if !self.accounts.is_active(&mut tx, session.user).await? {
             return Err(Error::RefreshToken);
         }
         let mut tx = tx.into_scope(&scope).await?;
-        let rotated = self.rotate(&mut tx, &text, session).await?;
+        let rotated = self.rotate(&mut tx, &text, session, &cleared).await?;
         // Also that a session has ended is to be kept.
         tx.commit().await?;
         rotated.ok_or(Error::RefreshToken)
@@ -265,6 +269,7 @@ impl RefreshTokens {
         tx: &mut TenantTx,
         text: &Text,
         session: Session,
+        _: &Cleared,
     ) -> Result<Option<Issued>, Error> {
         let now = self.sessions.now();
         // Locks the row, too.

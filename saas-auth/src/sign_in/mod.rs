@@ -5,6 +5,7 @@
 //! one function.
 
 mod password;
+mod second;
 mod switch;
 mod throttle;
 
@@ -15,7 +16,10 @@ use saas_tenancy::{Scope, Tenant};
 
 pub use password::SignIns;
 
-use crate::Device;
+use crate::{
+    Device, Error,
+    mfa::{Claim, Cleared, Pending, Wanted},
+};
 
 /// Somebody who has just proven who they are, as a member of one tenant.
 #[derive(Clone)]
@@ -33,14 +37,12 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// The one place where somebody becomes authenticated.
-    pub(crate) fn new(
-        scope: Scope,
-        user: UserId,
-        at: Timestamp,
-        methods: Vec<String>,
-        device: Device,
-    ) -> Self {
+    /// The one place where somebody becomes authenticated: with a claim that the policy about second factors has
+    /// cleared, which has no other maker.
+    pub(crate) fn new(scope: Scope, cleared: Cleared, device: Device) -> Self {
+        let Claim {
+            user, at, methods, ..
+        } = cleared.into_claim();
         Self {
             scope,
             user,
@@ -125,5 +127,45 @@ impl fmt::Debug for Authenticated {
             .field("tenant", &self.tenant().id())
             .field("methods", &self.methods)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a door leads to.
+#[derive(Debug)]
+#[must_use = "somebody stands in the door"]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "whoever opens a door has to say what happens in either case"
+)]
+pub enum Entry {
+    /// The person is in.
+    Authenticated(Box<Authenticated>),
+    /// A second factor is wanted first; see [`SignIns::by_second_factor`].
+    Pending(Box<Pending>),
+}
+
+impl Entry {
+    /// Gives who is in, for where nobody can be asked for more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StepUp`] or [`Error::EnrolmentRequired`] says what would be wanted.
+    pub fn authenticated(self) -> Result<Authenticated, Error> {
+        match self {
+            Self::Authenticated(who) => Ok(*who),
+            Self::Pending(pending) => Err(pending.wanted().into()),
+        }
+    }
+}
+
+impl From<Wanted> for Error {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Proof(level) => Self::StepUp {
+                level,
+                max_age: None,
+            },
+            Wanted::Enrolment(level) => Self::EnrolmentRequired(level),
+        }
     }
 }

@@ -6,9 +6,11 @@ use saas_core::{Secret, SessionId, TenantId, UserId, limit::RateLimiter};
 use saas_tenancy::{AuditEvent, Database, Scope, Tenant};
 use uuid::Uuid;
 
-use super::{Authenticated, throttle::Throttle};
+use super::{Entry, throttle::Throttle};
 use crate::{
-    Account, Accounts, Device, Email, Error, LimitConfig, Membership, Passwords, Session, session,
+    Account, Accounts, Device, Email, Error, LimitConfig, Membership, Passwords,
+    mfa::{Claim, SecondFactors},
+    session,
 };
 
 /// The doors; cheap to clone.
@@ -41,6 +43,7 @@ pub struct SignIns {
     pub(super) accounts: Accounts,
     passwords: Passwords,
     throttle: Throttle,
+    pub(super) factors: SecondFactors,
 }
 
 impl SignIns {
@@ -49,12 +52,14 @@ impl SignIns {
         passwords: Passwords,
         limiter: Arc<dyn RateLimiter>,
         limits: LimitConfig,
+        factors: SecondFactors,
     ) -> Self {
         Self {
             accounts: Accounts::new(database.clone()),
             database,
             passwords,
             throttle: Throttle::new(limiter, limits),
+            factors,
         }
     }
 
@@ -70,7 +75,7 @@ impl SignIns {
         &self.throttle
     }
 
-    /// Lets a member of a tenant in who knows the password of the account.
+    /// Lets a member of a tenant in who knows the password of the account, unless a second factor is wanted first.
     ///
     /// # Errors
     ///
@@ -83,7 +88,7 @@ impl SignIns {
         username: &str,
         password: &Secret<String>,
         device: &Device,
-    ) -> Result<Authenticated, Error> {
+    ) -> Result<Entry, Error> {
         let scope = session::entering(tenant);
         // Before anything is looked at: what is changed while the password waits for its turn is later.
         let at = self.database.clock().now();
@@ -97,16 +102,18 @@ impl SignIns {
             .look_at(typed, Some(tenant.id()), account.as_ref(), password, device)
             .await;
         match (known, account) {
-            (Ok(()), Some(account)) => Ok(Authenticated::new(
-                scope,
-                account.id(),
-                at,
-                vec!["pwd".to_owned()],
-                device.clone(),
-            )
-            .of_generation(account.generation())),
+            (Ok(()), Some(account)) => {
+                let claim = Claim {
+                    tenant: tenant.clone(),
+                    user: account.id(),
+                    at,
+                    methods: vec!["pwd".to_owned()],
+                };
+                self.enter(scope, claim, account.generation(), device).await
+            }
             (Err(Error::Credentials), account) => {
-                self.note_failure(&scope, account.as_ref(), device).await?;
+                let user = account.as_ref().map(Account::id);
+                self.note_failure(&scope, user, device).await?;
                 Err(Error::Credentials)
             }
             (Err(error), _) => Err(error),
@@ -179,16 +186,13 @@ impl SignIns {
         Ok(())
     }
 
-    async fn note_failure(
+    pub(super) async fn note_failure(
         &self,
         scope: &Scope,
-        account: Option<&Account>,
+        user: Option<UserId>,
         device: &Device,
     ) -> Result<(), Error> {
-        let who = account.map_or_else(
-            || "user:unknown".to_owned(),
-            |account| format!("user:{}", account.id()),
-        );
+        let who = user.map_or_else(|| "user:unknown".to_owned(), |user| format!("user:{user}"));
         let from = serde_json::json!({
             "device": device.agent(),
             "address": device.address_text(),
@@ -197,26 +201,6 @@ impl SignIns {
         tx.record(AuditEvent::new("sign-in.failed", who).after(&from)?)
             .await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Lets the holder of a session give it to a program: as whom, when and how the session began.
-    #[must_use]
-    pub fn by_session(
-        &self,
-        tenant: &Tenant,
-        held: &Session,
-        device: &Device,
-    ) -> Option<Authenticated> {
-        (held.tenant == tenant.id()).then(|| {
-            Authenticated::new(
-                session::entering(tenant),
-                held.user,
-                held.authenticated_at,
-                held.methods.clone(),
-                device.clone(),
-            )
-            .of_session(held.id)
-        })
     }
 
     /// Finds the account with an address, when it may be used and belongs to the tenant. The same is

@@ -6,10 +6,10 @@
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use saas_core::{Secret, SessionId, TenantId, UserId};
+use saas_core::{Level, Secret, SessionId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Algorithm, Issuer, TokenError, Verifier, claims::Audience, issue::LEVEL, jws};
+use super::{Algorithm, Issuer, TokenError, Verifier, claims::Audience, jws};
 use crate::{Error, Session};
 
 /// The type of an id token.
@@ -89,7 +89,7 @@ impl Issuer {
             iat: now.as_secs(),
             auth_time: session.authenticated_at.as_secs(),
             nonce: introduction.nonce.map(str::to_owned),
-            acr: LEVEL.to_owned(),
+            acr: Level::of(&session.methods).to_string(),
             amr: session.methods.clone(),
             at_hash: half_hash(algorithm, introduction.access_token),
             sid: session.id.to_string(),

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use saas_core::{Clock, Granted, Id, Secret, SessionId, TenantId, Timestamp, UserId};
+use saas_core::{Clock, Granted, Id, Level, Secret, SessionId, TenantId, Timestamp, UserId};
 
 use super::{
     Keys,
@@ -11,9 +11,6 @@ use super::{
     verify::TYPE,
 };
 use crate::{Error, Session, TokenConfig};
-
-/// The level of every sign-in: one factor (NIST SP 800-63B, AAL1).
-pub(super) const LEVEL: &str = "aal1";
 
 /// An access token and how long it is good. It is a secret, so it is not printed.
 #[derive(Clone)]
@@ -125,7 +122,7 @@ impl Issuer {
                 _ => None,
             },
             auth_time: holder.authenticated_at.as_secs(),
-            acr: LEVEL.to_owned(),
+            acr: Level::of(holder.methods).to_string(),
             amr: holder.methods.to_vec(),
         };
         let keys = self.keys.current();

@@ -1,24 +1,18 @@
 //! A private key as it is stored.
 //!
-//! It is sealed with XChaCha20-Poly1305 under a subkey of the master key, bound to its id: the name
-//! of the master key, the nonce, the ciphertext. Whoever can write to the table, but has not the
-//! master key, can neither read a key nor plant one.
+//! It is [sealed](crate::sealed), bound to its id. Whoever can write to the table, but has not the master key, can
+//! neither read a key nor plant one.
 
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _},
 };
-use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305, XNonce,
-    aead::{Aead as _, Payload},
-};
 use saas_core::{KeyRing, Purpose, Secret};
 
 use super::Algorithm;
-use crate::Error;
+use crate::{Error, sealed};
 
 const SEALING: Purpose = Purpose::new("saas-auth/signing-key/1");
-const NONCE: usize = 24;
 
 /// A key pair.
 #[derive(Debug)]
@@ -45,26 +39,14 @@ impl KeyMaterial {
 
     /// Opens what [`KeyMaterial::seal`] made for the same id.
     pub(super) fn open(master: &KeyRing, kid: &str, sealed: &[u8]) -> Result<Self, Error> {
-        let plain = decrypt(master, kid, sealed).ok_or(Error::Crypto(
+        let plain = sealed::open(master, SEALING, kid.as_bytes(), sealed);
+        Self::read(plain.ok_or(Error::Crypto(
             "a stored signing key does not open with the configured master key",
-        ))?;
-        Self::read(Secret::new(plain))
+        ))?)
     }
 
     pub(super) fn seal(&self, master: &KeyRing, kid: &str) -> Result<Vec<u8>, Error> {
-        let (name, subkey) = master
-            .sealing(SEALING)
-            .ok_or(Error::Crypto("there is no master key"))?;
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| Error::Crypto("no random bytes"))?;
-        let payload = Payload {
-            msg: self.private.expose(),
-            aad: kid.as_bytes(),
-        };
-        let sealed = XChaCha20Poly1305::new(subkey.expose().into())
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| Error::Crypto("a key could not be sealed"))?;
-        Ok([&[name][..], &nonce, &sealed].concat())
+        sealed::seal(master, SEALING, kid.as_bytes(), self.private.expose())
     }
 
     /// Public key and algorithm come out of the private one; what a table says about them is not believed.
@@ -83,19 +65,6 @@ impl KeyMaterial {
             public,
         })
     }
-}
-
-fn decrypt(master: &KeyRing, kid: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-    let (name, rest) = sealed.split_first()?;
-    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
-    let subkey = master.opening(*name, SEALING)?;
-    let payload = Payload {
-        msg: ciphertext,
-        aad: kid.as_bytes(),
-    };
-    XChaCha20Poly1305::new(subkey.expose().into())
-        .decrypt(&XNonce::from(*nonce), payload)
-        .ok()
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ async fn nothing_that_is_printed_shows_a_secret() {
     let doors = world.identity.sign_ins();
     let (password, device) = (Secret::from(PASSWORD), Device::default());
     let who = doors.by_password(&world.acme, "ann@acme.test", &password, &device);
-    let who = who.await.unwrap();
+    let who = who.await.unwrap().authenticated().unwrap();
     let refresh = world.identity.refresh_tokens();
     let issued = refresh.begin(&who, "c", &Granted::All).await.unwrap();
     let started = world.identity.sessions().begin(&who).await.unwrap();

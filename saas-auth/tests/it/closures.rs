@@ -255,7 +255,8 @@ async fn pwd_26_a_tenant_keeps_a_member_out_of_itself_and_of_nothing_else() {
         let (doors, device) = (world.identity.sign_ins(), Device::default());
         let password = Secret::from(PASSWORD);
         let who = doors.by_password(&world.acme, ANN, &password, &device);
-        let started = world.identity.sessions().begin(&who.await.unwrap()).await;
+        let who = who.await.unwrap().authenticated().unwrap();
+        let started = world.identity.sessions().begin(&who).await;
         let held = started.unwrap().session().clone();
         let switched = doors.by_switch(&world.beta, &held, &device).await;
         assert!(matches!(switched, Err(Error::Credentials)));

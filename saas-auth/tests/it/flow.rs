@@ -82,7 +82,7 @@ impl<'a> Browser<'a> {
         let doors = identity.sign_ins();
         let password = Secret::from(PASSWORD);
         let who = doors.by_password(self.tenant, email, &password, &device);
-        let who = who.await.unwrap();
+        let who = who.await.unwrap().authenticated().unwrap();
         let started = match &self.session {
             Some(old) => identity.sessions().renew(old, &who).await.unwrap(),
             None => identity.sessions().begin(&who).await.unwrap(),

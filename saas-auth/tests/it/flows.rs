@@ -324,7 +324,10 @@ impl Flows {
                 let holder = (0..2).find(|person| self.known[*person].email == self.held[n].email);
                 // Whose address it was may have another by now, and then nobody has an account with it.
                 let Some(person) = holder else { return Ok(()) };
-                let password = self.password(person, knows);
+                let password = match self.known[person].verified {
+                    true => self.password(person, knows),
+                    false => Secret::new(self.new_password()),
+                };
                 let joining = Joining::Password {
                     name: "A name",
                     password: &password,
@@ -334,14 +337,22 @@ impl Flows {
                 let accepted = invitations
                     .accept(self.tenant(tenant), token, joining, &device)
                     .await;
-                let active = self.known[person].active;
-                let may = good && knows && active && !self.is_member(person, tenant);
+                let known = self.known[person].clone();
+                // Where nobody has proven to hold the address, the letter does, and sets the password.
+                let opens = !known.verified || (knows && known.active);
+                let may = good && opens && !self.is_member(person, tenant);
                 prop_assert_eq!(accepted.is_ok(), may, "{:?}", accepted);
                 if let Ok((tx, accepted)) = accepted {
                     prop_assert_eq!(accepted.user, self.people[person]);
                     tx.commit().await.unwrap();
                     self.held[n].good = false;
-                    self.known[person].verified = true;
+                    if !known.verified {
+                        let known = &mut self.known[person];
+                        (known.verified, known.active) = (true, true);
+                        self.learn(person, password.expose().clone()).await?;
+                        self.void_all(person);
+                        self.post.deliver().await;
+                    }
                     self.tenants_of.entry(person).or_default().push(tenant);
                 }
             }

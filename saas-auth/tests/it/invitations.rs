@@ -130,7 +130,8 @@ async fn a_session_is_a_proof_for_its_own_person_alone() {
             let (doors, password) = (world.identity.sign_ins(), Secret::from(PASSWORD));
             let device = Device::default();
             let who = doors.by_password(&world.beta, email, &password, &device);
-            let started = world.identity.sessions().begin(&who.await.unwrap()).await;
+            let who = who.await.unwrap().authenticated().unwrap();
+            let started = world.identity.sessions().begin(&who).await;
             started.unwrap().session().clone()
         };
         let token = invited(&world, &post, &ann, NEW).await.token();

@@ -40,6 +40,7 @@ mod post;
 mod programs;
 mod refresh;
 mod resets;
+mod second;
 mod sessions;
 mod sign_in;
 mod signing_out;

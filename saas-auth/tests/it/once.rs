@@ -253,7 +253,11 @@ fn one_succeeded(results: &[Result<(), Error>]) -> usize {
     assert_eq!(good, 1, "{results:?}");
     let busy = results
         .iter()
-        .filter(|result| matches!(result, Err(Error::Busy)))
+        // A machine with much to do gives no connection in time; whoever gets none comes back, too.
+        .filter(|result| {
+            use saas_tenancy::Error::Unavailable;
+            matches!(result, Err(Error::Busy | Error::Storage(Unavailable(_))))
+        })
         .count();
     let refused = results
         .iter()

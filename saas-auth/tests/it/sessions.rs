@@ -19,7 +19,7 @@ async fn authenticated(world: &World, tenant: &Tenant, email: &str) -> Authentic
     let doors = world.identity.sign_ins();
     let password = Secret::from(PASSWORD);
     let who = doors.by_password(tenant, email, &password, &device);
-    who.await.unwrap()
+    who.await.unwrap().authenticated().unwrap()
 }
 
 async fn started(world: &World, tenant: &Tenant, email: &str) -> Started {

@@ -7,6 +7,7 @@ use axum::{Router, body::Body, extract::Extension, middleware, response::Respons
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
     Accepted, AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,
+    mfa::MfaLayer,
     oauth::{self, ScopeInfo},
     pages,
 };
@@ -258,6 +259,7 @@ fn app(db: &TestDatabase, identity: &Identity) -> App {
         .route("/anybody", get(anybody))
         .route("/scoped", get(scoped));
     let service = AdmitLayer::new(db.registry()).layer(router);
+    let service = MfaLayer::new(identity.second_factors().clone()).layer(service);
     let service = identity.layer().layer(service);
     let service = TenantLayer::new(db.registry(), ResolveConfig::default()).layer(service);
     let service = middleware::from_fn(pages::refusals).layer(service);

@@ -149,6 +149,21 @@ impl Authorizer {
         Ok((held.roles.clone(), permissions))
     }
 
+    /// Gives the roles of somebody in a tenant, those of groups and inherited ones too, sorted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Authorizer::decide`].
+    pub async fn roles_of(
+        &self,
+        tenant: &Tenant,
+        subject: impl Into<Subject>,
+    ) -> Result<Vec<String>, Error> {
+        let snapshot = self.snapshot(tenant).await?;
+        let held = snapshot.of(subject.into());
+        Ok(held.map(|held| held.roles.clone()).unwrap_or_default())
+    }
+
     /// Gives what rules over rows ask about the caller; none without a caller, or when he has no role.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod input;
 mod isolation;
 mod life;
 mod log;
+mod mfa;
 mod projects;
 mod proxies;
 mod roles;

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Authenticated, Error, Identity, Session, SignIn,
+    mfa::Cleared,
     oauth::{
         client::{Client, GrantType},
         consent,
@@ -20,7 +21,7 @@ use crate::{
         pkce,
         posted::Posted,
     },
-    session,
+    session::{self, SessionRow},
 };
 
 /// How long a used code is remembered. The code itself is good for a minute; what is told by one that comes back
@@ -43,6 +44,7 @@ pub(in crate::oauth) async fn redeem(
         AuthorizationCode::read(keys, text.expose()).ok_or(OAuthError::invalid_code())?;
     // The code says where it is from, also when it is presented elsewhere, and is used up there.
     let tenant = active(identity, tenant).await?;
+    let cleared = cleared(identity, &tenant, &code).await?;
     let mut tx = identity
         .database()
         .system_write(&SystemScope::<SignIn>::enter());
@@ -57,6 +59,7 @@ pub(in crate::oauth) async fn redeem(
                 client,
                 tenant: &tenant,
                 code: &code,
+                cleared,
             };
             attempt.give(&mut tx).await?
         }
@@ -73,6 +76,25 @@ pub(in crate::oauth) async fn redeem(
             Err(OAuthError::invalid_code().into())
         }
         (Err(error), _) => Err(Error::from(error).into()),
+    }
+}
+
+/// Asks whether the session in which the person was is still enough for the tenant.
+async fn cleared(
+    identity: &Identity,
+    tenant: &Tenant,
+    code: &AuthorizationCode,
+) -> Result<Option<Cleared>, Error> {
+    let mut tx = identity.database().read_primary(&session::entering(tenant));
+    let id = SessionRow::id_of(code.session);
+    let row = tx.repo::<SessionRow>().find(id).await?;
+    drop(tx);
+    let Some(row) = row else { return Ok(None) };
+    let held = Session::from(row);
+    match identity.sign_ins().clear_session(tenant, &held).await {
+        Ok(cleared) => Ok(Some(cleared)),
+        Err(Error::Storage(error)) => Err(error.into()),
+        Err(_) => Ok(None),
     }
 }
 
@@ -121,6 +143,7 @@ struct Attempt<'a> {
     client: &'a Client,
     tenant: &'a Tenant,
     code: &'a AuthorizationCode,
+    cleared: Option<Cleared>,
 }
 
 impl Attempt<'_> {
@@ -179,7 +202,8 @@ impl Attempt<'_> {
         let sessions = self.identity.sessions();
         let held = sessions.held(tx, self.code.session, self.code.user).await?;
         let doors = self.identity.sign_ins();
-        Ok(held.and_then(|held| doors.by_session(self.tenant, &held, &self.posted.device)))
+        let held = held.zip(self.cleared.clone());
+        Ok(held.and_then(|(held, cleared)| doors.by_session(&held, cleared, &self.posted.device)))
     }
 
     /// A client that may not go on without the person gets no refresh token, and a session that ends with its

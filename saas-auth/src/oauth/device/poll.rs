@@ -8,13 +8,13 @@ use super::{
     row::{ALLOWED, DENIED, Devices as _},
 };
 use crate::{
-    Device, Error, Identity, SignIn,
+    Device, Error, Identity, Session, SignIn,
     oauth::{
         client::{Client, GrantType},
         consent,
         grant::{Given, Introduced},
     },
-    session,
+    session::{self, SessionRow},
 };
 
 /// By how many seconds a device that polls too often has to wait longer.
@@ -98,6 +98,15 @@ impl Devices {
         let (Some(user), Some(session)) = (row.account_id, row.session_id) else {
             return Ok(Poll::Unknown);
         };
+        let doors = identity.sign_ins();
+        let mut tx = self.database().read_primary(&session::entering(tenant));
+        let held = tx
+            .repo::<SessionRow>()
+            .find(SessionRow::id_of(session))
+            .await?;
+        drop(tx);
+        let held = held.map(Session::from).ok_or(Error::Credentials)?;
+        let cleared = doors.clear_session(tenant, &held).await?;
         let mut tx = self
             .database()
             .system_write(&SystemScope::<SignIn>::enter());
@@ -107,8 +116,7 @@ impl Devices {
         let mut tx = tx.into_scope(&session::entering(tenant)).await?;
         // What the person has signed out of lets no device in.
         let held = identity.sessions().held(&mut tx, session, user).await?;
-        let doors = identity.sign_ins();
-        let who = held.and_then(|held| doors.by_session(tenant, &held, device));
+        let who = held.and_then(|held| doors.by_session(&held, cleared, device));
         let who = who.ok_or(Error::Credentials)?;
         let scopes: Vec<_> = row.scopes.split_whitespace().map(str::to_owned).collect();
         // Of many polls at once one removes the row.

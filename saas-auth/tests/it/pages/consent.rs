@@ -171,7 +171,8 @@ async fn a_program_has_its_name_among_the_sessions() {
         let doors = world.identity.sign_ins();
         let device = Device::default();
         let who = doors.by_password(&world.acme, "ann@acme.test", &password, &device);
-        let (who, tokens) = (who.await.unwrap(), world.identity.refresh_tokens());
+        let who = who.await.unwrap().authenticated().unwrap();
+        let tokens = world.identity.refresh_tokens();
         for client in [&*partner.id, "starter-web", "gone"] {
             tokens.begin(&who, client, &Granted::All).await.unwrap();
         }

@@ -8,6 +8,7 @@ mod forgery;
 mod letters;
 mod login;
 mod pairing;
+mod second;
 mod theme;
 
 pub(crate) use browser::Browser;

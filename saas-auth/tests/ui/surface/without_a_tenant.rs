@@ -137,4 +137,15 @@ async fn sessions(sessions: &Sessions, user: UserId, session: SessionId) {
     let _ = sessions.end(user, session).await;
 }
 
+async fn second_factors(factors: &mfa::SecondFactors, user: UserId) {
+    // surface: SecondFactors::rules
+    let _ = factors.rules().await;
+    // surface: SecondFactors::set_rules
+    let _ = factors.set_rules(&[]).await;
+    // surface: SecondFactors::stepped_up
+    let _ = factors.stepped_up().await;
+    // surface: SecondFactors::reset
+    let _ = factors.reset(user).await;
+}
+
 fn main() {}

@@ -7,6 +7,8 @@ use saas_tenancy::{
 fn transactions(database: &Database) {
     // surface: Database::read
     let _ = database.read();
+    // surface: Database::read_primary
+    let _ = database.read_primary();
     // surface: Database::read_snapshot
     let _ = database.read_snapshot();
     // surface: Database::write

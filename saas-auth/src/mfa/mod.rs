@@ -1,0 +1,45 @@
+//! Second factors, and one policy for all doors.
+//!
+//! - [`SecondFactors`] keeps what people prove themselves with besides a password: codes by time (RFC 6238) and
+//!   recovery codes. They belong to the person, and are the same in every tenant;
+//! - a tenant asks for them by [rules](MfaRule), of everybody or of a role;
+//! - whoever comes through a door has a claim, and one pure function says whether it is enough (`policy.rs`). Only
+//!   what it has cleared becomes [`Authenticated`](crate::Authenticated), so a door that forgets to ask does not
+//!   compile;
+//! - who has to prove more first is [`Pending`], which is no session: no route knows it but those for second factors;
+//! - `MfaLayer` asks the same function at every request, so that a new rule reaches whoever is signed in, and
+//!   `Fresh` asks it in a handler.
+
+mod clearance;
+mod factor;
+#[cfg(feature = "axum")]
+mod fresh;
+#[cfg(feature = "axum")]
+mod layer;
+mod pending;
+mod policy;
+mod recovery;
+mod rule;
+mod second_factors;
+#[cfg(feature = "axum")]
+mod service;
+mod stepped;
+pub(crate) mod store;
+mod totp;
+
+pub use clearance::Wanted;
+pub(crate) use clearance::{Claim, Clearance, Cleared};
+pub use factor::{Factor, FactorKind, TotpEnrolment};
+#[cfg(feature = "axum")]
+pub use fresh::{Aal1, Aal2, AtLeast, Fresh, PhishingResistant};
+#[cfg(feature = "axum")]
+pub use layer::MfaLayer;
+pub use pending::Pending;
+pub(crate) use policy::Asked;
+pub use policy::Requirement;
+pub use rule::MfaRule;
+pub(crate) use rule::RuleRow;
+pub use second_factors::{MemberRoles, Proof, RecoveryCodes, SecondFactors};
+#[cfg(feature = "axum")]
+pub use service::MfaService;
+pub use stepped::SteppedUp;

@@ -1,0 +1,184 @@
+//! Every combination of what can be the case, held against what must be true of any policy.
+
+use super::*;
+
+const NOW: i64 = 1_000_000;
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(seconds).unwrap()
+}
+
+/// Every membership: active or not, without a rule or with one of each kind, enforced or not yet.
+fn members() -> Vec<Member> {
+    let requirements = [
+        Requirement::Optional,
+        Requirement::Required,
+        Requirement::Passkey,
+    ];
+    let rules = requirements.into_iter().flat_map(|requirement| {
+        [NOW, NOW + 1].map(|enforced| Rule {
+            requirement,
+            enforced_at: at(enforced),
+        })
+    });
+    let rules = rules.map(|rule| vec![rule]).chain([vec![]]);
+    let of = |is_active| move |rules: Vec<Rule>| Member { is_active, rules };
+    let active: Vec<_> = rules.clone().map(of(true)).collect();
+    active
+        .into_iter()
+        .chain(rules.take(1).map(of(false)))
+        .collect()
+}
+
+/// Calls with every set of facts, and tells how many there were.
+fn every(mut check: impl FnMut(&Facts<'_>)) -> usize {
+    let mut count = 0;
+    let mut sets = vec![vec![]];
+    for one in members() {
+        sets.push(vec![one.clone()]);
+        for other in members() {
+            sets.push(vec![one.clone(), other]);
+        }
+    }
+    for memberships in &sets {
+        for (totp, passkey) in [(false, false), (true, false), (false, true), (true, true)] {
+            for level in Level::ALL {
+                for asked in Level::ALL {
+                    for max_age in [None, Some(DAY), Some(DAY * 3)] {
+                        check(&Facts {
+                            memberships,
+                            factors: Factors { totp, passkey },
+                            level,
+                            authenticated_at: at(NOW).saturating_sub(DAY * 2),
+                            asked: Asked {
+                                level: asked,
+                                max_age,
+                            },
+                            now: at(NOW),
+                        });
+                        count += 1;
+                    }
+                }
+            }
+        }
+    }
+    count
+}
+
+fn is_old(facts: &Facts<'_>) -> bool {
+    facts
+        .asked
+        .max_age
+        .is_some_and(|age| facts.now.since(facts.authenticated_at) >= age)
+}
+
+fn rules<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Rule> + use<'a> {
+    facts.memberships.iter().flat_map(|member| &member.rules)
+}
+
+#[test]
+fn nobody_goes_on_who_is_no_member_or_is_kept_out() {
+    let count = every(|facts| {
+        let none = facts.memberships.is_empty();
+        let out = facts.memberships.iter().any(|member| !member.is_active);
+        assert_eq!(decide(facts) == Decision::Deny, none || out, "{facts:?}");
+    });
+    assert!(count > 5_000, "{count}");
+}
+
+#[test]
+fn nobody_goes_on_below_a_rule_that_is_enforced_or_a_route() {
+    every(|facts| {
+        if decide(facts) == Decision::Allow {
+            assert!(!is_old(facts), "{facts:?}");
+            assert!(facts.level >= facts.asked.level, "{facts:?}");
+            let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
+            assert!(
+                due.all(|rule| facts.level >= rule.requirement.level()),
+                "{facts:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn whoever_has_a_second_factor_is_always_asked_for_it() {
+    every(|facts| {
+        if facts.factors != Factors::default() && facts.level == Level::Aal1 {
+            assert_ne!(decide(facts), Decision::Allow, "{facts:?}");
+        }
+    });
+}
+
+#[test]
+fn whoever_has_proven_all_that_is_asked_goes_on() {
+    every(|facts| {
+        let enough = facts.level >= facts.asked.level
+            && rules(facts).all(|rule| facts.level >= rule.requirement.level())
+            && facts.level >= facts.factors.reach().min(Level::Aal2);
+        let member = !facts.memberships.is_empty()
+            && facts.memberships.iter().all(|member| member.is_active);
+        if enough && member && !is_old(facts) {
+            assert_eq!(decide(facts), Decision::Allow, "{facts:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_to_be_proven_can_be_and_then_leads_on() {
+    every(|facts| {
+        if let Decision::StepUp(level) = decide(facts) {
+            assert!(level <= facts.factors.reach(), "{facts:?}");
+            let proven = Facts {
+                level: level.max(facts.level),
+                authenticated_at: facts.now,
+                ..facts.clone()
+            };
+            let then = decide(&proven);
+            assert!(!matches!(then, Decision::StepUp(_)), "{facts:?}: {then:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_to_be_enrolled_is_missing_and_then_leads_on() {
+    every(|facts| {
+        if let Decision::Enrol(level) = decide(facts) {
+            assert!(level > facts.factors.reach(), "{facts:?}");
+            // Nobody enrols a factor who has not proven those that there are.
+            assert!(facts.level >= facts.factors.reach(), "{facts:?}");
+            let enrolled = Facts {
+                factors: Factors {
+                    totp: true,
+                    passkey: level == Level::PhishingResistant,
+                },
+                level,
+                ..facts.clone()
+            };
+            // A rule that is not enforced yet counts for who can fulfil it.
+            let then = decide(&enrolled);
+            assert_eq!(then, Decision::Allow, "{facts:?}");
+        }
+    });
+}
+
+#[test]
+fn another_membership_never_lets_anybody_go_on() {
+    every(|facts| {
+        if decide(facts) == Decision::Allow {
+            return;
+        }
+        for more in members() {
+            let memberships: Vec<_> = facts.memberships.iter().cloned().chain([more]).collect();
+            if facts.memberships.is_empty() {
+                continue;
+            }
+            let stricter = Facts {
+                memberships: &memberships,
+                ..facts.clone()
+            };
+            assert_ne!(decide(&stricter), Decision::Allow, "{stricter:?}");
+        }
+    });
+}

@@ -1,0 +1,69 @@
+//! Callers who have proven a moment ago all that they have.
+
+use std::time::Duration;
+
+use saas_core::{Level, PrincipalKind, UserId};
+use saas_tenancy::Scope;
+
+use super::{
+    SecondFactors,
+    policy::{Asked, Decision},
+};
+use crate::Error;
+
+/// How long ago the proof may be.
+const RECENT: Duration = Duration::from_secs(300);
+
+/// A caller who has signed in within the last five minutes, with a second factor if they have one. Whoever changes
+/// factors has to be one: a browser that was left open, or a password alone, is not enough.
+#[derive(Debug, Clone)]
+pub struct SteppedUp {
+    scope: Scope,
+    user: UserId,
+}
+
+impl SteppedUp {
+    /// Gives the scope.
+    #[must_use]
+    pub const fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Gives the person.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+}
+
+impl SecondFactors {
+    /// Makes sure that a caller has just proven all that they have. Of their tenants the strictest counts; but that
+    /// they lack a factor does not, since this is where they get it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StepUp`] says what is to be proven; [`Error::Credentials`] when nobody calls, or a program;
+    /// [`Error::Storage`].
+    pub async fn stepped_up(&self, scope: &Scope) -> Result<SteppedUp, Error> {
+        let caller = scope
+            .principal()
+            .filter(|caller| caller.kind() == PrincipalKind::User && caller.session().is_some())
+            .ok_or(Error::Credentials)?;
+        let asked = Asked {
+            level: Level::Aal1,
+            max_age: Some(RECENT),
+        };
+        let user = caller.subject();
+        match self.decide_everywhere(scope, caller, asked).await? {
+            Decision::Allow | Decision::Enrol(_) => Ok(SteppedUp {
+                scope: scope.clone(),
+                user,
+            }),
+            Decision::StepUp(level) => Err(Error::StepUp {
+                level,
+                max_age: Some(RECENT),
+            }),
+            Decision::Deny => Err(Error::Credentials),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The second factors of whoever is signed in.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use saas_core::{Code, Id, Problem, Secret};
+use serde::Deserialize;
+
+use super::{
+    answer::Page,
+    form::{self, MemberForm},
+    member::Member,
+    onward::Onward,
+    qr::QrCode,
+    second,
+    visitor::Frame,
+};
+use crate::{
+    Error, FormToken,
+    mfa::{Factor, SteppedUp, TotpEnrolment},
+};
+
+#[derive(Template)]
+#[template(path = "factors.html")]
+struct FactorsPage<'a> {
+    frame: &'a Frame,
+    token: &'a FormToken,
+    factors: Vec<Factor>,
+    left: usize,
+    enrolment: Option<Enrolment<'a>>,
+    wrong: bool,
+}
+
+/// An app that is being set up.
+struct Enrolment<'a> {
+    factor: Id<Factor>,
+    secret: &'a str,
+    code: QrCode,
+}
+
+/// What the forms of the page ask for.
+#[derive(Deserialize)]
+pub(super) struct Change {
+    #[serde(default)]
+    act: String,
+    #[serde(default)]
+    factor: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default = "form::empty")]
+    code: Secret<String>,
+}
+
+/// `GET /account/factors`
+pub(super) async fn show(member: Member) -> Result<Response, Problem> {
+    page(&member, None, false).await
+}
+
+async fn page(
+    member: &Member,
+    enrolment: Option<&TotpEnrolment>,
+    wrong: bool,
+) -> Result<Response, Problem> {
+    let visitor = &member.visitor;
+    let factors = visitor.identity.second_factors();
+    let mut all = factors.list(member.session.user).await?;
+    all.retain(|factor| factor.confirmed_at.is_some());
+    let enrolment = match enrolment {
+        Some(enrolment) => Some(Enrolment {
+            factor: enrolment.factor(),
+            secret: enrolment.secret().expose(),
+            code: QrCode::of(enrolment.uri().expose())?,
+        }),
+        None => None,
+    };
+    let page = Page::new(&FactorsPage {
+        frame: &visitor.frame,
+        token: &visitor.token,
+        factors: all,
+        left: factors.codes_left(member.session.user).await?,
+        enrolment,
+        wrong,
+    })?;
+    let status = match wrong {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
+    Ok(visitor.show(page.status(status)))
+}
+
+/// `POST /account/factors`. Whoever has not signed in just now does so first.
+pub(super) async fn change(form: MemberForm<Change>) -> Result<Response, Problem> {
+    let MemberForm { member, fields } = form;
+    let factors = member.visitor.identity.second_factors();
+    let who = match factors.stepped_up(&member.scope).await {
+        Ok(who) => who,
+        Err(Error::StepUp { .. }) => {
+            let again = "/login?prompt=login&continue=";
+            let here = format!(
+                "{}%2Faccount%2Ffactors",
+                member.visitor.frame.prefix.replace('/', "%2F")
+            );
+            return Ok(member.visitor.redirect(&format!("{again}{here}")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    act(&member, &who, fields).await
+}
+
+async fn act(member: &Member, who: &SteppedUp, fields: Change) -> Result<Response, Problem> {
+    let visitor = &member.visitor;
+    let factors = visitor.identity.second_factors();
+    let here = "/account/factors";
+    let factor: Option<Id<Factor>> = fields.factor.parse().ok();
+    match (fields.act.as_str(), factor) {
+        ("enrol", _) => {
+            let enrolment = factors.enrol_totp(who, fields.name.trim()).await?;
+            page(member, Some(&enrolment), false).await
+        }
+        ("confirm", Some(factor)) => {
+            let code = Secret::from(fields.code.expose().trim());
+            match factors.confirm_totp(who, factor, &code).await {
+                Ok(codes) => {
+                    let back = visitor.onward(&format!("{}{here}", visitor.frame.prefix));
+                    second::codes_page(visitor, codes.as_ref(), &back.unwrap_or_else(Onward::home))
+                }
+                Err(Error::SecondFactor) => page(member, None, true).await,
+                Err(error) => Err(error.into()),
+            }
+        }
+        ("remove", Some(factor)) => {
+            factors.remove(who, factor).await?;
+            Ok(visitor.redirect(here))
+        }
+        ("codes", _) => {
+            let codes = factors.renew_codes(who).await?;
+            let back = visitor.onward(&format!("{}{here}", visitor.frame.prefix));
+            second::codes_page(visitor, Some(&codes), &back.unwrap_or_else(Onward::home))
+        }
+        _ => Err(Problem::new(Code::BAD_REQUEST)),
+    }
+}
