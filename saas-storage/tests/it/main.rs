@@ -22,6 +22,7 @@ mod download;
 #[cfg(feature = "encrypt")]
 mod encrypt;
 mod files;
+mod isolation;
 #[cfg(feature = "s3")]
 mod object_store;
 mod pages;

@@ -111,7 +111,7 @@ async fn a_type_is_judged_by_the_bytes_and_not_by_the_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sto_20_uploads_at_the_same_time_never_exceed_the_quota() {
     const QUOTA: u64 = 100_000;
     for world in World::with_databases().await {
