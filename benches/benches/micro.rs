@@ -5,20 +5,20 @@
     reason = "a benchmark that cannot run has failed"
 )]
 
+#[path = "identity.rs"]
+mod identity;
 #[path = "placement.rs"]
 mod placement;
 
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use saas_auth::{AuthConfig, Device, Identity, Membership, NewMembership, Session};
-use saas_core::{Granted, Id, KeyRing, Secret, TenantId, Timestamp, UserId, page::Cursor};
+use saas_core::{Id, KeyRing, TenantId, Timestamp, UserId, page::Cursor};
 use saas_rbac::{Access, Authorizer, Permission, Presets, RbacConfig, Roles};
 use saas_tenancy::{
-    Dialect, EntityTable, Migration, Module, Registry, RegistryConfig, Scope, SystemScope,
-    TenantEntity,
+    Dialect, EntityTable, Migration, Module, Registry, RegistryConfig, Scope, TenantEntity,
 };
-use saas_testkit::{TestDatabase, TestSetup};
+use saas_testkit::TestDatabase;
 use tower_layer::Layer as _;
 use tower_service::Service as _;
 
@@ -75,7 +75,7 @@ fn micro(criterion: &mut Criterion) {
         data(criterion, &runtime, name, db);
     }
     let db = &databases.first().unwrap().1;
-    tokens(criterion, &runtime, db);
+    identity::identity(criterion, &runtime, db);
     decisions(criterion, &runtime, db);
     let keys = KeyRing::generate().unwrap();
     let cursor = Cursor::of(&keys, TenantId::generate(), "notes", b"");
@@ -125,65 +125,6 @@ fn data(
             .to_async(runtime)
             .iter(|| async { uncached.by_slug(&slug).await.unwrap() });
     });
-}
-
-fn tokens(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime, db: &TestDatabase) {
-    let load = |config: &AuthConfig| {
-        let registry = db.registry();
-        let identity = Identity::load(db.database(), &registry, config);
-        runtime.block_on(identity).unwrap()
-    };
-    let mut config = AuthConfig::default();
-    let identity = load(&config);
-    let session = runtime.block_on(signed_in(db, &identity));
-    let issue = || {
-        let issuer = &identity.config().token.issuer;
-        identity.issuer().issue(&session, issuer).unwrap()
-    };
-    let token = issue().expose().to_owned();
-    config.token.cache_entries = 0;
-    let forgetful = load(&config);
-    let (verifier, cold) = (identity.verifier(), forgetful.verifier());
-    criterion.bench_function("token/issue", |bench| bench.iter(issue));
-    criterion.bench_function("token/verify/cold", |bench| {
-        bench.iter(|| cold.verify(black_box(&token)).unwrap())
-    });
-    criterion.bench_function("token/verify/known", |bench| {
-        bench.iter(|| verifier.verify(black_box(&token)).unwrap())
-    });
-}
-
-/// Signs somebody in.
-async fn signed_in(db: &TestDatabase, identity: &Identity) -> Session {
-    let tenant = db.tenant("tokens").await;
-    let (password, device) = (
-        Secret::from("a horse, a battery, a staple"),
-        Device::default(),
-    );
-    let hash = identity.passwords().check(&password, &[]).await.unwrap();
-    let hash = identity.passwords().hash(&hash).await.unwrap();
-    let mut tx = db
-        .database()
-        .system_write(&SystemScope::<TestSetup>::enter());
-    let email = "ann@tokens.test".parse().unwrap();
-    let user = identity
-        .accounts()
-        .create(&mut tx, &email, &hash)
-        .await
-        .unwrap();
-    let mut tx = tx.into_scope(&db.scope(&tenant)).await.unwrap();
-    let member = NewMembership::new(email.to_string(), "Ann");
-    let id = Membership::id_of(user);
-    tx.repo::<Membership>().insert_as(id, member).await.unwrap();
-    tx.commit().await.unwrap();
-    let who = identity
-        .sign_ins()
-        .by_password(&tenant, email.as_str(), &password, &device)
-        .await
-        .unwrap();
-    let tokens = identity.refresh_tokens();
-    let issued = tokens.begin(&who, "web", &Granted::All).await.unwrap();
-    issued.session().clone()
 }
 
 fn decisions(criterion: &mut Criterion, runtime: &tokio::runtime::Runtime, db: &TestDatabase) {

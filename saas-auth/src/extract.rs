@@ -70,7 +70,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for BrowserSession {
     }
 }
 
-/// Where the request comes from: its `User-Agent`, and the address of the peer where the server knows it.
+/// Where the request comes from: its `User-Agent`, and the address that the
+/// [`TenantLayer`](saas_tenancy::TenantLayer) has found, or without that layer the peer's.
 impl<S: Sync> FromRequestParts<S> for Device {
     type Rejection = Infallible;
 

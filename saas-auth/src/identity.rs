@@ -112,7 +112,8 @@ impl Identity {
     }
 
     /// Follows what other instances revoke, within a second, and reads the signing keys again every
-    /// [`TokenConfig::KEY_RELOAD`], for ever. Run it beside the server.
+    /// [`TokenConfig::KEY_RELOAD`], for ever. Run it beside the server, end the server when it ends, which only a
+    /// panic brings about, and let [`Identity::revocations`] be among the checks of its health.
     ///
     /// # Cancel safety
     ///
@@ -263,6 +264,7 @@ parts! {
     accounts Accounts, "the accounts"
     passwords Passwords, "the hashing of passwords"
     keys Keys, "the signing keys"
+    revocations Revocations, "what has ended before its time, which tells how old it is"
     verifier Verifier, "the verifier of access tokens"
     issuer Issuer, "the issuer of access tokens"
     sessions Sessions, "the sessions"

@@ -11,6 +11,23 @@ use crate::{ApiKeys, AuthService, Sessions, Verifier, scheme::Stored};
 ///
 /// A request without a credential goes on without; one with a credential that is not good is refused with 401,
 /// but for a cookie whose session has ended, which is as good as none.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use saas_auth::{ApiKeys, AuthLayer, Sessions, SignedIn, Verifier};
+///
+/// fn routes(verifier: &Verifier, sessions: &Sessions, keys: &ApiKeys) -> Router {
+///     let whoami = async |SignedIn(who): SignedIn| who.subject().to_string();
+///     let layer = AuthLayer::new(verifier.clone())
+///         .sessions(sessions.clone())
+///         .api_keys(keys.clone());
+///     Router::new().route("/whoami", get(whoami)).layer(layer)
+/// }
+/// # let _ = routes;
+/// ```
+///
+/// [`Identity::layer`](crate::Identity::layer) puts it together. It stands inside of the
+/// [`TenantLayer`](saas_tenancy::TenantLayer), by which it knows whose cookie to look for.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
     verifier: Verifier,

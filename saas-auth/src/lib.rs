@@ -18,6 +18,9 @@ mod config;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod invitation;
 #[cfg(feature = "axum")]
@@ -70,7 +73,7 @@ pub use revocation::Revocations;
 pub use scheme::FormToken;
 #[cfg(feature = "axum")]
 pub use service::{AuthFuture, AuthService};
-pub use session::{Device, Session, SessionCookie, Sessions, Started, TwoCookies};
+pub use session::{Device, Session, SessionCookie, SessionInfo, Sessions, Started, TwoCookies};
 pub use sign_in::{Authenticated, SignIns};
 pub use theme::{Accent, InvalidTheme, Theme, Themes};
 pub use token::{AccessToken, Algorithm, Issuer, Jwk, JwkSet, Keys, TokenError, Verifier};

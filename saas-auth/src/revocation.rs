@@ -8,14 +8,15 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
 
 use arc_swap::ArcSwap;
-use saas_core::{Id, TenantId, Timestamp};
+use async_trait::async_trait;
+use saas_core::{Id, TenantId, Timestamp, health::Check};
 use saas_tenancy::{Database, Row, SystemScope, TenantEntity, TenantTx, Value, tenant_repository};
 use uuid::Uuid;
 
@@ -25,8 +26,13 @@ const TOPIC: &str = "saas_auth_revocations";
 const ALL: &str = "SELECT tenant_id, subject FROM saas_revocations WHERE expires_at > $1";
 const NEW: &str = "SELECT tenant_id, subject FROM saas_revocations WHERE created_at > $1";
 
+/// How old what is known may be before an instance is not fit to be asked: some looks can fail.
+const STALE: Duration = Duration::from_secs(10);
 /// How often is looked for what is new.
 const EVERY: Duration = Duration::from_secs(1);
+/// For how much longer an id is kept: a token can be signed by an instance whose clock runs ahead, or that did not
+/// know yet.
+const MARGIN: Duration = Duration::from_secs(120);
 /// How far back is looked: a transaction that takes this long to commit would be missed until the next whole
 /// look.
 const BACK: Duration = Duration::from_secs(60);
@@ -59,6 +65,19 @@ trait Ended {
 
 /// The ids that count no more; cheap to clone. Share one in the process, and keep
 /// [`watch`](Revocations::watch) running.
+///
+/// Where nobody watches, what other instances end goes on being accepted here. So it is a
+/// [`Check`](saas_core::health::Check) too, which an instance that is sent requests should pass:
+///
+/// ```
+/// use saas_auth::Identity;
+/// use saas_core::health::Health;
+///
+/// fn health(identity: &Identity) -> Health {
+///     Health::default().with(identity.revocations().clone())
+/// }
+/// # let _ = health;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Revocations {
     inner: Arc<Inner>,
@@ -70,8 +89,8 @@ struct Inner {
     /// How long a token can be good after it was issued.
     lifetime: Duration,
     known: ArcSwap<HashSet<(TenantId, Uuid)>>,
-    /// Held while the set is replaced, so that no addition is lost.
-    changing: Mutex<()>,
+    /// What was added since everything began to be read, while it is. Held while the set is changed.
+    added: Mutex<Option<Vec<(TenantId, Uuid)>>>,
     read_all_at: AtomicI64,
     read_at: AtomicI64,
 }
@@ -89,7 +108,7 @@ impl Revocations {
                 database: database.clone(),
                 lifetime,
                 known: ArcSwap::default(),
-                changing: Mutex::new(()),
+                added: Mutex::new(None),
                 read_all_at: AtomicI64::new(i64::MIN),
                 read_at: AtomicI64::new(i64::MIN),
             }),
@@ -115,13 +134,23 @@ impl Revocations {
         }
     }
 
+    /// Gives how long ago it was last read from the database what counts no more.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        let read = Timestamp::from_micros(self.inner.read_at.load(Ordering::Relaxed));
+        let now = self.inner.database.clock().now();
+        read.map_or(Duration::MAX, |read| now.since(read))
+    }
+
     /// Ends an id, inside the caller's transaction. This instance knows with the commit.
     pub(crate) async fn revoke(&self, tx: &mut TenantTx, subject: Uuid) -> Result<(), Error> {
         let now = self.inner.database.clock().now();
         tx.forget_expired(now).await?;
         let row = NewRevocation {
             subject: Id::from_uuid(subject),
-            expires_at: now.saturating_add(self.inner.lifetime),
+            expires_at: now
+                .saturating_add(self.inner.lifetime)
+                .saturating_add(MARGIN),
         };
         tx.repo::<Revocation>().insert(row).await?;
         tx.signal(TOPIC, String::new()).await?;
@@ -163,17 +192,18 @@ impl Revocations {
             at.map_or(true, |at| now.since(at) >= limit)
         };
         if long_ago(&inner.read_all_at, WHOLE) || long_ago(&inner.read_at, BACK / 2) {
-            let all = self.read(ALL, now).await?;
+            *self.added() = Some(Vec::new());
+            let all = self.read(ALL, now).await;
             {
-                let _turn = inner
-                    .changing
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                inner.known.store(Arc::new(all.into_iter().collect()));
+                let mut added = self.added();
+                // Also when it could not be read, so that the list does not grow.
+                let added = added.take().unwrap_or_default();
+                inner
+                    .known
+                    .store(Arc::new(all?.into_iter().chain(added).collect()));
             }
             inner.read_all_at.store(now.as_micros(), Ordering::Relaxed);
         }
-        // Also what was added here while everything was read, and is not in it.
         let new = self.read(NEW, now.saturating_sub(BACK)).await?;
         self.add(new);
         inner.read_at.store(now.as_micros(), Ordering::Relaxed);
@@ -191,12 +221,19 @@ impl Revocations {
         rows.iter().map(read).collect()
     }
 
-    fn add(&self, ids: impl IntoIterator<Item = (TenantId, Uuid)>) {
-        let _turn = self
-            .inner
-            .changing
+    fn added(&self) -> MutexGuard<'_, Option<Vec<(TenantId, Uuid)>>> {
+        self.inner
+            .added
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, ids: impl IntoIterator<Item = (TenantId, Uuid)>) {
+        let mut added = self.added();
+        let ids: Vec<_> = ids.into_iter().collect();
+        if let Some(added) = &mut *added {
+            added.extend(&ids);
+        }
         let known = self.inner.known.load();
         let new: Vec<_> = ids.into_iter().filter(|id| !known.contains(id)).collect();
         if !new.is_empty() {
@@ -210,4 +247,19 @@ impl Revocations {
 fn read(row: &Row) -> Result<(TenantId, Uuid), Error> {
     let subject: Id<()> = row.get(1)?;
     Ok((row.get(0)?, subject.as_uuid()))
+}
+
+/// Fails where nobody watches, or the database has not answered for ten seconds.
+#[async_trait]
+impl Check for Revocations {
+    fn name(&self) -> &'static str {
+        "revocations"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match self.age() <= STALE {
+            true => Ok(()),
+            false => Err("were not read for a while".to_owned()),
+        }
+    }
 }

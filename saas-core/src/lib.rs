@@ -21,9 +21,13 @@
 //! # Ok::<(), saas_core::KeyError>(())
 //! ```
 
+mod client_address;
 pub mod config;
 #[cfg(feature = "edge")]
 pub mod edge;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod health;
 mod id;
 pub mod keys;
@@ -37,6 +41,7 @@ mod secret;
 pub mod telemetry;
 mod time;
 
+pub use client_address::ClientAddress;
 pub use id::{Id, InvalidId, SessionId, SessionTag, TenantId, TenantTag, UserId, UserTag};
 pub use keys::{KeyError, KeyRing, Purpose};
 pub use page::Page;

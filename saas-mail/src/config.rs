@@ -13,9 +13,13 @@ use serde::Deserialize;
 pub struct MailConfig {
     /// The sender: an address, or `Name <address>`.
     pub from: String,
-    /// Where mail is written when there is no server.
+    /// By what road mail goes. It has to be said: whoever takes the one for the other either sends letters of a
+    /// trial to people, or leaves links by which people sign in lying in a folder, where nobody reads them but
+    /// whoever finds them.
+    pub transport: Option<Transport>,
+    /// Where mail is written by [`Transport::Folder`].
     pub folder: FolderConfig,
-    /// The server that takes mail; without a host there is none.
+    /// The server that takes mail by [`Transport::Smtp`].
     #[cfg(feature = "smtp")]
     pub smtp: SmtpConfig,
 }
@@ -24,11 +28,24 @@ impl Default for MailConfig {
     fn default() -> Self {
         Self {
             from: "no-reply@localhost".to_owned(),
+            transport: None,
             folder: FolderConfig::default(),
             #[cfg(feature = "smtp")]
             smtp: SmtpConfig::default(),
         }
     }
+}
+
+/// A road that mail goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Transport {
+    /// A server takes it (RFC 5321).
+    #[cfg(feature = "smtp")]
+    Smtp,
+    /// It is written into a folder, as files, and reaches nobody: for development.
+    Folder,
 }
 
 /// Configures the folder that mail is written into.

@@ -4,7 +4,6 @@ use std::{
     fmt,
     fs::{DirBuilder, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,8 +19,9 @@ use crate::{Error, MailConfig, Templates, message};
 
 /// Writes each mail into a folder, as a file that mail programs open (`.eml`).
 ///
-/// The names of the files sort by the time of delivery. A file appears in one step, with all its bytes, and
-/// its owner alone can read it: it holds the links that the letter is about.
+/// The names of the files sort by the time of delivery. A file appears in one step, with all its bytes. It holds
+/// the links that the letter is about, so its owner alone can read it where the system is a Unix; elsewhere it has
+/// the rights of the folder, which are for whoever makes it to choose.
 pub struct FolderMailer {
     templates: Templates,
     from: Mailbox,
@@ -38,7 +38,7 @@ impl FolderMailer {
     pub fn open(config: &MailConfig, templates: Templates) -> Result<Self, Error> {
         let from = message::sender(&config.from)?;
         let folder = config.folder.path.as_path();
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let made = new_folder().recursive(true).create(folder);
         made.map_err(|error| Error::config("folder.path", format!("cannot be made: {error}")))?;
         Ok(Self {
             templates,
@@ -96,10 +96,9 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         folder.join(format!(".{name}.part")),
         folder.join(format!("{name}.eml")),
     );
-    let written = OpenOptions::new()
+    let written = new_file()
         .write(true)
         .create_new(true)
-        .mode(0o600)
         .open(&unfinished)
         .and_then(|mut file| {
             file.write_all(bytes)?;
@@ -111,6 +110,28 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         return Err(error);
     }
     Ok(path)
+}
+
+fn new_folder() -> DirBuilder {
+    #[cfg_attr(
+        not(unix),
+        expect(unused_mut, reason = "the rights are those of a Unix")
+    )]
+    let mut folder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+}
+
+fn new_file() -> OpenOptions {
+    #[cfg_attr(
+        not(unix),
+        expect(unused_mut, reason = "the rights are those of a Unix")
+    )]
+    let mut file = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    file
 }
 
 impl fmt::Debug for FolderMailer {

@@ -2,14 +2,15 @@
 //!
 //! Who has something to say writes a [`Letter`](saas_core::mail::Letter) and hands it to a
 //! [`Mailer`](saas_core::mail::Mailer), both of saas-core. This crate has two: [`SmtpMailer`] for production,
-//! and [`FolderMailer`], which writes each mail as a file, for a start without a server.
+//! and [`FolderMailer`], which writes each mail as a file, for a start without a server. Which one is said in
+//! [`MailConfig::transport`] and never guessed.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use saas_core::mail::{Letter, MailTemplate, MailTenant, Mailer as _};
-//! use saas_mail::{MailConfig, MODULE, Templates, open_mailer};
+//! use saas_mail::{MailConfig, MODULE, Templates, Transport, open_mailer};
 //!
 //! // The crate that sends it declares what it says.
 //! const RESET: MailTemplate = MailTemplate::new("auth/reset-password")
@@ -25,6 +26,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! let templates = Templates::new(database, registry, &[RESET])?;
 //! let mut config = MailConfig::default();
+//! config.transport = Some(Transport::Folder);
 //! config.folder.path = folder.path().join("outbox");
 //! let mailer = open_mailer(&config, templates)?;
 //!
@@ -60,6 +62,9 @@
 mod config;
 mod error;
 mod folder;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod mailer;
 mod message;
 mod module;
@@ -70,7 +75,7 @@ mod smtp;
 mod surfaces;
 mod template;
 
-pub use config::{FolderConfig, MailConfig};
+pub use config::{FolderConfig, MailConfig, Transport};
 #[cfg(feature = "smtp")]
 pub use config::{Security, SmtpConfig};
 pub use error::{Error, Part, TemplateFault};

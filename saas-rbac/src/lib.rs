@@ -42,6 +42,9 @@ mod engine;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "axum")]
 mod guard;
 mod permission;

@@ -24,10 +24,9 @@ pub(crate) fn attachment(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     #[test]
     fn a_name_is_given_in_both_forms() {
@@ -41,11 +40,7 @@ mod tests {
         /// Keys hold none of the worst of these; this holds for any text all the same.
         #[test]
         fn sto_14_a_name_cannot_split_a_header(name in prop_oneof![Just("a\"\r\nSet-Cookie: x\u{1f600}.txt".to_owned()), ".{0,40}"]) {
-            let value = attachment(&name);
-            prop_assert!(HeaderValue::from_str(&value).is_ok());
-            prop_assert!(value.is_ascii() && !value.contains(['\r', '\n', '\\']));
-            prop_assert_eq!(value.matches('"').count(), 2);
-            prop_assert_eq!(value.matches(';').count(), 2);
+            fuzzing::disposition(&name);
         }
     }
 }

@@ -123,7 +123,7 @@ pub(crate) fn space(scope: &Scope) -> String {
 }
 
 /// The id is a whole segment of fixed length, so no tenant's space begins another's.
-fn space_of(tenant: TenantId) -> String {
+pub(crate) fn space_of(tenant: TenantId) -> String {
     format!("tenants/{tenant}/")
 }
 

@@ -30,6 +30,9 @@ mod download;
 mod encrypt;
 mod error;
 mod file;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod key;
 mod module;
 mod object;

@@ -10,6 +10,10 @@ use crate::{Registry, TenantService, resolve::ResolveConfig};
 /// [`Tenant`](crate::Tenant) into the request's extensions. A request that names none goes on
 /// without.
 ///
+/// The extensions of every request have besides the host that it was sent to, as
+/// [`Authority`](crate::resolve::Authority), and, where its peer is known, who has sent it, as
+/// [`ClientAddress`](saas_core::ClientAddress).
+///
 /// It has to stand outside the router, because it takes the path prefix off before routing.
 #[derive(Debug, Clone)]
 pub struct TenantLayer {

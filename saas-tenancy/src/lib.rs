@@ -60,6 +60,9 @@ mod entity;
 mod error;
 #[cfg(feature = "axum")]
 mod extract;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "axum")]
 mod layer;
 mod migrate;

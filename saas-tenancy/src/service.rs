@@ -59,7 +59,16 @@ where
         let registry = self.registry.clone();
         Box::pin(async move {
             let tenant = match address {
-                Ok(Address { names, uri }) => {
+                Ok(Address {
+                    authority,
+                    names,
+                    uri,
+                    client,
+                }) => {
+                    parts.extensions.insert(authority);
+                    if let Some(client) = client {
+                        parts.extensions.insert(client);
+                    }
                     if let Some(uri) = uri {
                         parts.extensions.insert(PathPrefix::taken(&parts.uri, &uri));
                         parts.uri = uri;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{house, layers, run, scopes, surfaces, test};
+use crate::{fuzz, house, layers, run, scopes, surfaces, test};
 
 /// The small feature sets that have to compile by themselves.
 const SMALL: &[(&str, &str)] = &[
@@ -19,6 +19,7 @@ const SMALL: &[(&str, &str)] = &[
 pub(crate) fn ci() -> Result<(), String> {
     let started = Instant::now();
     run::step("format", &mut run::cargo(&["fmt", "--all", "--check"]))?;
+    fuzz::check()?;
     layers::check()?;
     house::check()?;
     scopes::check(false)?;

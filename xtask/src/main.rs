@@ -8,6 +8,7 @@ mod azurite;
 mod bench;
 mod chromium;
 mod ci;
+mod fuzz;
 mod house;
 mod install;
 mod keeper;
@@ -30,6 +31,7 @@ const HELP: &str = "cargo xtask <command>
   test [-- args]      every test, on SQLite, on a PostgreSQL, with a mail server and an object store of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
   mutants [package]   takes each guard away in turn, and looks whether a test notices
+  fuzz [target] [s]   each target of fuzz/ for 60 seconds, or one, or as long as you say; needs a nightly compiler
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("test") => test::test(&rest(1)),
         Some("soak") => test::soak(&rest(1)),
+        Some("fuzz") => fuzz::fuzz(&rest(1)),
         Some("ci") => ci::ci(),
         Some("bench") => bench::bench(),
         Some("rivals") => bench::rivals(),

@@ -75,6 +75,7 @@ const SOAKED: &[Soaked] = &[
         &["--test", "it"],
         &["g2_", "iso_22_", "iso_24_", "iso_45_"],
     ),
+    ("saas-auth", &["--test", "it"], &["g10_"]),
     ("starter", &["--bin", "starter"], &["g1_"]),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{Router, extract::Request, response::Response};
+use axum::{Router, extract::Request, middleware, response::Response};
 use saas_auth::{oauth, pages};
 use saas_core::edge;
 use saas_rbac::{Access, Public, Routes};
@@ -208,6 +208,8 @@ pub(crate) fn build(
     // Which tenant the address names. It stands outside the router, because it takes the prefix
     // `/t/<slug>` off before a route is chosen.
     let service = TenantLayer::new(registry, config.tenancy.resolve.clone()).layer(service);
+    // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
+    let service = middleware::from_fn(pages::refusals).layer(service);
     // What every request gets, whoever sends it.
     Ok(edge::stack(&config.edge, service)?)
 }

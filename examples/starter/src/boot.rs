@@ -129,18 +129,25 @@ pub(crate) async fn boot_with(
         migrate_now(config).await?;
     }
     let database = connect(config).await?;
-    let auth = config.auth()?;
+    let (auth, mail) = (config.auth()?, config.mail()?);
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let identity = Identity::builder(&database, &registry, &auth)
         .scopes(scopes())
         .load()
         .await?;
-    let events = Events::open(&identity, &config.mail)?;
+    let events = Events::open(&identity, mail)?;
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
     let roles = Roles::new(authorizer.clone());
-    let inviting = pages::invitations(&identity, Arc::new(Joiners(roles.clone())));
+    let joiners = Joiners {
+        roles: roles.clone(),
+        accounts: identity.accounts().clone(),
+    };
+    let inviting = pages::invitations(&identity, Arc::new(joiners));
     let state = AppState {
+        health: Health::default()
+            .with(DatabaseCheck(database.clone()))
+            .with(identity.revocations().clone()),
         oauth: oauth::router(&identity),
         pages: pages::router(&identity).merge(inviting),
         identity,
@@ -148,7 +155,6 @@ pub(crate) async fn boot_with(
         groups: Groups::new(authorizer.clone()),
         storage: saas_storage::open(&config.storage)?,
         audit: LastAudit::default(),
-        health: Health::default().with(DatabaseCheck(database.clone())),
         database,
         registry,
         authorizer,

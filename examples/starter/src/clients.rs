@@ -208,6 +208,8 @@ pub(crate) async fn update(
     patch.scopes = input.scopes;
     patch.jwks = input.jwks;
     let clients = state.identity.clients();
+    let before = clients.get(&mut tx, id).await?;
+    may_act_as(&state, &mut tx, &before).await?;
     let client = clients.update(&mut tx, id, expected, patch).await?;
     if let Some(roles) = input.roles {
         set_roles(&state, &mut tx, &client, &roles).await?;
@@ -228,6 +230,8 @@ pub(crate) async fn rotate_secret(
     Path(id): Path<Id<Client>>,
 ) -> Result<Json<RegisteredView>, Problem> {
     let clients = state.identity.clients();
+    let client = clients.get(&mut tx, id).await?;
+    may_act_as(&state, &mut tx, &client).await?;
     let registered = clients.rotate_secret(&mut tx, id).await?;
     Ok(Json(registered_view(&state, &mut tx, &registered).await?))
 }
@@ -259,6 +263,14 @@ async fn set_roles(
     roles: &[String],
 ) -> Result<(), Problem> {
     Ok(state.roles.set(tx, account(client)?, roles).await?)
+}
+
+/// Refuses who may not do what a program may: whoever changes how it proves itself can act as it.
+async fn may_act_as(state: &AppState, tx: &mut TenantTx, client: &Client) -> Result<(), Problem> {
+    // The roles that are looked at do not change before the program has.
+    state.roles.lock(tx).await?;
+    let held = state.roles.of(tx, account(client)?).await?;
+    Ok(state.roles.may_give(tx, &held).await?)
 }
 
 /// Gives who a program is when it acts for itself.

@@ -13,7 +13,7 @@ use saas_core::{
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
-use saas_mail::MailConfig;
+use saas_mail::{MailConfig, Transport};
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
 use saas_tenancy::{DatabaseConfig, RegistryConfig, outbox::OutboxConfig, resolve::ResolveConfig};
@@ -30,6 +30,10 @@ password_grant = true
 [auth.token]
 # The address that it listens on.
 issuer = ""
+
+[mail]
+# Not in production, where nobody would read them.
+transport = "folder"
 
 [[auth.clients]]
 id = "starter-web"
@@ -179,6 +183,20 @@ impl StarterConfig {
             auth.token.issuer = self.server.url();
         }
         Ok(auth)
+    }
+
+    /// Gives how mail is sent: in production by a server.
+    pub(crate) fn mail(&self) -> Result<&MailConfig, ConfigError> {
+        if self.environment == Environment::Production
+            && self.mail.transport != Some(Transport::Smtp)
+        {
+            return Err(ConfigError::value(
+                "mail.transport",
+                "is `smtp` in production, with the server in `mail.smtp.host`: letters in a folder reach nobody, and \
+                 their links are good for whoever finds them",
+            ));
+        }
+        Ok(&self.mail)
     }
 
     /// Gives the master key. A development server makes one the first time and keeps it.

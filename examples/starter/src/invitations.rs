@@ -7,7 +7,9 @@ use axum::{
 };
 use garde::Validate;
 use http::{StatusCode, header};
-use saas_auth::{Accepted, Device, Email, Invitation, Joining, pages::Welcome};
+use saas_auth::{
+    Accepted, Accounts, Device, Email, Invitation, Joining, Membership, pages::Welcome,
+};
 use saas_core::{
     Code, Id, Problem, Secret, Timestamp,
     edge::{Json, Path},
@@ -193,7 +195,11 @@ pub(crate) async fn accept(
     let invitations = state.identity.invitations();
     let accepting = invitations.accept(&tenant, &input.token, joining, &device);
     let (mut tx, accepted) = accepting.await?;
-    Joiners(state.roles).welcome(&mut tx, &accepted).await?;
+    let joiners = Joiners {
+        accounts: state.identity.accounts().clone(),
+        roles: state.roles,
+    };
+    joiners.welcome(&mut tx, &accepted).await?;
     tx.commit().await?;
     let view = SignUpView {
         tenant: TenantView::from(&tenant),
@@ -203,16 +209,19 @@ pub(crate) async fn accept(
 }
 
 /// Receives people who accept an invitation.
-pub(crate) struct Joiners(pub(crate) Roles);
+pub(crate) struct Joiners {
+    pub(crate) roles: Roles,
+    pub(crate) accounts: Accounts,
+}
 
 #[async_trait]
 impl Welcome for Joiners {
     async fn welcome(&self, tx: &mut TenantTx, accepted: &Accepted) -> Result<(), Problem> {
         let roles = &accepted.invitation.roles;
         // What its maker may give does not change until it is given.
-        self.0.lock(tx).await?;
+        self.roles.lock(tx).await?;
         self.check(tx, &accepted.invitation).await?;
-        Ok(self.0.set(tx, accepted.user, roles).await?)
+        Ok(self.roles.set(tx, accepted.user, roles).await?)
     }
 }
 
@@ -224,12 +233,22 @@ impl Joiners {
         let Ok(inviter) = invitation.invited_by.parse::<Subject>() else {
             return Ok(());
         };
+        if let Subject::User(user) = inviter {
+            let member = Membership::id_of(user);
+            let member = tx.repo::<Membership>().find(member).await?;
+            let account = self.accounts.by_id(user).await?;
+            if !member.is_some_and(|member| member.active)
+                || !account.is_some_and(|account| account.is_active())
+            {
+                return Err(Code::LINK_INVALID.into());
+            }
+        }
         let invites = Can::WriteMembers.name();
-        let held = self.0.explain(tx, inviter, invites).await?;
+        let held = self.roles.explain(tx, inviter, invites).await?;
         if !held.allowed {
             return Err(Code::LINK_INVALID.into());
         }
-        let could = self.0.could_give(tx, inviter, &invitation.roles);
+        let could = self.roles.could_give(tx, inviter, &invitation.roles);
         match could.await {
             Err(RbacError::Escalation | RbacError::UnknownRole(_)) => {
                 Err(Code::LINK_INVALID.into())

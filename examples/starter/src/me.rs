@@ -2,26 +2,33 @@
 
 use axum::extract::State;
 use saas_auth::Membership;
-use saas_core::{Code, Granted, Problem, edge::Json};
+use saas_core::{Code, Granted, Problem, UserId, edge::Json};
 use saas_tenancy::{Scope, TenantTx};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{
-    signup::{TenantView, UserView},
-    state::AppState,
-};
+use crate::{signup::TenantView, state::AppState};
 
 /// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
-    user: UserView,
+    user: PersonView,
     tenant: TenantView,
     roles: Vec<String>,
     permissions: Vec<String>,
     memberships: Vec<MembershipView>,
     acr: &'static str,
     amr: Vec<String>,
+}
+
+/// The caller. A program is told what the person has allowed it to know.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PersonView {
+    id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
 }
 
 /// A tenant that the caller belongs to.
@@ -63,7 +70,11 @@ pub(crate) async fn show(
         }
     }
     Ok(Json(Me {
-        user: member.into(),
+        user: PersonView {
+            id: principal.subject(),
+            email: principal.granted().covers("email").then_some(member.email),
+            name: principal.granted().covers("profile").then_some(member.name),
+        },
         tenant: TenantView::from(scope.tenant()),
         roles,
         permissions,

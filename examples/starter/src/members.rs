@@ -163,7 +163,7 @@ pub(crate) async fn add(
         .database
         .system_write(&SystemScope::<AddMember>::enter());
     // An account that exists is not joined to this tenant: nobody has proven yet that it belongs to
-    // the person who is meant. Invitations will.
+    // the person who is meant. An invitation does.
     let user = state
         .identity
         .accounts()
@@ -246,7 +246,8 @@ pub(crate) async fn update(
     // Before it is looked whether the person is a member: nobody may leave in between.
     state.roles.lock(&mut tx).await?;
     let mut member = tx.repo::<Membership>().get(id).await?;
-    if let Some(name) = input.name {
+    if let Some(name) = input.name.filter(|name| *name != member.name) {
+        may_decide_about(&state, &mut tx, user).await?;
         member = tx
             .repo::<Membership>()
             .update(id, None, MembershipPatch { name: Some(name) })
@@ -279,18 +280,27 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lets a member in or not. Whoever may not remove a member may not do that either: what the one needs is tried,
-/// and undone.
+/// Refuses who may not remove a member: what that needs is tried, and undone.
+async fn may_decide_about(
+    state: &AppState,
+    tx: &mut TenantTx,
+    user: UserId,
+) -> Result<(), Problem> {
+    let roles = &state.roles;
+    roles
+        .preview(tx, async |tx| roles.remove_all(tx, user).await)
+        .await?;
+    Ok(())
+}
+
+/// Lets a member in or not.
 async fn set_active(
     state: &AppState,
     tx: &mut TenantTx,
     user: UserId,
     active: bool,
 ) -> Result<Membership, Problem> {
-    let roles = &state.roles;
-    roles
-        .preview(tx, async |tx| roles.remove_all(tx, user).await)
-        .await?;
+    may_decide_about(state, tx, user).await?;
     let members = state.identity.members();
     Ok(if active {
         members.enable(tx, user).await?

@@ -12,6 +12,7 @@ use saas_core::{
 use saas_tenancy::{SystemScope, TenantTx};
 use saas_testkit::{LeakProbe, LeakReport, ProbeTenant, TestDatabase};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
 use crate::{
@@ -35,6 +36,7 @@ enum Placement {
 
 /// A service with two tenants, and what it stands on.
 struct World {
+    _watch: JoinSet<()>,
     booted: Booted,
     planted: Value,
     document: Value,
@@ -88,8 +90,13 @@ impl World {
                 });
             }
         }
+        let booted = boot::boot_with(&config, routes).await.unwrap();
+        // Without it the service says after a while that it is not healthy, as it should.
+        let mut watch = JoinSet::new();
+        watch.spawn(booted.state.identity.clone().watch());
         Self {
-            booted: boot::boot_with(&config, routes).await.unwrap(),
+            _watch: watch,
+            booted,
             planted: serde_json::to_value(planted).unwrap(),
             document,
             _database: database,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use saas_auth::Session;
+use saas_auth::SessionInfo;
 use saas_core::{
     Code, Problem, SessionId, Timestamp,
     edge::{Json, Path},
@@ -37,7 +37,7 @@ pub(crate) struct SessionList {
 }
 
 impl SessionView {
-    fn new(session: Session, current: Option<SessionId>) -> Self {
+    fn new(session: SessionInfo, current: Option<SessionId>) -> Self {
         Self {
             current: Some(session.id) == current,
             id: session.id,

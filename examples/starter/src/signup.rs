@@ -159,7 +159,11 @@ pub(crate) async fn create(
     let mut tx = state.database.system_write(&scope);
     let tenant = state.registry.create(&mut tx, tenant).await?;
     let user = match &owner {
-        Owner::Known(user) => *user,
+        Owner::Known(account) => {
+            let accounts = state.identity.accounts();
+            accounts.unchanged(&mut tx, account).await?;
+            account.id()
+        }
         Owner::New(hash) => {
             state
                 .identity
@@ -189,7 +193,7 @@ pub(crate) async fn create(
 }
 
 enum Owner {
-    Known(UserId),
+    Known(Box<Account>),
     New(PasswordHash),
 }
 
@@ -204,7 +208,7 @@ async fn prove(
     match proven.prove(&account, password, device).await {
         // Whoever gave a password that he chose for somebody else would know that of the new tenant.
         Ok(()) if account.is_provisional() => Err(Problem::new(Code::PASSWORD_PROVISIONAL)),
-        Ok(()) => Ok(Owner::Known(account.id())),
+        Ok(()) => Ok(Owner::Known(Box::new(account))),
         Err(AuthError::Credentials) => Err(Problem::new(Code::EMAIL_TAKEN)),
         Err(error) => Err(error.into()),
     }

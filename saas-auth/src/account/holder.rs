@@ -43,7 +43,12 @@ impl Holders {
             .ok_or(Error::Credentials)?;
         let account = self.accounts().by_id(caller.subject()).await?;
         let account = account.ok_or(Error::Credentials)?;
-        self.sign_ins.prove(&account, password, device).await?;
+        // Tries of whoever is signed in count apart: nobody who guesses at a door keeps the holder from what is
+        // theirs.
+        let session = caller.session();
+        self.sign_ins
+            .prove_in(&account, session, password, device)
+            .await?;
         Ok(account)
     }
 

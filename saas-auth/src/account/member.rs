@@ -92,6 +92,25 @@ pub(super) trait Memberships {
 ///
 /// What a tenant decides about its members holds there and nowhere else: their accounts, and what they are in
 /// other tenants, stay as they are. Whether the caller may decide it is for the application to check.
+///
+/// ```
+/// use saas_auth::{Error, Members};
+/// use saas_core::UserId;
+/// use saas_tenancy::{Database, Scope};
+///
+/// async fn keep_out(
+///     members: &Members,
+///     database: &Database,
+///     scope: &Scope,
+///     user: UserId,
+/// ) -> Result<(), Error> {
+///     let mut tx = database.write(scope);
+///     members.disable(&mut tx, user).await?;
+///     // With the commit the sign-ins end, on this instance at once.
+///     Ok(tx.commit().await?)
+/// }
+/// # let _ = keep_out;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Members {
     sessions: Sessions,

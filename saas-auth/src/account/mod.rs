@@ -136,6 +136,23 @@ impl Accounts {
         Ok(store::by_id(&mut tx, user).await?)
     }
 
+    /// Makes sure that an account may be used and has not changed since it was read, and that it does not until the
+    /// transaction ends: a password that was looked at a moment ago may be the old one by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Credentials`] when it has changed; [`Error::Storage`].
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn unchanged(&self, tx: &mut SystemTx, account: &Account) -> Result<(), Error> {
+        match store::stands(tx, account.id, account.generation).await? {
+            true => Ok(()),
+            false => Err(Error::Credentials),
+        }
+    }
+
     /// Creates an account inside the caller's transaction, with a password that its holder chose.
     ///
     /// # Errors

@@ -14,6 +14,32 @@ use crate::{
 ///
 /// Whoever gets a new password has no sign-in left anywhere, no link of an older letter is good any more, and
 /// the person is told by mail. Nobody is signed in by it: the doors ask for whatever else they ask for.
+///
+/// ```
+/// use saas_auth::{Device, Email, Error, PasswordChanges};
+/// use saas_core::Secret;
+/// use saas_tenancy::Tenant;
+///
+/// async fn forgotten(
+///     changes: &PasswordChanges,
+///     tenant: &Tenant,
+///     email: &Email,
+///     device: &Device,
+/// ) -> Result<&'static str, Error> {
+///     changes.ask(tenant, email, device).await?;
+///     Ok("if the address is one of ours, a letter is on its way")
+/// }
+///
+/// async fn follow_the_link(
+///     changes: &PasswordChanges,
+///     tenant: &Tenant,
+///     token: &Secret<String>,
+///     new: &Secret<String>,
+/// ) -> Result<(), Error> {
+///     changes.reset(tenant, token, new).await.map(drop)
+/// }
+/// # let _ = (forgotten, follow_the_link);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PasswordChanges {
     holders: Holders,

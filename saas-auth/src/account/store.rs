@@ -16,6 +16,9 @@ const INSERT: &str = "INSERT INTO saas_accounts \
 const SET_PASSWORD: &str = "UPDATE saas_accounts SET password_hash = $3, provisional = $4, generation = generation + 1, \
                             updated_at = $5 WHERE id = $1 AND password_hash = $2 AND status = 'active'";
 const REPLACE_HASH: &str = "UPDATE saas_accounts SET password_hash = $3, updated_at = $4 WHERE id = $1 AND password_hash = $2";
+// Changes nothing and locks the row: whoever changes the account waits, and sees then what was begun for it.
+const STANDS: &str = "UPDATE saas_accounts SET generation = generation \
+                      WHERE id = $1 AND generation = $2 AND status = 'active'";
 const IS_ACTIVE: &str = "SELECT id FROM saas_accounts WHERE id = $1 AND status = 'active'";
 // Whoever proves by mail to be the holder of a deactivated account wants it back.
 const RESET_PASSWORD: &str = "UPDATE saas_accounts SET password_hash = $3, provisional = $4, status = 'active', \
@@ -32,8 +35,7 @@ const DEACTIVATE: &str = "UPDATE saas_accounts SET status = 'deactivated', gener
 const DELETE: &str = "UPDATE saas_accounts SET status = 'deleted', email = '', email_key = $3, password_hash = '', \
                       verified_at = NULL, generation = generation + 1, updated_at = $4 \
                       WHERE id = $1 AND generation = $2 AND status = 'active'";
-const TENANTS_OF: &str =
-    "SELECT tenant_id FROM saas_memberships WHERE id = $1 ORDER BY created_at LIMIT 1000";
+const TENANTS_OF: &str = "SELECT tenant_id FROM saas_memberships WHERE id = $1 ORDER BY created_at";
 
 pub(crate) async fn by_email(tx: &mut SystemTx, email: &Email) -> Result<Option<Account>, Error> {
     let row = tx
@@ -88,7 +90,8 @@ pub(super) async fn replace_hash(
     tx.execute(REPLACE_HASH, &values).await.map(drop)
 }
 
-/// Tells whether the password was set; it is not when it was changed since the account was read.
+/// Tells whether the password was set; it is not when it was changed since the account was read. Who changes a
+/// password need not be the holder of the address; a letter alone says so.
 pub(super) async fn set_password(
     tx: &mut SystemTx,
     account: &Account,
@@ -99,7 +102,7 @@ pub(super) async fn set_password(
         account.id.to_value(),
         Value::Text(account.hash.expose().to_owned()),
         Value::Text(hash.expose().to_owned()),
-        Value::Bool(false),
+        Value::Bool(account.provisional),
         Value::Timestamp(now),
     ];
     Ok(tx.execute(SET_PASSWORD, &values).await? == 1)
@@ -107,7 +110,7 @@ pub(super) async fn set_password(
 
 /// Sets the password of an account that is still of the generation it was read with, and brings it back when
 /// its holder had deactivated it.
-pub(super) async fn reset_password(
+pub(crate) async fn reset_password(
     tx: &mut SystemTx,
     account: &Account,
     hash: &PasswordHash,
@@ -180,6 +183,12 @@ fn now(tx: &SystemTx) -> Value {
 pub(super) async fn is_active(tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
     let row = tx.fetch_optional(IS_ACTIVE, &[user.to_value()]).await?;
     Ok(row.is_some())
+}
+
+/// Tells whether an account may be used and is still of a generation, and keeps it so until the transaction ends.
+pub(crate) async fn stands(tx: &mut SystemTx, id: UserId, generation: i64) -> Result<bool, Error> {
+    let values = [id.to_value(), Value::Integer(generation)];
+    Ok(tx.execute(STANDS, &values).await? == 1)
 }
 
 pub(crate) async fn tenants_of(tx: &mut SystemTx, user: UserId) -> Result<Vec<TenantId>, Error> {

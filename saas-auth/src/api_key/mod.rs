@@ -95,6 +95,33 @@ impl fmt::Debug for MadeApiKey {
 }
 
 /// Makes, lists, verifies and takes back keys; cheap to clone.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use saas_auth::{ApiKeys, Error, NewApiKey};
+/// use saas_core::{Secret, UserId};
+/// use saas_tenancy::TenantTx;
+///
+/// async fn make(keys: &ApiKeys, tx: &mut TenantTx, user: UserId) -> Result<Secret<String>, Error> {
+///     let new = NewApiKey {
+///         name: "nightly import".to_owned(),
+///         scopes: vec!["projects:write".to_owned()],
+///         lifetime: Duration::from_secs(90 * 86_400),
+///     };
+///     let made = keys.create(tx, user, new).await?;
+///     // It is shown once; afterwards there is only its hash.
+///     Ok(made.secret().clone())
+/// }
+///
+/// async fn take_back(keys: &ApiKeys, tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+///     for key in keys.list(tx, user).await? {
+///         keys.revoke(tx, user, key.id).await?;
+///     }
+///     Ok(())
+/// }
+/// # let _ = (make, take_back);
+/// ```
 #[derive(Debug, Clone)]
 pub struct ApiKeys {
     database: Database,
@@ -223,7 +250,7 @@ impl ApiKeys {
             return Ok(None);
         };
         let scope = session::entering(&tenant);
-        let mut tx = self.database.read(&scope);
+        let mut tx = self.database.read_primary(&scope);
         let row = tx.usable_key(text.row).await?;
         drop(tx);
         let now = self.database.clock().now();
@@ -234,8 +261,11 @@ impl ApiKeys {
             return Ok(None);
         }
         drop(tx);
-        if row.seen_at.is_none_or(|seen| now.since(seen) >= SEEN_EVERY) {
-            self.seen(&scope, row.id, now).await?;
+        // That it was seen is worth no refusal.
+        if row.seen_at.is_none_or(|seen| now.since(seen) >= SEEN_EVERY)
+            && let Err(error) = self.seen(&scope, row.id, now).await
+        {
+            tracing::warn!(%error, "when a key was seen could not be written");
         }
         Ok(Some(principal(row.tenant_id, row.into())))
     }

@@ -9,6 +9,7 @@ use super::{Invitation, Invitations};
 use crate::{
     Account, Device, Email, Error, Membership, NewMembership, PasswordHash, Session,
     account::store,
+    message::PasswordChanged,
     proof::{self, Kind},
 };
 
@@ -16,8 +17,8 @@ use crate::{
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Joining<'a> {
-    /// Somebody with a password: that of the account which has the address, or, where there is none, the one of
-    /// the account that is to be made.
+    /// Somebody with a password: that of the account which has the address, or, where there is none or nobody has
+    /// yet proven to hold its address, the one that it is to have.
     Password {
         /// The name.
         name: &'a str,
@@ -48,6 +49,8 @@ pub struct Accepted {
 /// How the account comes about.
 enum Joiner {
     Known(Box<Account>),
+    /// Nobody has yet proven to read the mail of the account's address but who joins, so it is theirs.
+    Holder(Box<Account>, PasswordHash),
     New(PasswordHash),
 }
 
@@ -88,7 +91,12 @@ impl Invitations {
         let user = match &joiner {
             // Also so that nobody joins with an account that is just being deleted.
             Joiner::Known(account) if store::verify(&mut tx, account).await? => account.id(),
-            Joiner::Known(_) => return Err(Error::Credentials),
+            Joiner::Holder(account, hash)
+                if store::reset_password(&mut tx, account, hash).await? =>
+            {
+                account.id()
+            }
+            Joiner::Known(_) | Joiner::Holder(..) => return Err(Error::Credentials),
             Joiner::New(hash) => {
                 self.sign_ins
                     .accounts()
@@ -98,6 +106,13 @@ impl Invitations {
         };
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &row).await?;
+        if let Joiner::Holder(account, _) = &joiner {
+            // Ends the sign-ins of whoever had the password before.
+            let changed = PasswordChanged {
+                account: account.id(),
+            };
+            tx.publish(PasswordChanged::KIND, &changed).await?;
+        }
         let new = NewMembership::new(row.email.clone(), name);
         let member = Membership::id_of(user);
         let membership = match tx.repo::<Membership>().insert_as(member, new).await {
@@ -118,7 +133,7 @@ impl Invitations {
     }
 
     /// Finds the account of an address if the password is right, or checks the password of one that will be
-    /// made, which is not made of what is known.
+    /// made, or of which nobody has proven to hold the address. It is not made of what is known.
     async fn by_password(
         &self,
         email: &Email,
@@ -131,11 +146,15 @@ impl Invitations {
             let password = passwords.check(password, known).await?;
             return Ok(Joiner::New(passwords.hash(&password).await?));
         };
-        self.sign_ins.prove(&account, password, device).await?;
-        // Whoever gave a password that he chose for somebody else would know that of a member here.
-        if account.is_provisional() {
-            return Err(Error::Provisional);
+        // The letter proves whose the address is. Nobody who made an account with it before, for themselves or for
+        // somebody else, keeps its holder out, or is let in with them.
+        if account.is_provisional() || !account.is_verified() {
+            let passwords = self.sign_ins.passwords();
+            let password = passwords.check(password, known).await?;
+            let hash = passwords.hash(&password).await?;
+            return Ok(Joiner::Holder(Box::new(account), hash));
         }
+        self.sign_ins.prove(&account, password, device).await?;
         usable(account)
     }
 

@@ -90,7 +90,8 @@ impl Invitations {
     /// # Errors
     ///
     /// [`Error::AlreadyMember`] when a member was told to have just this address;
-    /// [`Error::TooManyInvitations`]; [`Error::TooManyLetters`] to one address; [`Error::Storage`].
+    /// [`Error::TooManyInvitations`]; [`Error::TooManyLetters`] to one address, and [`Error::Limited`] when all
+    /// tenants together invite it too often; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -114,10 +115,11 @@ impl Invitations {
         if lately >= i64::from(self.config.letters_an_hour.max(1)) {
             return Err(Error::TooManyLetters);
         }
+        self.sign_ins.throttle().invitation(email.key()).await?;
         tx.revoke_invitations_to(now, email.key()).await?;
         let most = self.config.open_invitations;
-        let open = tx.open_invitations(now).await?.len();
-        if u32::try_from(open).is_ok_and(|open| open >= most) {
+        let (open,) = tx.count_open_invitations(now).await?;
+        if open >= i64::from(most) {
             return Err(Error::TooManyInvitations(most));
         }
         let lifetime = self.config.invitation.into();

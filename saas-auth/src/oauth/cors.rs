@@ -21,11 +21,14 @@ use crate::{Error, Identity, session};
 /// The longest origin that is looked for.
 const MAX_ORIGIN: usize = 300;
 
-/// The statement over addresses.
+/// The statement over addresses. These are separated by spaces and written as a browser writes them, so that one at
+/// an origin is the origin alone, or the origin and a path.
 #[tenant_repository(entity = ClientRow)]
 trait Origins {
-    #[sql("SELECT * FROM saas_clients WHERE {tenant} AND redirect_uris LIKE :pattern LIMIT 100")]
-    async fn clients_at(&mut self, pattern: String) -> Result<Vec<ClientRow>>;
+    #[sql(
+        "SELECT * FROM saas_clients WHERE {tenant} AND ((' ' || redirect_uris || ' ') LIKE :alone OR (' ' || redirect_uris) LIKE :with_path) LIMIT 1"
+    )]
+    async fn client_at(&mut self, alone: String, with_path: String) -> Result<Option<ClientRow>>;
 }
 
 /// Answers what a browser asks ahead, and marks answers that a page of another origin may read.
@@ -92,21 +95,20 @@ async fn is_known(
         return Ok(false);
     };
     let mut tx = clients.database().read(&session::entering(tenant));
-    // What is found is compared; the pattern only leaves out most of the others.
-    let rows = tx.clients_at(format!("%{origin}%")).await?;
-    Ok(rows
-        .into_iter()
-        .any(|row| is_at(&Client::from(row), origin)))
+    let (alone, with_path) = (format!("% {origin} %"), format!("% {origin}/%"));
+    let found = tx.client_at(alone, with_path).await?;
+    Ok(found.is_some_and(|row| is_at(&Client::from(row), origin)))
 }
 
-/// Tells whether a text is an origin as browsers write it, without a character that a pattern could mean.
+/// Tells whether a text is an origin as browsers write it, without a character that a pattern could mean or a letter
+/// that only some databases tell from its small one.
 fn is_exact(origin: &str) -> bool {
     let is_web = origin.starts_with("https://") || origin.starts_with("http://");
     is_web
         && origin.len() <= MAX_ORIGIN
         && origin
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b":/.-[]".contains(&byte))
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9') || b":/.-[]".contains(&byte))
 }
 
 fn is_at(client: &Client, origin: &str) -> bool {
@@ -137,6 +139,7 @@ mod tests {
             "https://a_b.example",
             "file://",
             "app.example",
+            "https://App.example",
         ] {
             assert!(!is_exact(wrong), "{wrong}");
         }

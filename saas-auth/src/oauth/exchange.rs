@@ -71,6 +71,11 @@ impl TokenEndpoint<'_> {
         };
         let granted = client.narrow(&held.granted);
         let issued = self.begin(&who, client, &granted).await?;
+        // Who has ended the old session meanwhile may have missed the new one.
+        if let Err(error) = tokens.unused(token.expose(), &client.id, None).await {
+            self.0.sessions().end_now(issued.session()).await?;
+            return Err(error.into());
+        }
         let given = Given {
             session: issued.session().clone(),
             refresh_token: Some(issued.expose().to_owned()),
@@ -87,7 +92,7 @@ impl TokenEndpoint<'_> {
         client: &Client,
         granted: &Granted,
     ) -> Result<Issued, Error> {
-        let mut tx = self.0.database().write(who.scope());
+        let mut tx = self.0.sessions().entered(who).await?;
         let tokens = self.0.refresh_tokens();
         let issued = tokens.begin_in(&mut tx, who, &client.id, granted).await?;
         let session = issued.session();

@@ -69,7 +69,7 @@ pub(super) fn decode(text: &str) -> Result<String, OAuthError> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     #[test]
     fn a_form_is_decoded_once() {
@@ -99,7 +99,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = Form::parse(&body);
+            fuzzing::form(&body);
+        }
+
+        #[test]
+        fn a_form_says_the_same_to_every_reader(body in "([a-c%+=&ä]|%[0-9a-f]{2}){0,20}") {
+            fuzzing::form(body.as_bytes());
         }
 
         #[test]

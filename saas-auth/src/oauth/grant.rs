@@ -149,14 +149,12 @@ impl TokenEndpoint<'_> {
             }
         }
         let issued = tokens.exchange(token, &client.id, named).await?;
-        let mut session = issued.session().clone();
-        session.granted = client.narrow(&session.granted);
+        let mut granted = client.narrow(&issued.session().granted);
         if !asked.is_empty() {
-            let kept = asked
-                .into_iter()
-                .filter(|scope| session.granted.covers(scope));
-            session.granted = Granted::Only(kept.collect());
+            let kept = asked.into_iter().filter(|scope| granted.covers(scope));
+            granted = Granted::Only(kept.collect());
         }
+        let session = issued.session().clone().narrowed(granted);
         let introduced = match &session.granted {
             Granted::Only(scopes) => Introduced::of(scopes),
             // What it was asked for is not known any more.

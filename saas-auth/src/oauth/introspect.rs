@@ -142,7 +142,7 @@ impl Desk<'_> {
             iat: session.created_at.as_secs(),
             tid: session.tenant.to_string(),
             auth_time: session.authenticated_at.as_secs(),
-            amr: session.methods,
+            amr: session.methods.clone(),
             token_type: None,
             aud: None,
             jti: None,
@@ -155,7 +155,7 @@ impl Desk<'_> {
     async fn stands(&self, known: &Known) -> Result<bool, Error> {
         let holder = &known.principal;
         let database = self.identity.database();
-        let mut tx = database.read(&session::entering(self.tenant));
+        let mut tx = database.read_primary(&session::entering(self.tenant));
         let ids = known.subjects().into_iter().flatten();
         if !Revocations::stand(&mut tx, ids).await? {
             return Ok(false);

@@ -29,6 +29,8 @@ mod error;
 mod exchange;
 #[cfg(feature = "axum")]
 mod form;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "axum")]
 mod grant;
 #[cfg(feature = "axum")]

@@ -1,8 +1,6 @@
 //! The forms that clients post to the endpoints which they call themselves.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::{body::Body, extract::ConnectInfo};
+use axum::body::Body;
 use http::{HeaderMap, Request, header};
 use saas_core::edge::{Limits, read_body};
 use saas_tenancy::{Tenant, resolve::PathPrefix};
@@ -42,7 +40,7 @@ impl Posted {
         let body = read_body(body).await.map_err(Refusal::Service)?;
         Ok(Self {
             form: Form::parse(&body)?,
-            device: Device::new(&parts.headers, address(&parts.extensions)),
+            device: Device::of(&parts.headers, &parts.extensions),
             issuer: identity
                 .config()
                 .token
@@ -74,12 +72,6 @@ impl Posted {
             "the tenant is missing: name it by the host, the header `X-Tenant` or the path",
         ))
     }
-}
-
-/// Gives the address of the peer.
-pub(super) fn address(extensions: &http::Extensions) -> Option<IpAddr> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.map(|ConnectInfo(peer)| peer.ip())
 }
 
 /// Tells whether the body says to be a form. Its text is UTF-8, whatever a parameter claims (RFC

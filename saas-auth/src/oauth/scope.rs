@@ -153,4 +153,11 @@ mod tests {
         }
         assert_eq!(scopes.all().len(), 5);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn oau_34_what_is_read_is_what_was_named(text in "((projects:read|openid|email|OpenID|x)[ \t]{0,2}){0,5}") {
+            crate::fuzzing::scope(&text);
+        }
+    }
 }

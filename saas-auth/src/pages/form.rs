@@ -56,7 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for PageForm<T> {
         if !oauth::is_form(&parts.headers) {
             return Err(Problem::new(Code::MEDIA_TYPE));
         }
-        if !same_origin(&parts.headers) {
+        if !same_origin(&parts) {
             return Err(Problem::new(Code::REQUEST_FORGED));
         }
         Limits::from_request_parts(&mut parts, state)

@@ -107,11 +107,12 @@ async fn form(
     Ok(visitor.show(page.status(status)))
 }
 
-/// Tells whether somebody has the invited address. Whoever has the token reads mail to it, and may know.
+/// Tells whether somebody has proven before to hold the invited address. Whoever has the token reads mail to it, and may know.
 async fn is_known(visitor: &Visitor, invitation: &Invitation) -> Result<bool, Error> {
     let email: Email = invitation.email.parse().map_err(|_| Error::Link)?;
     let account = visitor.identity.accounts().by_email(&email).await?;
-    Ok(account.is_some())
+    // Of the others the letter is the first proof, so they choose a password like anybody new.
+    Ok(account.is_some_and(|account| account.is_verified() && !account.is_provisional()))
 }
 
 /// `POST /invite`
@@ -150,5 +151,5 @@ pub(super) async fn accept(
     host.welcome(&mut tx, &accepted).await?;
     tx.commit().await.map_err(Error::from)?;
     // The sign-in asks for whatever else it asks for.
-    Ok(logout::signed_out(&visitor, "joined"))
+    logout::signed_out(&visitor, "joined").await
 }

@@ -41,14 +41,18 @@ pub(super) async fn sign_out(form: MemberForm<Nothing>) -> Result<Response, Prob
     let sessions = visitor.identity.sessions();
     sessions.end(&mut tx, session.user, session.id).await?;
     tx.commit().await.map_err(crate::Error::from)?;
-    Ok(signed_out(&visitor, "signed-out"))
+    signed_out(&visitor, "signed-out").await
 }
 
-/// Takes the cookie away and shows the sign-in, with a word for what has happened.
-pub(super) fn signed_out(visitor: &Visitor, notice: &str) -> Response {
+/// Ends the session that the browser is still in, takes the cookie away and shows the sign-in, with a word for what
+/// has happened.
+pub(super) async fn signed_out(visitor: &Visitor, notice: &str) -> Result<Response, Problem> {
+    if let Some(session) = &visitor.session {
+        visitor.identity.sessions().end_now(session).await?;
+    }
     let mut response = visitor.redirect(&format!("/login?notice={notice}"));
     if let Some(cookie) = SessionCookie::of(visitor.tenant.id()).clear() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
+    Ok(response)
 }

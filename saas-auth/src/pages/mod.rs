@@ -22,6 +22,8 @@ mod device;
 mod email;
 mod forgot;
 mod form;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod invite;
 mod login;
 mod logout;

@@ -53,7 +53,6 @@ fn is_segment(segment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use url::Url;
 
     use super::*;
 
@@ -129,13 +128,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_stays_on_the_host(text in "(/|//|/\\\\|\\PC{0,4}|%2f|\\.\\.|[a-z:@?#;.]{0,4}|\t|\n){0,8}") {
-            if let Some(found) = Onward::parse(&text, "") {
-                let base = Url::parse("https://acme.test/t/acme/login").unwrap();
-                let url = base.join(found.as_str()).unwrap();
-                prop_assert_eq!(url.origin(), base.origin());
-                prop_assert_eq!(&url[url::Position::BeforePath..], found.as_str());
-            }
+        fn whatever_is_accepted_stays_on_the_host(text in "(/|/t/acme|//|/\\\\|\\PC{0,4}|%2f|\\.\\.|[a-z:@?#;.]{0,4}|\t|\n){0,8}") {
+            super::super::fuzzing::onward(&text);
         }
     }
 }

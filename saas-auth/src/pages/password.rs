@@ -60,7 +60,7 @@ pub(super) async fn change(form: MemberForm<Change>) -> Result<Response, Problem
     let changes = visitor.identity.password_changes();
     let changed = changes.change(&scope, &fields.current, &fields.password, &visitor.device);
     match changed.await {
-        Ok(()) => Ok(logout::signed_out(&visitor, "password")),
+        Ok(()) => logout::signed_out(&visitor, "password").await,
         Err(Error::Credentials) => self::form(&visitor, true, ""),
         Err(Error::InvalidPassword(why)) => self::form(&visitor, false, &why.to_string()),
         Err(error) => Err(error.into()),

@@ -66,7 +66,7 @@ pub(super) async fn set(form: PageForm<Reset>) -> Result<Response, Problem> {
     let changes = visitor.identity.password_changes();
     let set = changes.reset(&visitor.tenant, &fields.token, &fields.password);
     match set.await {
-        Ok(_) => Ok(logout::signed_out(&visitor, "password")),
+        Ok(_) => logout::signed_out(&visitor, "password").await,
         Err(Error::InvalidPassword(why)) => self::form(&visitor, &fields.token, &why.to_string()),
         Err(error) => Err(error.into()),
     }

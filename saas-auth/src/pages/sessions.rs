@@ -1,14 +1,21 @@
 //! Where a person is signed in.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::response::Response;
 use saas_core::{Code, Problem, SessionId};
 use serde::Deserialize;
 
 use super::{
-    answer::Page, form::MemberForm, logout, member::Member, moment::Moment, visitor::Frame,
+    answer::Page,
+    form::MemberForm,
+    logout,
+    member::Member,
+    moment::Moment,
+    visitor::{Frame, Visitor},
 };
-use crate::{Error, FormToken, Session};
+use crate::{Error, FormToken, SessionInfo};
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -49,6 +56,8 @@ pub(super) async fn show(member: Member) -> Result<Response, Problem> {
         .sessions()
         .list(&mut tx, session.user)
         .await?;
+    drop(tx);
+    let programs = programs(&visitor, &sessions).await?;
     let page = Page::new(&SessionsPage {
         frame: &visitor.frame,
         token: &visitor.token,
@@ -57,7 +66,7 @@ pub(super) async fn show(member: Member) -> Result<Response, Problem> {
             .map(|shown| Device {
                 id: shown.id,
                 own: shown.id == session.id,
-                name: name(&shown),
+                name: name(&shown, &programs),
                 since: shown.created_at.into(),
                 seen: shown.seen_at.into(),
                 address: shown.address,
@@ -78,7 +87,7 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     let sessions = visitor.identity.sessions();
     if fields.end == "everywhere" {
         sessions.end_everywhere(session.user, None).await?;
-        return Ok(logout::signed_out(&visitor, "signed-out"));
+        return logout::signed_out(&visitor, "signed-out").await;
     }
     let mut tx = visitor.identity.database().write(&scope);
     let mut out = false;
@@ -97,15 +106,36 @@ pub(super) async fn end(form: MemberForm<End>) -> Result<Response, Problem> {
     }
     tx.commit().await.map_err(Error::from)?;
     match out {
-        true => Ok(logout::signed_out(&visitor, "signed-out")),
+        true => logout::signed_out(&visitor, "signed-out").await,
         false => Ok(visitor.redirect("/account/sessions")),
     }
 }
 
+/// Finds the names of the programs among sessions, by their `client_id`.
+async fn programs(
+    visitor: &Visitor,
+    sessions: &[SessionInfo],
+) -> Result<BTreeMap<String, String>, Error> {
+    let clients = visitor.identity.clients();
+    let mut names = BTreeMap::new();
+    for id in sessions
+        .iter()
+        .filter_map(|session| session.client.as_ref())
+    {
+        if names.contains_key(id) {
+            continue;
+        }
+        if let Some(client) = clients.find(Some(&visitor.tenant), id).await? {
+            names.insert(id.clone(), client.name);
+        }
+    }
+    Ok(names)
+}
+
 /// Names a browser or program as people know it. What it sends is its own claim, and is shown as text.
-fn name(session: &Session) -> String {
+fn name(session: &SessionInfo, programs: &BTreeMap<String, String>) -> String {
     match &session.client {
-        Some(client) => client.clone(),
+        Some(client) => programs.get(client).unwrap_or(client).clone(),
         None => browser(&session.device),
     }
 }

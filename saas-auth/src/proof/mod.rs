@@ -8,6 +8,8 @@
 //! and neither password, address nor status of the account have changed since. All but the first of these are
 //! seen in what is there anyway, so nothing has to be voided in the other tenants of a person.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod row;
 mod token;
 

@@ -102,6 +102,11 @@ pub(crate) trait Proofs {
     async fn open_invitations(&mut self, now: Timestamp) -> Result<Vec<ProofRow>>;
 
     #[sql(
+        "SELECT count(*) FROM saas_proofs WHERE {tenant} AND kind = 'invitation' AND used_at IS NULL AND expires_at > :now"
+    )]
+    async fn count_open_invitations(&mut self, now: Timestamp) -> Result<(i64,)>;
+
+    #[sql(
         "SELECT count(*) FROM saas_proofs WHERE {tenant} AND kind = 'invitation' AND email_key = :email AND created_at > :since"
     )]
     async fn invitations_since(&mut self, email: &str, since: Timestamp) -> Result<(i64,)>;

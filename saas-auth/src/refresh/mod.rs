@@ -58,6 +58,26 @@ impl fmt::Debug for Issued {
 }
 
 /// Issues and exchanges refresh tokens.
+///
+/// ```
+/// use saas_auth::{AccessToken, Authenticated, Error, Issued, Issuer, RefreshTokens, TokenConfig};
+/// use saas_core::Granted;
+///
+/// /// Gives a program both tokens, for somebody who has just signed in.
+/// async fn first(
+///     tokens: &RefreshTokens,
+///     issuer: &Issuer,
+///     config: &TokenConfig,
+///     who: &Authenticated,
+/// ) -> Result<(AccessToken, Issued), Error> {
+///     let refresh = tokens.begin(who, "web", &Granted::All).await?;
+///     let access = issuer.issue(refresh.session(), &config.issuer)?;
+///     Ok((access, refresh))
+/// }
+/// # let _ = first;
+/// ```
+///
+/// The token endpoint ([`oauth::router`](crate::oauth::router)) exchanges them.
 #[derive(Debug, Clone)]
 pub struct RefreshTokens {
     sessions: Sessions,
@@ -91,7 +111,7 @@ impl RefreshTokens {
         client: &str,
         granted: &Granted,
     ) -> Result<Issued, Error> {
-        let mut tx = self.database().write(who.scope());
+        let mut tx = self.sessions.entered(who).await?;
         let issued = self.begin_in(&mut tx, who, client, granted).await?;
         tx.commit().await?;
         Ok(issued)
@@ -209,7 +229,7 @@ impl RefreshTokens {
         // What the token says only tells where to look; the row and its hash decide.
         let tenant = self.active_tenant(text.tenant).await?;
         let scope = session::entering(&tenant);
-        let mut tx = self.database().read(&scope);
+        let mut tx = self.database().read_primary(&scope);
         let row = tx.repo::<RefreshRow>().find(text.row).await?;
         let now = self.sessions.now();
         let row = row

@@ -62,7 +62,7 @@ fn accept(keys: &KeyRing, parts: &Parts, session: &Session) -> Outcome {
         if parts.uri.path() == AUTHORIZE {
             return Outcome::NotAttempted;
         }
-        if !same_origin(&parts.headers) {
+        if !same_origin(parts) {
             return Outcome::Refused(Problem::new(Code::REQUEST_FORGED));
         }
         let token = parts.headers.get(FormToken::HEADER);

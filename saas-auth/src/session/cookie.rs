@@ -8,6 +8,26 @@ use saas_core::{Secret, TenantId};
 /// Its name begins with `__Host-`, so a browser takes it only over TLS (or from the machine itself), for this
 /// host alone, and never from a sibling domain. Each tenant has a cookie of its own: whoever works in two
 /// tenants on one host, by `/t/<slug>/`, has two sessions.
+///
+/// ```
+/// use http::{HeaderMap, header::COOKIE};
+/// use saas_auth::SessionCookie;
+/// use saas_core::{Id, Secret};
+///
+/// let cookie = SessionCookie::of(Id::generate());
+/// let set = cookie.set(&Secret::from("s3cret")).expect("a header");
+/// let set = set.to_str()?;
+/// assert!(set.starts_with(&format!("{}=s3cret;", cookie.name())));
+/// assert!(set.contains("Secure") && set.contains("HttpOnly"));
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(COOKIE, format!("theme=dark; {}=s3cret", cookie.name()).parse()?);
+/// assert_eq!(cookie.read(&headers)?.expect("it is there").expose(), "s3cret");
+/// // One that was planted beside it is not passed over.
+/// headers.append(COOKIE, format!("{}=planted", cookie.name()).parse()?);
+/// assert!(cookie.read(&headers).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SessionCookie {
     name: String,
@@ -46,11 +66,12 @@ impl SessionCookie {
     /// [`TwoCookies`].
     pub fn read(&self, headers: &HeaderMap) -> Result<Option<Secret<String>>, TwoCookies> {
         let mut found = None;
+        // Cookies of others may have any bytes in them.
         let pairs = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'));
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| str::from_utf8(pair).ok());
         for pair in pairs {
             if let Some((name, value)) = pair.trim().split_once('=')
                 && name == self.name

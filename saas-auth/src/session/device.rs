@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, header};
+#[cfg(feature = "axum")]
+use saas_core::ClientAddress;
 
 /// How much of a name is kept, in characters.
 const MAX_AGENT: usize = 200;
@@ -29,11 +31,16 @@ impl Device {
         Self { agent, address }
     }
 
-    /// Reads where a request comes from.
+    /// Reads where a request comes from: from whom the layer of tenants has found, who knows the proxies, and
+    /// without that layer from its peer.
     #[cfg(feature = "axum")]
     pub(crate) fn of(headers: &HeaderMap, extensions: &http::Extensions) -> Self {
-        let peer = extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
-        Self::new(headers, peer.map(|peer| peer.0.ip()))
+        let client = extensions.get::<ClientAddress>().map(|client| client.ip());
+        let peer = || {
+            let peer = extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+            peer.map(|peer| peer.0.ip().to_canonical())
+        };
+        Self::new(headers, client.or_else(peer))
     }
 
     /// Gives the name, at most 200 characters; empty when there is none.

@@ -7,10 +7,12 @@
 
 mod cookie;
 mod device;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod row;
 mod text;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
 use saas_core::{Granted, Id, Secret, SessionId, TenantId, Timestamp, UserId};
 use saas_tenancy::{AuditEvent, Database, Registry, Scope, SystemScope, Tenant, TenantTx};
@@ -22,10 +24,38 @@ pub(crate) use text::Text;
 
 use crate::{Authenticated, Error, Membership, Revocations, SessionConfig, SignIn, account};
 
-/// A sign-in that lasts. It is made by this crate alone, for somebody whose credentials were checked.
+/// A sign-in that lasts, as the proof that its person is signed in. This crate alone makes it, for somebody whose
+/// credentials were checked, and nobody can change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session(SessionInfo);
+
+impl Session {
+    /// Gives the same session, good for no more than this.
+    pub(crate) fn narrowed(mut self, granted: Granted) -> Self {
+        self.0.granted = granted;
+        self
+    }
+}
+
+#[cfg(test)]
+impl From<SessionInfo> for Session {
+    fn from(info: SessionInfo) -> Self {
+        Self(info)
+    }
+}
+
+impl Deref for Session {
+    type Target = SessionInfo;
+
+    fn deref(&self) -> &SessionInfo {
+        &self.0
+    }
+}
+
+/// What there is to know of a sign-in that lasts. It proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Session {
+pub struct SessionInfo {
     /// The id, which its access tokens name as `sid`.
     pub id: SessionId,
     /// Whose it is.
@@ -82,6 +112,36 @@ impl fmt::Debug for Started {
 }
 
 /// Begins, continues and ends sessions; cheap to clone.
+///
+/// ```
+/// use http::HeaderMap;
+/// use saas_auth::{Authenticated, Error, Session, SessionCookie, Sessions};
+/// use saas_core::{Code, Problem};
+/// use saas_tenancy::Tenant;
+///
+/// /// Signs a browser in: what it is told to keep.
+/// async fn begin(sessions: &Sessions, who: &Authenticated) -> Result<HeaderMap, Error> {
+///     let started = sessions.begin(who).await?;
+///     let cookie = SessionCookie::of(who.tenant().id()).set(started.secret());
+///     Ok(cookie.map(|cookie| (http::header::SET_COOKIE, cookie)).into_iter().collect())
+/// }
+///
+/// /// Knows it again.
+/// async fn resume(
+///     sessions: &Sessions,
+///     tenant: &Tenant,
+///     headers: &HeaderMap,
+/// ) -> Result<Option<Session>, Problem> {
+///     match SessionCookie::of(tenant.id()).read(headers) {
+///         Ok(Some(secret)) => Ok(sessions.resume(tenant, &secret).await?),
+///         Ok(None) => Ok(None),
+///         Err(_) => Err(Problem::new(Code::HEADER_INVALID)),
+///     }
+/// }
+/// # let _ = (begin, resume);
+/// ```
+///
+/// The [`AuthLayer`](crate::AuthLayer) does the second for every request.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     inner: Arc<Inner>,
@@ -124,7 +184,7 @@ impl Sessions {
     ///
     /// Either the session exists or it does not; one that nobody got the secret of ends by itself.
     pub async fn begin(&self, who: &Authenticated) -> Result<Started, Error> {
-        let mut tx = self.inner.database.write(who.scope());
+        let mut tx = self.entered(who).await?;
         let started = self.insert(&mut tx, who).await?;
         tx.commit().await?;
         Ok(started)
@@ -141,7 +201,7 @@ impl Sessions {
     ///
     /// Either both happen or neither.
     pub async fn renew(&self, old: &Session, who: &Authenticated) -> Result<Started, Error> {
-        let mut tx = self.inner.database.write(who.scope());
+        let mut tx = self.entered(who).await?;
         if old.tenant == who.tenant().id() {
             self.remove(&mut tx, old.id).await?;
         }
@@ -165,7 +225,7 @@ impl Sessions {
             return Ok(None);
         };
         let scope = SystemScope::<SignIn>::enter().within(tenant);
-        let mut tx = self.inner.database.read(&scope);
+        let mut tx = self.inner.database.read_primary(&scope);
         let row = tx.repo::<SessionRow>().find(text.row).await?;
         drop(tx);
         let now = self.now();
@@ -174,10 +234,11 @@ impl Sessions {
             .filter(|row| row.client.is_none() && text.matches(row.secret_hash.as_deref()))
             .filter(|row| now < row.expires_at && now < row.seen_at.saturating_add(idle));
         let Some(row) = row else { return Ok(None) };
-        if now.since(row.seen_at) >= SEEN_EVERY {
-            let mut tx = self.inner.database.write(&scope);
-            tx.seen(now, row.id).await?;
-            tx.commit().await?;
+        // That it was seen is worth no refusal, and one of many at once writes it.
+        if now.since(row.seen_at) >= SEEN_EVERY
+            && let Err(error) = self.note_seen(&scope, row.id, now).await
+        {
+            tracing::warn!(%error, "when a session was seen could not be written");
         }
         Ok(Some(row.into()))
     }
@@ -187,9 +248,9 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Error::Storage`].
-    pub async fn list(&self, tx: &mut TenantTx, user: UserId) -> Result<Vec<Session>, Error> {
+    pub async fn list(&self, tx: &mut TenantTx, user: UserId) -> Result<Vec<SessionInfo>, Error> {
         let rows = tx.sessions_of(user, self.now()).await?;
-        Ok(rows.into_iter().map(Session::from).collect())
+        Ok(rows.into_iter().map(SessionInfo::from).collect())
     }
 
     /// Ends a session of a person, inside the caller's transaction, and tells whether there was one.
@@ -235,17 +296,29 @@ impl Sessions {
         user: UserId,
         but: Option<SessionId>,
     ) -> Result<(), Error> {
-        for row in tx.all_sessions_of(user).await? {
-            let id = Session::from(row).id;
-            if Some(id) != but {
-                self.remove(tx, id).await?;
-            }
-        }
-        let event = AuditEvent::new("session.all-ended", format!("user:{user}"));
-        Ok(tx.record(event).await?)
+        self.end_all_but(tx, user, but).await?;
+        record_all_ended(tx, user).await
     }
 
-    /// Ends every session of a person, in all tenants, one after the other.
+    async fn end_all_but(
+        &self,
+        tx: &mut TenantTx,
+        user: UserId,
+        but: Option<SessionId>,
+    ) -> Result<usize, Error> {
+        let rows = tx.all_sessions_of(user).await?;
+        let ids = rows
+            .iter()
+            .map(|row| SessionId::from_uuid(row.id.as_uuid()));
+        let ending: Vec<_> = ids.filter(|id| Some(*id) != but).collect();
+        for id in &ending {
+            self.remove(tx, *id).await?;
+        }
+        Ok(ending.len())
+    }
+
+    /// Ends every session of a person, in all tenants, one after the other, and looks again for one that was begun
+    /// meanwhile from one that had not ended yet.
     ///
     /// # Errors
     ///
@@ -257,17 +330,30 @@ impl Sessions {
     pub async fn end_everywhere(&self, user: UserId, but: Option<SessionId>) -> Result<(), Error> {
         let system = SystemScope::<SignIn>::enter();
         let database = &self.inner.database;
-        let mut tx = database.system_read(&system).for_user(user);
-        let tenants = account::store::tenants_of(&mut tx, user).await?;
-        drop(tx);
-        for id in tenants {
-            if let Some(tenant) = self.inner.registry.by_id(id).await? {
-                let mut tx = database.write(&system.within(&tenant));
-                self.end_all(&mut tx, user, but).await?;
+        let tenants = self.tenants_of(user).await?;
+        for look in 0..2 {
+            for tenant in &tenants {
+                let mut tx = database.write(&system.within(tenant));
+                let ended = self.end_all_but(&mut tx, user, but).await?;
+                if look == 0 || ended > 0 {
+                    record_all_ended(&mut tx, user).await?;
+                }
                 tx.commit().await?;
             }
         }
         Ok(())
+    }
+
+    async fn tenants_of(&self, user: UserId) -> Result<Vec<Tenant>, Error> {
+        let system = SystemScope::<SignIn>::enter();
+        let mut tx = self.inner.database.system_read(&system).for_user(user);
+        let ids = account::store::tenants_of(&mut tx, user).await?;
+        drop(tx);
+        let mut tenants = Vec::with_capacity(ids.len());
+        for id in ids {
+            tenants.extend(self.inner.registry.by_id(id).await?);
+        }
+        Ok(tenants)
     }
 
     /// Ends every session of a person, in all tenants, that began before a time: for whoever makes sure, a
@@ -275,13 +361,7 @@ impl Sessions {
     pub(crate) async fn end_older(&self, user: UserId, before: Timestamp) -> Result<(), Error> {
         let system = SystemScope::<SignIn>::enter();
         let database = &self.inner.database;
-        let mut tx = database.system_read(&system).for_user(user);
-        let tenants = account::store::tenants_of(&mut tx, user).await?;
-        drop(tx);
-        for id in tenants {
-            let Some(tenant) = self.inner.registry.by_id(id).await? else {
-                continue;
-            };
+        for tenant in self.tenants_of(user).await? {
             let mut tx = database.write(&system.within(&tenant));
             let sessions = tx.all_sessions_of(user).await?.into_iter();
             for session in sessions.map(Session::from) {
@@ -292,6 +372,50 @@ impl Sessions {
             tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Begins a transaction for somebody who enters. When the account has changed since it was looked at, nothing
+    /// begins; and it does not change until the transaction has ended.
+    pub(crate) async fn entered(&self, who: &Authenticated) -> Result<TenantTx, Error> {
+        let database = &self.inner.database;
+        let Some(generation) = who.generation() else {
+            return Ok(database.write(who.scope()));
+        };
+        let mut tx = database.system_write(&SystemScope::<SignIn>::enter());
+        if !account::store::stands(&mut tx, who.user(), generation).await? {
+            return Err(Error::Credentials);
+        }
+        Ok(tx.into_scope(who.scope()).await?)
+    }
+
+    /// Finds the session of a browser in which a person was when they let a program in, and keeps it from ending
+    /// until the transaction has; none when it has ended.
+    pub(crate) async fn held(
+        &self,
+        tx: &mut TenantTx,
+        id: SessionId,
+        user: UserId,
+    ) -> Result<Option<Session>, Error> {
+        let (id, now) = (SessionRow::id_of(id), self.now());
+        // Locks the row.
+        if tx.seen(now, id).await? == 0 {
+            return Ok(None);
+        }
+        let row = tx.repo::<SessionRow>().get(id).await?;
+        let stands = row.client.is_none() && now < row.expires_at && row.account_id == user;
+        Ok(stands.then(|| row.into()))
+    }
+
+    async fn note_seen(
+        &self,
+        scope: &Scope,
+        session: Id<SessionRow>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut tx = self.inner.database.write(scope);
+        tx.seen_again(now, session, now.saturating_sub(SEEN_EVERY))
+            .await?;
+        Ok(tx.commit().await?)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -316,6 +440,17 @@ impl Sessions {
         self.inner.revocations.revoke(tx, id.as_uuid()).await
     }
 
+    /// Ends a session that has just begun.
+    #[cfg(feature = "axum")]
+    pub(crate) async fn end_now(&self, session: &Session) -> Result<(), Error> {
+        let Some(tenant) = self.inner.registry.by_id(session.tenant).await? else {
+            return Ok(());
+        };
+        let mut tx = self.inner.database.write(&entering(&tenant));
+        self.remove(&mut tx, session.id).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Inserts a session for a program, whose secrets are refresh tokens.
     pub(crate) async fn insert_for_client(
         &self,
@@ -326,7 +461,24 @@ impl Sessions {
         lifetime: Duration,
     ) -> Result<Session, Error> {
         let new = self.row(who, Some((client, granted)), None, lifetime);
-        insert(tx, Id::generate(), new).await
+        self.insert_row(tx, Id::generate(), new).await
+    }
+
+    /// Inserts a session, and ends the ones not used for longest when their person has too many by it.
+    async fn insert_row(
+        &self,
+        tx: &mut TenantTx,
+        id: Id<SessionRow>,
+        new: NewSessionRow,
+    ) -> Result<Session, Error> {
+        let session = insert(tx, id, new).await?;
+        for row in tx.sessions_beyond(session.user, MAX_SESSIONS).await? {
+            if row.id != id {
+                self.remove(tx, SessionId::from_uuid(row.id.as_uuid()))
+                    .await?;
+            }
+        }
+        Ok(session)
     }
 
     async fn insert(&self, tx: &mut TenantTx, who: &Authenticated) -> Result<Started, Error> {
@@ -338,7 +490,7 @@ impl Sessions {
             Some(text.hash()),
             self.inner.config.lifetime.into(),
         );
-        let session = insert(tx, id, new).await?;
+        let session = self.insert_row(tx, id, new).await?;
         Ok(Started {
             session,
             secret: text.write(),
@@ -353,6 +505,7 @@ impl Sessions {
         lifetime: Duration,
     ) -> NewSessionRow {
         let now = self.now();
+        let end = now.saturating_add(lifetime);
         NewSessionRow {
             account_id: who.user(),
             client: client.map(|(client, _)| client.to_owned()),
@@ -367,11 +520,13 @@ impl Sessions {
             device: who.device().agent().to_owned(),
             address: who.device().address_text(),
             seen_at: now,
-            expires_at: now.saturating_add(lifetime),
+            expires_at: who.end().map_or(end, |until| end.min(until)),
         }
     }
 }
 
+/// How many sessions a person can have in a tenant.
+const MAX_SESSIONS: i64 = 100;
 /// How exactly it is known when a session was last used.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
@@ -404,6 +559,11 @@ async fn insert(
     let event = AuditEvent::new("session.begun", format!("user:{user}")).after(&described)?;
     tx.record(event).await?;
     Ok(row.into())
+}
+
+async fn record_all_ended(tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+    let event = AuditEvent::new("session.all-ended", format!("user:{user}"));
+    Ok(tx.record(event).await?)
 }
 
 /// Gives the scope of the sign-in of a person in a tenant.

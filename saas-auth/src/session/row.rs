@@ -3,7 +3,7 @@
 use saas_core::{Granted, Id, SessionId, TenantId, Timestamp, UserId};
 use saas_tenancy::{TenantEntity, tenant_repository};
 
-use super::Session;
+use super::{Session, SessionInfo};
 
 /// The row of a session. A browser's has the hash of a secret; a program's has a client, and refresh tokens.
 #[derive(Debug, Clone, TenantEntity)]
@@ -51,6 +51,21 @@ pub(crate) trait Sessions {
     #[sql("UPDATE saas_sessions SET seen_at = :now WHERE {tenant} AND id = :id")]
     async fn seen(&mut self, now: Timestamp, id: Id<SessionRow>) -> Result<u64>;
 
+    #[sql(
+        "UPDATE saas_sessions SET seen_at = :now WHERE {tenant} AND id = :id AND seen_at <= :before"
+    )]
+    async fn seen_again(
+        &mut self,
+        now: Timestamp,
+        id: Id<SessionRow>,
+        before: Timestamp,
+    ) -> Result<u64>;
+
+    #[sql(
+        "SELECT * FROM saas_sessions WHERE {tenant} AND account_id = :account ORDER BY seen_at DESC, id LIMIT 1000 OFFSET :many"
+    )]
+    async fn sessions_beyond(&mut self, account: UserId, many: i64) -> Result<Vec<SessionRow>>;
+
     #[sql("DELETE FROM saas_sessions WHERE {tenant} AND id = :id")]
     async fn end_session(&mut self, id: Id<SessionRow>) -> Result<u64>;
 
@@ -73,6 +88,12 @@ pub(crate) trait Sessions {
 }
 
 impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        Self(row.into())
+    }
+}
+
+impl From<SessionRow> for SessionInfo {
     fn from(row: SessionRow) -> Self {
         let words = |text: &str| {
             text.split_whitespace()

@@ -4,7 +4,6 @@
 //! begin with nothing else. So a door that forgets a check that the others make does not exist: they end in
 //! one function.
 
-mod approval;
 mod password;
 mod switch;
 mod throttle;
@@ -14,7 +13,6 @@ use std::fmt;
 use saas_core::{SessionId, Timestamp, UserId};
 use saas_tenancy::{Scope, Tenant};
 
-pub(crate) use approval::Approval;
 pub use password::SignIns;
 
 use crate::Device;
@@ -28,6 +26,10 @@ pub struct Authenticated {
     methods: Vec<String>,
     device: Device,
     origin: Option<SessionId>,
+    /// Of which state of the account this is; none where a session that is locked meanwhile says so.
+    generation: Option<i64>,
+    /// When what comes of it ends in any case.
+    until: Option<Timestamp>,
 }
 
 impl Authenticated {
@@ -46,7 +48,21 @@ impl Authenticated {
             methods,
             device,
             origin: None,
+            generation: None,
+            until: None,
         }
+    }
+
+    /// Says which state of the account was looked at. Nothing begins when it has changed since.
+    pub(crate) const fn of_generation(mut self, generation: i64) -> Self {
+        self.generation = Some(generation);
+        self
+    }
+
+    /// Says when everything that comes of it ends.
+    pub(crate) const fn until(mut self, until: Timestamp) -> Self {
+        self.until = Some(until);
+        self
     }
 
     /// Says from which session of a browser this comes.
@@ -83,6 +99,14 @@ impl Authenticated {
     #[must_use]
     pub const fn device(&self) -> &Device {
         &self.device
+    }
+
+    pub(crate) const fn generation(&self) -> Option<i64> {
+        self.generation
+    }
+
+    pub(crate) const fn end(&self) -> Option<Timestamp> {
+        self.until
     }
 
     pub(crate) const fn origin(&self) -> Option<SessionId> {

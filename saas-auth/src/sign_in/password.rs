@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use saas_core::{Secret, TenantId, UserId, limit::RateLimiter};
+use saas_core::{Secret, SessionId, TenantId, UserId, limit::RateLimiter};
 use saas_tenancy::{AuditEvent, Database, Scope, Tenant};
 use uuid::Uuid;
 
@@ -12,6 +12,29 @@ use crate::{
 };
 
 /// The doors; cheap to clone.
+///
+/// ```
+/// use saas_auth::{Device, Error, SignIns};
+/// use saas_core::{Secret, UserId};
+/// use saas_tenancy::Tenant;
+///
+/// async fn sign_in(
+///     doors: &SignIns,
+///     tenant: &Tenant,
+///     username: &str,
+///     password: &Secret<String>,
+///     device: &Device,
+/// ) -> Result<Option<UserId>, Error> {
+///     match doors.by_password(tenant, username, password, device).await {
+///         // A session or a token begins with what was given here.
+///         Ok(who) => Ok(Some(who.user())),
+///         // Nobody is told whether it was the name or the password.
+///         Err(Error::Credentials) => Ok(None),
+///         Err(error) => Err(error),
+///     }
+/// }
+/// # let _ = sign_in;
+/// ```
 #[derive(Debug, Clone)]
 pub struct SignIns {
     pub(super) database: Database,
@@ -62,6 +85,8 @@ impl SignIns {
         device: &Device,
     ) -> Result<Authenticated, Error> {
         let scope = session::entering(tenant);
+        // Before anything is looked at: what is changed while the password waits for its turn is later.
+        let at = self.database.clock().now();
         let email = username.parse::<Email>().ok();
         let account = match &email {
             Some(email) => self.member(&scope, email).await?,
@@ -75,10 +100,11 @@ impl SignIns {
             (Ok(()), Some(account)) => Ok(Authenticated::new(
                 scope,
                 account.id(),
-                self.database.clock().now(),
+                at,
                 vec!["pwd".to_owned()],
                 device.clone(),
-            )),
+            )
+            .of_generation(account.generation())),
             (Err(Error::Credentials), account) => {
                 self.note_failure(&scope, account.as_ref(), device).await?;
                 Err(Error::Credentials)
@@ -101,10 +127,28 @@ impl SignIns {
         password: &Secret<String>,
         device: &Device,
     ) -> Result<(), Error> {
+        self.prove_in(account, None, password, device).await
+    }
+
+    /// Lets the holder of a session prove that they know the password. Their tries are counted for the session.
+    pub(crate) async fn prove_in(
+        &self,
+        account: &Account,
+        session: Option<SessionId>,
+        password: &Secret<String>,
+        device: &Device,
+    ) -> Result<(), Error> {
         let email = account.email().parse::<Email>().ok();
-        let key = email.as_ref().map_or(account.email(), Email::key);
+        let mut key = email
+            .as_ref()
+            .map_or(account.email(), Email::key)
+            .to_owned();
+        if let Some(session) = session {
+            // No address has a space in it.
+            key = format!("{key} {session}");
+        }
         let usable = Some(account).filter(|account| account.is_active());
-        self.look_at(key, None, usable, password, device).await
+        self.look_at(&key, None, usable, password, device).await
     }
 
     /// The one place where a password is compared. It is, whether there is an account or not, so that nobody can
@@ -182,7 +226,7 @@ impl SignIns {
         let user = account
             .as_ref()
             .map_or(UserId::from_uuid(Uuid::nil()), Account::id);
-        let mut tx = self.database.read(scope);
+        let mut tx = self.database.read_primary(scope);
         let id = Membership::id_of(user);
         let member = tx.repo::<Membership>().find(id).await?;
         let member = member.is_some_and(|member| member.active);

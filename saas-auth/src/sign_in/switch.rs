@@ -26,7 +26,7 @@ impl SignIns {
             .filter(|account| account.is_active() && !account.is_provisional())
             .ok_or(Error::Credentials)?;
         let scope = session::entering(tenant);
-        let mut tx = self.database.read(&scope);
+        let mut tx = self.database.read_primary(&scope);
         let id = Membership::id_of(account.id());
         let member = tx.repo::<Membership>().find(id).await?;
         if member.is_none_or(|member| !member.active) {
@@ -39,6 +39,9 @@ impl SignIns {
             held.authenticated_at,
             held.methods.clone(),
             device.clone(),
-        ))
+        )
+        .of_generation(account.generation())
+        // Going from tenant to tenant makes nothing last longer.
+        .until(held.expires_at))
     }
 }

@@ -91,14 +91,24 @@ impl Throttle {
             )
         });
         let (tenant, to) = (tenant.as_uuid(), to.as_bytes());
-        let tenant = LimitKey::new("letter/tenant", &[tenant.as_bytes()]);
-        let to = LimitKey::new("letter/address", &[to]);
+        let tenant_bytes = tenant.as_bytes();
+        let tenant = LimitKey::new("letter/tenant", &[tenant_bytes]);
+        // Nobody uses up in a tenant of their own what somebody has in another.
+        let to = LimitKey::new("letter/address", &[tenant_bytes, to]);
         // The tenant comes last: who asks for one address again and again does not use up its tries.
         let of_all = [(to, self.config.letter), (tenant, self.config.tenant)];
         for (key, quota) in from.into_iter().chain(of_all) {
             self.limiter.take(&key, quota).await?;
         }
         Ok(())
+    }
+}
+
+impl Throttle {
+    /// Takes what an invitation costs: of the address, over all tenants.
+    pub(crate) async fn invitation(&self, to: &str) -> Result<(), Error> {
+        let key = LimitKey::new("invitation/address", &[to.as_bytes()]);
+        Ok(self.limiter.take(&key, self.config.letter).await?)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tokens that were verified a moment ago.
 
+use std::time::Duration;
+
 use moka::sync::Cache as Moka;
 use sha2::{Digest as _, Sha256};
 
@@ -10,12 +12,21 @@ use super::verify::Known;
 #[derive(Debug)]
 pub(super) struct Cache(Moka<Digest, Known>);
 
+/// How many bytes a token usually has.
+const USUAL: u32 = 1024;
+
 /// The key of a token.
 pub(super) type Digest = [u8; 32];
 
 impl Cache {
-    pub(super) fn new(entries: u32) -> Self {
-        Self(Moka::builder().max_capacity(u64::from(entries)).build())
+    /// Makes one for so many tokens of the usual length; longer ones count for more. None is kept for longer than a
+    /// token is good.
+    pub(super) fn new(entries: u32, lifetime: Duration) -> Self {
+        let cache = Moka::builder()
+            .max_capacity(u64::from(entries) * u64::from(USUAL))
+            .weigher(|_, known: &Known| known.size.max(USUAL))
+            .time_to_live(lifetime);
+        Self(cache.build())
     }
 
     pub(super) fn digest(token: &str) -> Digest {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Error, Session, TokenConfig};
 
-/// The level of every sign-in there is until now: one factor (NIST SP 800-63B, AAL1).
+/// The level of every sign-in: one factor (NIST SP 800-63B, AAL1).
 pub(super) const LEVEL: &str = "aal1";
 
 /// An access token and how long it is good. It is a secret, so it is not printed.
@@ -57,6 +57,17 @@ pub(crate) struct Holder<'a> {
 }
 
 /// Issues access tokens and id tokens.
+///
+/// ```
+/// use saas_auth::{AccessToken, Error, Issuer, Session, TokenConfig};
+///
+/// fn token(issuer: &Issuer, config: &TokenConfig, session: &Session) -> Result<AccessToken, Error> {
+///     let token = issuer.issue(session, &config.issuer)?;
+///     assert_eq!(token.expires_in(), config.access_lifetime.into());
+///     Ok(token)
+/// }
+/// # let _ = token;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Issuer {
     pub(super) keys: Keys,

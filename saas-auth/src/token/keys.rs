@@ -27,6 +27,22 @@ const PROMOTE: &str =
 const REMOVE: &str = "DELETE FROM saas_signing_keys WHERE state = 'retired' AND retired_at < $1";
 
 /// The signing keys of the service; cheap to clone.
+///
+/// ```
+/// use saas_auth::{Error, JwkSet, Keys, TokenConfig};
+/// use saas_tenancy::Database;
+///
+/// async fn keys(database: &Database, config: &TokenConfig) -> Result<Keys, Error> {
+///     Keys::load_or_create(database, config.key_overlap()).await
+/// }
+///
+/// /// Now and then, on one of the instances; the others learn of it when they reload.
+/// async fn rotate(keys: &Keys) -> Result<JwkSet, Error> {
+///     keys.rotate().await?;
+///     Ok(keys.public())
+/// }
+/// # let _ = (keys, rotate);
+/// ```
 #[derive(Clone)]
 pub struct Keys {
     inner: Arc<Inner>,

@@ -4,6 +4,8 @@
 mod algorithm;
 mod cache;
 pub(crate) mod claims;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod id;
 mod issue;
 mod jwks;

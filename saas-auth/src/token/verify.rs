@@ -50,6 +50,24 @@ pub enum TokenError {
 ///
 /// Nobody is asked, so what ends before its time has to be known here: a token whose session, program or own
 /// id is among the [`Revocations`](crate::Revocations) is refused.
+///
+/// ```
+/// use saas_auth::{TokenError, Verifier};
+/// use saas_core::TenantId;
+///
+/// fn tenant(verifier: &Verifier, token: &str) -> Option<TenantId> {
+///     match verifier.verify(token) {
+///         Ok(principal) => Some(principal.tenant()),
+///         Err(TokenError::Expired) => None,
+///         Err(reason) => {
+///             // For the log: whoever sent it learns only that it is refused.
+///             tracing::debug!(%reason, "token refused");
+///             None
+///         }
+///     }
+/// }
+/// # let _ = tenant;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Verifier {
     inner: Arc<Inner>,
@@ -77,6 +95,8 @@ pub(crate) struct Known {
     /// The same, where a tenant has registered it.
     registered: Option<Uuid>,
     kid: Arc<str>,
+    /// How many bytes the token has.
+    pub(super) size: u32,
 }
 
 impl Known {
@@ -109,7 +129,7 @@ impl Verifier {
                 message: "must be at most a minute",
             });
         }
-        let cache = Cache::new(config.cache_entries);
+        let cache = Cache::new(config.cache_entries, config.longest());
         Ok(Self {
             inner: Arc::new(Inner {
                 keys,
@@ -156,7 +176,8 @@ impl Verifier {
             }
             inner.cache.forget(&digest);
         }
-        let known = self.verify_anew(token, &keys, now)?;
+        let mut known = self.verify_anew(token, &keys, now)?;
+        known.size = u32::try_from(token.len()).unwrap_or(u32::MAX);
         let known = self.current(known, now)?;
         inner.cache.insert(digest, known.clone());
         Ok(known)
@@ -177,6 +198,8 @@ impl Verifier {
         let (expires_at, issued_at, valid_from) =
             (time(claims.exp)?, time(claims.iat)?, time(claims.nbf)?);
         let authenticated_at = time(claims.auth_time)?;
+        // No longer than tokens are good for now: what was revoked is remembered for that long.
+        let expires_at = expires_at.min(issued_at.saturating_add(config.access_lifetime.into()));
         let latest = now.saturating_add(config.leeway.into());
         if issued_at > latest || valid_from > latest {
             return Err(TokenError::Premature);
@@ -217,6 +240,7 @@ impl Verifier {
             client: claims.client_id.into(),
             registered: registered.map(|client| client.as_uuid()),
             kid,
+            size: 0,
         })
     }
 

@@ -118,3 +118,41 @@ async fn oau_45_no_other_origin_reads_a_page_or_an_endpoint_of_servers() {
         }
     }
 }
+
+#[tokio::test]
+async fn oau_45_the_origin_of_the_last_of_many_clients_may_ask() {
+    for world in World::all().await {
+        let (path, origin) = ("/t/acme/oauth/token", "https://spa.example");
+        // More than a look reads at once have an address with the origin in it, and none is at home there.
+        for number in 0..120 {
+            let mut new = NewClient::new(format!("Look-alike {number}"));
+            new.redirect_uris = vec![
+                format!("https://spa.example.org/{number}"),
+                format!("https://other.example/https://spa.example/{number}"),
+            ];
+            register(&world, &world.acme, new).await;
+        }
+        let answer = ask(&world, Method::POST, path, origin).await;
+        assert_eq!(allowed(&answer), None);
+        let mut new = NewClient::new("A page");
+        new.redirect_uris = vec![
+            "com.example.app:/callback".to_owned(),
+            "https://spa.example".to_owned(),
+            "https://spa.example:8443/callback".to_owned(),
+        ];
+        new.native = true;
+        register(&world, &world.acme, new).await;
+        for origin in [origin, "https://spa.example:8443"] {
+            let answer = ask(&world, Method::POST, path, origin).await;
+            assert_eq!(allowed(&answer), Some(origin));
+        }
+        for other in [
+            "https://spa.example:84",
+            "https://other.example:1",
+            "https://SPA.example",
+        ] {
+            let answer = ask(&world, Method::POST, path, other).await;
+            assert_eq!(allowed(&answer), None, "{other}");
+        }
+    }
+}

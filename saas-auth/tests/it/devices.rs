@@ -303,10 +303,20 @@ async fn what_changed_meanwhile_counts() {
                 .await
                 .unwrap()
         );
+        // Whoever signs out everywhere after a device was let in has let none in.
+        let (later, user) = asks(&desk, &world, &world.acme, "projects:read").await;
+        let devices = world.identity.devices();
+        assert!(devices.allow(&world.acme, &ann, &user).await.unwrap());
         world
             .system("UPDATE saas_accounts SET status = 'disabled'", &[])
             .await;
         assert_eq!(told(&desk, &world, &device).await, "invalid_grant");
+        world
+            .system("UPDATE saas_accounts SET status = 'active'", &[])
+            .await;
+        let sessions = world.identity.sessions();
+        sessions.end_everywhere(ann.user, None).await.unwrap();
+        assert_eq!(told(&desk, &world, &later).await, "invalid_grant");
     }
 }
 

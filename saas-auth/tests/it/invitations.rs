@@ -110,13 +110,12 @@ async fn somebody_with_an_account_proves_to_hold_it() {
     for world in World::all().await {
         let (post, ann) = (Post::of(&world), ann(&world).await);
         let bob = world.person(&world.beta, NEW).await;
+        world.verified(bob).await;
         // Whatever the spelling of the one who invites.
         let token = invited(&world, &post, &ann, "Bob@NEW.test").await.token();
         let wrong = accept(&world, &token, "not the password").await;
         assert!(matches!(wrong, Err(Error::Credentials)));
         assert_eq!(accept(&world, &token, PASSWORD).await.unwrap(), bob);
-        let account = world.identity.accounts().by_id(bob).await.unwrap();
-        assert!(account.unwrap().is_verified());
         assert_eq!(world.sign_in(&world.acme, NEW, PASSWORD).await.status, 200);
     }
 }
@@ -155,16 +154,54 @@ async fn a_session_is_a_proof_for_its_own_person_alone() {
 }
 
 #[tokio::test]
-async fn accounts_that_somebody_else_opens_or_that_are_closed_do_not_join() {
+async fn who_made_an_account_for_the_address_of_somebody_else_loses_it_to_its_holder() {
+    const OWN: &str = "a password of my own";
+    for world in World::all().await {
+        for (number, how) in [
+            // An administrator of another tenant chose the password.
+            "UPDATE saas_accounts SET provisional = (1 = 1) WHERE id = $1",
+            // Somebody signed up with the address.
+            "UPDATE saas_accounts SET verified_at = NULL WHERE id = $1",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (post, email) = (Post::of(&world), format!("bob{number}@new.test"));
+            let ann = world
+                .person(&world.acme, &format!("ann{number}@acme.test"))
+                .await;
+            let ann = world.db.principal(world.acme.id(), ann);
+            let ann = world.db.registry().admit(ann).await.unwrap();
+            let bob = world.person(&world.beta, &email).await;
+            world.system(how, &[bob.to_value()]).await;
+            let theirs = world.sign_in(&world.beta, &email, PASSWORD).await;
+            let token = invited(&world, &post, &ann, &email).await.token();
+            let weak = accept(&world, &token, "password").await;
+            assert!(matches!(weak, Err(Error::InvalidPassword(_))), "{weak:?}");
+            world.db.clock().advance(Duration::from_secs(1));
+            assert_eq!(accept(&world, &token, OWN).await.unwrap(), bob);
+            let account = world.identity.accounts().by_id(bob).await.unwrap().unwrap();
+            assert!(account.is_verified() && !account.is_provisional());
+            post.deliver().await;
+            let refresh = theirs.field("refresh_token");
+            assert_eq!(world.exchange(None, &refresh).await.status, 400);
+            let (old, new) = (
+                world.sign_in(&world.beta, &email, PASSWORD).await,
+                world.sign_in(&world.acme, &email, OWN).await,
+            );
+            assert_eq!((old.status.as_u16(), new.status.as_u16()), (400, 200));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_closed_does_not_join() {
     for world in World::all().await {
         let (post, ann) = (Post::of(&world), ann(&world).await);
         let bob = world.person(&world.beta, NEW).await;
         let token = invited(&world, &post, &ann, NEW).await.token();
         let set = async |sql| assert_eq!(world.system(sql, &[bob.to_value()]).await, 1);
-        set("UPDATE saas_accounts SET provisional = (1 = 1) WHERE id = $1").await;
-        let provisional = accept(&world, &token, PASSWORD).await;
-        assert!(matches!(provisional, Err(Error::Provisional)));
-        set("UPDATE saas_accounts SET provisional = (1 = 0), status = 'deactivated' WHERE id = $1")
+        set("UPDATE saas_accounts SET verified_at = created_at, status = 'disabled' WHERE id = $1")
             .await;
         let closed = accept(&world, &token, PASSWORD).await;
         assert!(matches!(closed, Err(Error::Credentials)));
@@ -307,4 +344,26 @@ async fn the_open_invitations_of_a_tenant_are_bounded() {
     assert!(matches!(third, Err(Error::TooManyInvitations(2))));
     // One in the place of another.
     invite(&world, &ann, "two@new.test").await.unwrap();
+}
+
+#[tokio::test]
+async fn more_open_invitations_than_a_list_shows_are_counted() {
+    let world = World::with(Dialect::Sqlite, |config| {
+        config.link.open_invitations = 1001
+    })
+    .await;
+    let scope = ann(&world).await;
+    let invitations = world.identity.invitations();
+    let mut tx = world.db.database().write(&scope);
+    for person in 0..1001 {
+        let email: Email = format!("person{person}@new.test").parse().unwrap();
+        invitations.invite(&mut tx, &email, &[]).await.unwrap();
+    }
+    let email: Email = NEW.parse().unwrap();
+    let refused = invitations.invite(&mut tx, &email, &[]).await;
+    assert!(
+        matches!(refused, Err(Error::TooManyInvitations(1001))),
+        "{refused:?}"
+    );
+    assert_eq!(invitations.list(&mut tx).await.unwrap().len(), 1000);
 }

@@ -33,6 +33,7 @@ mod jwt_random;
 mod keys;
 mod layer;
 mod oidc;
+mod once;
 mod pages;
 mod passwords;
 mod post;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderMap, Method, Request, header};
-use saas_auth::{Authenticated, Device, FormToken, Identity, SessionCookie, Started, TokenError};
-use saas_core::{Granted, Secret};
+use saas_auth::{
+    Authenticated, Device, Error, FormToken, Identity, SessionCookie, Started, TokenError,
+};
+use saas_core::{Granted, Secret, health::Health};
 use saas_tenancy::Tenant;
 
 use crate::world::{Answer, PASSWORD, World};
@@ -73,6 +75,26 @@ async fn a_browser_is_known_by_its_cookie_in_its_tenant_only() {
         let renamed = cookie(&world.beta, &acme);
         assert_eq!(seen(&world, &world.beta, &renamed).await, 401);
     }
+}
+
+#[tokio::test]
+async fn a_cookie_of_others_may_have_any_bytes() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let started = started(&world, &world.acme, "ann@acme.test").await;
+    let text = format!("lang=\u{e9}; {}; x=\u{fc}", cookie(&world.acme, &started));
+    let latin: Vec<u8> = text
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    let request = Request::get("/whoami")
+        .header(header::HOST, "acme.localhost")
+        .header(
+            header::COOKIE,
+            http::HeaderValue::from_bytes(&latin).unwrap(),
+        );
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[tokio::test]
@@ -305,6 +327,41 @@ async fn jwt_27_an_access_token_ends_with_its_session_also_on_another_instance()
 }
 
 #[tokio::test]
+async fn jwt_27_an_instance_that_hears_of_no_revocations_is_not_healthy() {
+    for world in World::all().await {
+        let revocations = world.identity.revocations().clone();
+        let health = Health::default().with(revocations.clone());
+        assert!(health.report().await.is_ok());
+        // A look or two may fail.
+        world.db.clock().advance(Duration::from_secs(10));
+        assert_eq!(revocations.age(), Duration::from_secs(10));
+        assert!(health.report().await.is_ok());
+        world.db.clock().advance(Duration::from_secs(1));
+        let report = health.report().await;
+        assert!(!report.is_ok());
+        assert_eq!(report.checks[0].name, "revocations");
+        // What this instance itself ends is no sign that it hears of the others.
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        started(&world, &world.acme, "ann@acme.test").await;
+        let sessions = world.identity.sessions();
+        sessions.end_everywhere(ann, None).await.unwrap();
+        assert!(!health.report().await.is_ok());
+
+        let watch = tokio::spawn(world.identity.clone().watch());
+        let healthy = async {
+            while !health.report().await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), healthy)
+            .await
+            .expect("it was never read again");
+        assert_eq!(revocations.age(), Duration::ZERO);
+        watch.abort();
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_and_its_end_are_recorded_without_a_secret() {
     for world in World::all().await {
         let ann = world.person(&world.acme, "ann@acme.test").await;
@@ -329,4 +386,66 @@ async fn a_sign_in_and_its_end_are_recorded_without_a_secret() {
         assert!(!text.contains(started.secret().expose()), "{text}");
         assert!(!text.contains("ann@acme.test"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn nothing_begins_for_an_account_that_has_changed_since_it_was_looked_at() {
+    for world in World::all().await {
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        let stays = authenticated(&world, &world.acme, "ann@acme.test").await;
+        let who = authenticated(&world, &world.acme, "ann@acme.test").await;
+        world.identity.sessions().begin(&stays).await.unwrap();
+        // As a reset does that overtakes a password which still waits to be hashed.
+        world
+            .system(
+                "UPDATE saas_accounts SET generation = generation + 1 WHERE id = $1",
+                &[saas_tenancy::Column::to_value(&ann)],
+            )
+            .await;
+        let begun = world.identity.sessions().begin(&who).await;
+        assert!(matches!(begun, Err(Error::Credentials)), "{begun:?}");
+        let tokens = world.identity.refresh_tokens();
+        let begun = tokens.begin(&who, "web", &Granted::All).await;
+        assert!(matches!(begun, Err(Error::Credentials)), "{begun:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_more_than_a_hundred_sessions_the_one_not_used_for_longest_ends() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let who = authenticated(&world, &world.acme, "ann@acme.test").await;
+    let sessions = world.identity.sessions();
+    let mut begun = Vec::new();
+    for _ in 0..101 {
+        begun.push(sessions.begin(&who).await.unwrap());
+        world.db.clock().advance(Duration::from_secs(1));
+    }
+    for (number, started) in begun.iter().enumerate() {
+        let resumed = sessions.resume(&world.acme, started.secret()).await;
+        assert_eq!(resumed.unwrap().is_some(), number > 0, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_no_longer_than_tokens_are_now() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let who = authenticated(&world, &world.acme, "ann@acme.test").await;
+    let tokens = world.identity.refresh_tokens();
+    let issued = tokens.begin(&who, "web", &Granted::All).await.unwrap();
+    let mut config = world.identity.config().clone();
+    let token = world.identity.issuer();
+    let token = token.issue(issued.session(), &config.token.issuer).unwrap();
+    config.token.access_lifetime = Duration::from_secs(300).into();
+    let registry = world.db.registry();
+    let identity = Identity::load(world.db.database(), &registry, &config);
+    let identity = identity.await.unwrap();
+    assert!(identity.verifier().verify(token.expose()).is_ok());
+    world.db.clock().advance(Duration::from_secs(400));
+    assert!(world.identity.verifier().verify(token.expose()).is_ok());
+    assert_eq!(
+        identity.verifier().verify(token.expose()).unwrap_err(),
+        TokenError::Expired
+    );
 }

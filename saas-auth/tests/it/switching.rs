@@ -175,3 +175,31 @@ async fn nothing_else_is_exchanged() {
         assert_eq!(error(&token, &asked).await, "invalid_client");
     }
 }
+
+#[tokio::test]
+async fn going_to_and_fro_makes_nothing_last_longer() {
+    for world in World::all().await {
+        let ann = world.person(&world.acme, "ann@acme.test").await;
+        world.join(&world.beta, ann, "ann@acme.test").await;
+        let browser = Browser::of(&world, &world.acme, "ann@acme.test").await;
+        let mut last = tokens(&browser, &[]).await;
+        let end = ends(&world, &world.acme, ann).await;
+        for to in [&world.beta, &world.acme, &world.beta] {
+            world
+                .db
+                .clock()
+                .advance(std::time::Duration::from_secs(86_400));
+            last = switch(&world, to, &last.field("refresh_token"), &[]).await;
+            assert_eq!(last.status, 200, "{last:?}");
+        }
+        assert_eq!(ends(&world, &world.beta, ann).await, end);
+    }
+}
+
+/// When the last of a person's sessions with a program ends.
+async fn ends(world: &World, tenant: &Tenant, user: saas_core::UserId) -> saas_core::Timestamp {
+    let mut tx = world.db.database().read(&world.db.scope(tenant));
+    let sessions = world.identity.sessions().list(&mut tx, user).await.unwrap();
+    let programs = sessions.iter().filter(|session| session.client.is_some());
+    programs.map(|session| session.expires_at).max().unwrap()
+}

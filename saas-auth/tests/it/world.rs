@@ -15,7 +15,7 @@ use saas_core::{
     edge::{self, EdgeConfig},
 };
 use saas_tenancy::{
-    AdmitLayer, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, TenantTx,
+    AdmitLayer, Column as _, Dialect, Module, Scope, SystemScope, Tenant, TenantLayer, TenantTx,
     resolve::ResolveConfig,
 };
 use saas_testkit::{TestDatabase, TestSetup};
@@ -29,11 +29,14 @@ pub(crate) const CLIENT: &str = "starter-web";
 type App = BoxCloneSyncService<Request<Body>, Response, std::convert::Infallible>;
 
 /// A second instance of the service.
-pub(crate) struct Instance(App);
+pub(crate) struct Instance {
+    app: App,
+    pub identity: Identity,
+}
 
 impl Instance {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        World::send_to(&self.0, request).await
+        World::send_to(&self.app, request).await
     }
 }
 
@@ -139,6 +142,12 @@ impl World {
         user
     }
 
+    /// Notes that somebody has proven to read the mail of their address.
+    pub(crate) async fn verified(&self, user: UserId) {
+        let sql = "UPDATE saas_accounts SET verified_at = created_at WHERE id = $1";
+        assert_eq!(self.system(sql, &[user.to_value()]).await, 1);
+    }
+
     /// Makes somebody a member of a tenant.
     pub(crate) async fn join(&self, tenant: &Tenant, user: UserId, email: &str) {
         let mut tx = self.db.database().write(&self.db.scope(tenant));
@@ -166,7 +175,10 @@ impl World {
             .load()
             .await
             .unwrap();
-        Instance(app(&self.db, &identity))
+        Instance {
+            app: app(&self.db, &identity),
+            identity,
+        }
     }
 
     /// Sends a request through the whole stack.

@@ -39,6 +39,12 @@ impl SmtpMailer {
     pub fn open(config: &MailConfig, templates: Templates) -> Result<Self, Error> {
         let from = message::sender(&config.from)?;
         let smtp = &config.smtp;
+        if smtp.host.is_empty() {
+            return Err(Error::config(
+                "smtp.host",
+                "is required: the name of the server that takes mail",
+            ));
+        }
         let here = is_loopback(&smtp.host);
         if smtp.security == Security::None && !here {
             let reason = "is `tls` or `starttls` for a server on another machine";

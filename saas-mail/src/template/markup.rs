@@ -5,10 +5,10 @@
 //! program in another, and a secret that stands where we see it stands there for everybody.
 
 /// Tags whose text flows on with what stands around.
-const INLINE: &[&str] = &[
+pub(super) const INLINE: &[&str] = &[
     "a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u",
 ];
-const BLOCK: &[&str] = &[
+pub(super) const BLOCK: &[&str] = &[
     "blockquote",
     "body",
     "br",
@@ -35,7 +35,7 @@ const BLOCK: &[&str] = &[
     "tr",
     "ul",
 ];
-const ATTRIBUTES: &[&str] = &[
+pub(super) const ATTRIBUTES: &[&str] = &[
     "align",
     "alt",
     "bgcolor",
@@ -56,22 +56,66 @@ const ATTRIBUTES: &[&str] = &[
     "width",
 ];
 
+/// Elements without an end.
+const VOID: &[&str] = &["br", "hr", "img"];
+/// Tags that begin a line of their own, wherever they stand. A browser ignores others in the wrong place, such as
+/// `<html>`, and the end of what it has ended before by itself, so none of those keeps two texts apart.
+const BREAKING: &[&str] = &[
+    "blockquote",
+    "br",
+    "center",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "li",
+    "ol",
+    "p",
+    "table",
+    "td",
+    "th",
+    "ul",
+];
+/// The parts of a table in which no text can stand: a browser would move it in front of the table.
+const ROWS: &[&str] = &["table", "tbody", "tfoot", "thead", "tr"];
+
+/// Gives the parts of a table that a part of it stands in.
+fn rows_around(tag: &str) -> Option<&'static [&'static str]> {
+    match tag {
+        "td" | "th" => Some(&["tr"]),
+        "tr" => Some(&["table", "tbody", "tfoot", "thead"]),
+        "tbody" | "tfoot" | "thead" => Some(&["table"]),
+        _ => None,
+    }
+}
+
 /// Checks HTML that has stand-ins for secrets. Gives the line of the first fault, and what it is.
 pub(super) fn check_html(html: &str, secrets: &[&str]) -> Result<(), (usize, String)> {
     let mut reader = Reader {
         rest: html,
+        open: Vec::new(),
         before: None,
+        after_secret: false,
         secrets,
     };
     reader.doctype();
     while !reader.rest.is_empty() {
-        let line = html.len() - reader.rest.len();
-        let line = html
-            .get(..line)
-            .map_or(1, |read| read.matches('\n').count() + 1);
-        reader.step().map_err(|reason| (line, reason))?;
+        let begun = html.len() - reader.rest.len();
+        reader
+            .step()
+            .map_err(|reason| (line_of(html, begun), reason))?;
     }
-    Ok(())
+    match reader.open.last() {
+        Some(tag) => Err((
+            html.matches('\n').count() + 1,
+            format!("`<{tag}` is not ended"),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Checks plain text in the same way: a secret is a word by itself, so that no program takes it for the end of
@@ -79,13 +123,14 @@ pub(super) fn check_html(html: &str, secrets: &[&str]) -> Result<(), (usize, Str
 pub(super) fn check_text(text: &str, secrets: &[&str]) -> Result<(), (usize, String)> {
     match strays(text, None, secrets) {
         None => Ok(()),
-        Some(at) => {
-            let line = text
-                .get(..at)
-                .map_or(1, |read| read.matches('\n').count() + 1);
-            Err((line, ALONE.to_owned()))
-        }
+        Some(at) => Err((line_of(text, at), ALONE.to_owned())),
     }
+}
+
+/// Gives the line of a place. It reads the text from its beginning, so it is asked once, of a fault.
+fn line_of(text: &str, at: usize) -> usize {
+    let read = text.get(..at);
+    read.map_or(1, |read| read.matches('\n').count() + 1)
 }
 
 const ALONE: &str = "a secret stands by itself between spaces, or is the whole `href` of an `<a>`";
@@ -109,8 +154,12 @@ fn strays(text: &str, before: Option<char>, secrets: &[&str]) -> Option<usize> {
 
 struct Reader<'a> {
     rest: &'a str,
+    /// The elements around, from the outermost.
+    open: Vec<String>,
     /// The last character of the text, across tags that do not end a line.
     before: Option<char>,
+    /// Whether that character is the end of a secret.
+    after_secret: bool,
     secrets: &'a [&'a str],
 }
 
@@ -128,10 +177,7 @@ impl<'a> Reader<'a> {
         let Some(tag) = self.rest.strip_prefix('<') else {
             let end = self.rest.find('<').unwrap_or(self.rest.len());
             let (text, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
-            if strays(text, self.before, self.secrets).is_some() {
-                return Err(ALONE.to_owned());
-            }
-            self.before = text.chars().next_back();
+            self.text(text)?;
             self.rest = rest;
             return Ok(());
         };
@@ -141,17 +187,64 @@ impl<'a> Reader<'a> {
         };
         let (name, rest) = word(tag);
         let name = name.to_ascii_lowercase();
-        if BLOCK.contains(&name.as_str()) {
-            self.before = None;
-        } else if !INLINE.contains(&name.as_str()) {
+        if ![INLINE, BLOCK].concat().contains(&name.as_str()) {
             return Err(format!("`<{name}` cannot be used"));
         }
         self.rest = rest;
+        self.nest(&name, closing)?;
         while !self.end()? {
             if closing {
                 return Err(format!("`</{name}` has no attributes"));
             }
             self.attribute(&name)?;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        let row = self.open.last().is_some_and(|tag| ROWS.contains(&&**tag));
+        if row && !text.trim_ascii().is_empty() {
+            return Err("a text in a table stands in a cell".to_owned());
+        }
+        let touches = |c: char| !c.is_ascii_whitespace() && c != '>';
+        let follows = self.after_secret && text.starts_with(touches);
+        if follows || strays(text, self.before, self.secrets).is_some() {
+            return Err(ALONE.to_owned());
+        }
+        self.before = text.chars().next_back();
+        self.after_secret = self.secrets.iter().any(|secret| text.ends_with(secret));
+        Ok(())
+    }
+
+    /// Takes a tag for the beginning or the end of an element, each inside of another.
+    fn nest(&mut self, name: &str, closing: bool) -> Result<(), String> {
+        let around = self.open.last().map(String::as_str);
+        // An end of these two always counts.
+        let mut breaks = ["p", "table"].contains(&name);
+        if closing {
+            if around != Some(name) {
+                return Err(format!("`</{name}` does not end what was begun last"));
+            }
+            self.open.pop();
+        } else {
+            let in_row = around.is_some_and(|tag| ROWS.contains(&tag));
+            match rows_around(name) {
+                Some(rows) if !around.is_some_and(|tag| rows.contains(&tag)) => {
+                    return Err(format!("`<{name}` stands in no row or table"));
+                }
+                None if in_row => {
+                    return Err(format!("`<{name}` cannot stand between cells"));
+                }
+                _ => {}
+            }
+            if !VOID.contains(&name) {
+                self.open.push(name.to_owned());
+            }
+            breaks |= BREAKING.contains(&name);
+        }
+        if breaks {
+            self.before = None;
+            self.after_secret = false;
         }
         Ok(())
     }
@@ -217,7 +310,7 @@ fn word(text: &str) -> (&str, &str) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     const SECRET: &str = "s0193b0c4";
 
@@ -277,10 +370,29 @@ mod tests {
             "<img src=\"//evil.example\">",
             "</p title=\"x\">",
             "a < b",
+            "<p>",
+            "</p>",
+            "<p><b></p></b>",
+            "<br></br>",
+            "<td>x</td>",
+            "<table><td>x</td></table>",
+            "<table><tr><p>x</p></tr></table>",
         ] {
             assert!(html(wrong).is_err(), "{wrong}");
         }
         assert_eq!(html("<p>\n\n<script>").unwrap_err().0, 3);
+    }
+
+    #[test]
+    fn a_letter_of_many_tags_takes_as_long_as_a_letter_of_that_length() {
+        let tags = "<b>\n".repeat(500_000);
+        let begun = std::time::Instant::now();
+        assert_eq!(html(&tags), Ok(()));
+        let (line, _) = html(&format!("{tags}<script>")).unwrap_err();
+        assert_eq!(line, 500_001);
+        // Minutes, where each tag reads the letter from its beginning.
+        let took = begun.elapsed();
+        assert!(took < std::time::Duration::from_secs(15), "{took:?}");
     }
 
     #[test]
@@ -297,6 +409,17 @@ mod tests {
             "https://evil.example/?\u{a0}s0193b0c4",
             "s0193b0c4.evil.example",
             "<img src='https://evil.example/?<a href=\"s0193b0c4\">x</a>'>",
+            // A browser ignores the tag between the two, or moves the text in front of the table.
+            "<p>https://evil.example/?<html>s0193b0c4</html></p>",
+            "https://evil.example/?<td>s0193b0c4</td>",
+            "https://evil.example/?</div>s0193b0c4",
+            "<h1>a<h2>b</h2>https://evil.example/?</h1>s0193b0c4",
+            "https://evil.example/?<table>s0193b0c4</table>",
+            "https://evil.example/?<table>\n<tr>s0193b0c4</tr></table>",
+            "https://evil.example/?<img src=\"https://x.example\">s0193b0c4",
+            "s0193b0c4</a>.evil.example",
+            "<b>s0193b0c4</b>.evil.example",
+            "<b>s0193b0c4</b><i></i>.evil.example",
         ] {
             assert!(html(wrong).is_err(), "{wrong}");
         }
@@ -321,25 +444,29 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_to_its_end(text in "[<>/a-z \"='&!s0-9-]{0,60}") {
-            let _ = html(&text);
-            let _ = check_text(&text, &[SECRET]);
+            fuzzing::html(&text);
+            fuzzing::plain(&text);
         }
 
         #[test]
-        fn in_what_passes_each_tag_is_known_and_each_secret_alone(
-            parts in proptest::collection::vec(prop_oneof![
-                Just("<a href=\"".to_owned()), Just(SECRET.to_owned()), Just("\">".to_owned()), Just("</a>".to_owned()),
-                Just("<b>".to_owned()), Just(" ".to_owned()), Just("https://evil.example/?".to_owned()), Just("<img src=\"".to_owned()),
-            ], 0..8)
-        ) {
-            let text = parts.concat();
-            if html(&text).is_ok() {
-                let removed = text.replace(&format!("<a href=\"{SECRET}\">"), "");
-                for (at, _) in removed.match_indices(SECRET) {
-                    let before = removed.split_at(at).0.replace("<b>", "").replace("</a>", "");
-                    prop_assert!(before.is_empty() || before.ends_with([' ', '>']), "{}", text);
-                }
-            }
+        fn in_what_passes_each_tag_is_known_and_each_secret_alone(parts in prop::collection::vec(part(), 0..8)) {
+            fuzzing::html(&parts.concat());
         }
+    }
+
+    /// What letters are made of, and what an author would like to make of them.
+    fn part() -> impl Strategy<Value = String> {
+        let tag = prop::sample::select([INLINE, BLOCK].concat());
+        prop_oneof![
+            Just(SECRET.to_owned()),
+            Just("https://evil.example/?".to_owned()),
+            Just("<a href=\"".to_owned()),
+            Just("<img src=\"".to_owned()),
+            Just("\">".to_owned()),
+            Just(" ".to_owned()),
+            Just(format!("<a href=\"{SECRET}\">")),
+            tag.clone().prop_map(|tag| format!("<{tag}>")),
+            tag.prop_map(|tag| format!("</{tag}>")),
+        ]
     }
 }

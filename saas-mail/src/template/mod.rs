@@ -1,5 +1,7 @@
 //! The words of letters: those of the program, and those that a tenant has put in their place.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod markup;
 mod render;
 mod store;

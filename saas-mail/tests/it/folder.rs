@@ -2,20 +2,20 @@
 
 use std::{
     io::Write,
-    os::unix::fs::PermissionsExt as _,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use saas_core::mail::Mailer as _;
-use saas_mail::{Error, FolderMailer};
+use saas_mail::{Error, FolderMailer, MailConfig, Transport, open_mailer};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::world::{LINK, World, files, letter};
 
 #[tokio::test]
-async fn files_sort_by_time_and_are_for_their_owner() {
+async fn files_sort_by_time() {
     let world = World::sqlite().await;
     let mailer = FolderMailer::open(&world.config, world.templates.clone()).unwrap();
     let folder = &world.config.folder.path;
@@ -35,20 +35,72 @@ async fn files_sort_by_time_and_are_for_their_owner() {
     assert_eq!(names.len(), 6, "{names:?}");
     for (name, to) in names.iter().zip(&order) {
         assert!(name.ends_with(".eml"), "{name}");
-        let path = folder.join(name);
-        assert!(
-            std::fs::read_to_string(&path).unwrap().contains(to),
-            "{names:?}"
-        );
-        assert_eq!(
-            std::fs::metadata(path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text.contains(to), "{names:?}");
     }
-    assert_eq!(
-        std::fs::metadata(folder).unwrap().permissions().mode() & 0o777,
-        0o700
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn files_are_for_their_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let world = World::sqlite().await;
+    let mailer = FolderMailer::open(&world.config, world.templates.clone()).unwrap();
+    let letter = letter(&world.acme, "ann@example.com").finish().unwrap();
+    mailer.deliver(&letter).await.unwrap();
+    let folder = &world.config.folder.path;
+    let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(rights(folder), 0o700);
+    let names = files(folder);
+    assert_eq!(rights(&folder.join(&names[0])), 0o600, "{names:?}");
+}
+
+/// Gives the key that a configuration is refused for.
+fn refused(config: &MailConfig, world: &World) -> (&'static str, String) {
+    match open_mailer(config, world.templates.clone()).map(|_| ()) {
+        Err(Error::Config { key, reason }) => (key, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn no_letter_goes_by_a_road_that_nobody_has_chosen() {
+    let world = World::sqlite().await;
+    let mut config = world.config.clone();
+    config.transport = None;
+    let (key, reason) = refused(&config, &world);
+    assert_eq!(key, "transport");
+    assert!(
+        reason.contains("`smtp`") && reason.contains("`folder`"),
+        "{reason}"
     );
+    // Nor into the folder for want of a server.
+    config.transport = Some(Transport::Smtp);
+    let (key, _) = refused(&config, &world);
+    assert_eq!(key, "smtp.host");
+    assert!(!config.folder.path.exists());
+
+    config.transport = Some(Transport::Folder);
+    let mailer = open_mailer(&config, world.templates.clone()).unwrap();
+    let letter = letter(&world.acme, "ann@example.com").finish().unwrap();
+    mailer.deliver(&letter).await.unwrap();
+    assert_eq!(files(&config.folder.path).len(), 1);
+}
+
+#[test]
+fn the_road_is_written_in_one_word() {
+    let read = |text: &str| serde_json::from_str::<MailConfig>(text).map(|config| config.transport);
+    assert_eq!(read("{}").unwrap(), None);
+    assert_eq!(
+        read(r#"{"transport":"folder"}"#).unwrap(),
+        Some(Transport::Folder)
+    );
+    assert_eq!(
+        read(r#"{"transport":"smtp"}"#).unwrap(),
+        Some(Transport::Smtp)
+    );
+    assert!(read(r#"{"transport":"pigeon"}"#).is_err());
 }
 
 #[tokio::test]

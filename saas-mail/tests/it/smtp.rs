@@ -9,7 +9,7 @@ use saas_core::{
     Secret,
     mail::{Letter, MailError, Mailer as _},
 };
-use saas_mail::{Error, MailConfig, Security, SmtpMailer, open_mailer};
+use saas_mail::{Error, MailConfig, Security, SmtpMailer, Transport, open_mailer};
 use serde_json::Value;
 
 use crate::{
@@ -44,6 +44,7 @@ impl Server {
     /// The configuration for the server without TLS.
     fn plain(&self, world: &World) -> MailConfig {
         let mut config = world.config.clone();
+        config.transport = Some(Transport::Smtp);
         config.smtp.host = "127.0.0.1".to_owned();
         config.smtp.port = Some(self.port);
         config.smtp.security = Security::None;
@@ -59,6 +60,7 @@ impl Server {
         let servers = std::fs::read_to_string(self.folder.join("servers")).unwrap();
         let servers: Value = serde_json::from_str(&servers).unwrap();
         let mut config = world.config.clone();
+        config.transport = Some(Transport::Smtp);
         config.smtp.host = "localhost".to_owned();
         config.smtp.port = Some(servers[name].as_u64().unwrap().try_into().unwrap());
         config.smtp.security = security;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use saas_core::mail::{Draft, Letter, MailTemplate, MailTenant};
-use saas_mail::{MODULE, MailConfig, TemplateSource, Templates};
+use saas_mail::{MODULE, MailConfig, TemplateSource, Templates, Transport};
 use saas_tenancy::{Tenant, TenantTx};
 use saas_testkit::TestDatabase;
 use tempfile::TempDir;
@@ -45,6 +45,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let mut config = MailConfig::default();
         config.from = "Service <no-reply@service.example>".to_owned();
+        config.transport = Some(Transport::Folder);
         config.folder.path = folder.path().join("outbox");
         Self {
             db,

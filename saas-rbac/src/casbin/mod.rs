@@ -62,6 +62,8 @@ mod enforcer;
 mod error;
 mod expr;
 mod functions;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod interpreted;
 mod limits;
 mod model;

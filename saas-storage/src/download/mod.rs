@@ -1,6 +1,8 @@
 //! A file as an answer.
 
 mod condition;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod range;
 
 use std::ops::Range;

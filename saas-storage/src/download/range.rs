@@ -84,7 +84,7 @@ fn number(text: &str) -> Option<Number> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     #[test]
     fn sto_19_ranges_are_read_as_rfc_9110_says() {
@@ -153,9 +153,7 @@ mod tests {
     proptest! {
         #[test]
         fn sto_19_a_part_lies_inside_the_file(header in "bytes=[0-9]{0,21}-[0-9]{0,21}|[ -~]{0,20}", size: u64) {
-            if let Wanted::Part(range) = parse(&header, size) {
-                prop_assert!(range.start < range.end && range.end <= size);
-            }
+            fuzzing::range(header.as_bytes(), size);
         }
     }
 }

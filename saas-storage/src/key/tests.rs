@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::fuzzing;
 
 fn refuses(texts: &[&str]) {
     for text in texts {
@@ -249,38 +250,13 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(part, 0..12).prop_map(|parts| parts.concat())
 }
 
-/// A path as a URL parser reads it: with dot segments removed (RFC 3986, section 5.2.4).
-fn collapsed(path: &str) -> String {
-    let mut kept = Vec::new();
-    for part in path.split('/') {
-        match part {
-            ".." => drop(kept.pop()),
-            "." => {}
-            part => kept.push(part),
-        }
-    }
-    kept.join("/")
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
     fn no_key_of_one_tenant_is_in_the_space_of_another(text in prop_oneof![hostile(), "\\PC{0,40}", ".{0,40}"]) {
-        let (ours, theirs) = (space_of(TenantId::generate()), space_of(TenantId::generate()));
-        if let Ok(key) = text.parse::<Key>() {
-            let object = format!("{ours}{key}");
-            let decoded = percent_encoding::percent_decode_str(&object).decode_utf8().unwrap().into_owned();
-            let plain: String = object.nfkc().collect();
-            // As it is, and as a URL parser, a second decoder, OpenDAL and a compatibility mapping read it.
-            prop_assert_eq!(&collapsed(&object), &object);
-            prop_assert_eq!(&decoded, &object);
-            prop_assert_eq!(object.trim(), &object);
-            for reading in [collapsed(&object), collapsed(&decoded), collapsed(&plain), plain.replace('\\', "/")] {
-                prop_assert!(reading.starts_with(&ours), "{}", reading);
-                prop_assert!(!reading.starts_with(&theirs), "{}", reading);
-            }
-        }
+        fuzzing::key(&text);
+        fuzzing::encoded_key(&text);
     }
 
     #[test]
@@ -291,13 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn encoding_and_reading_gives_the_key_back(text in "[a-z%é /0-9]{1,30}") {
-        if let Ok(key) = text.parse::<Key>() {
-            let address = percent_encoding::utf8_percent_encode(&text, percent_encoding::CONTROLS)
-                .to_string()
-                .replace('%', "%25")
-                .replace("%25C3%25A9", "%C3%A9");
-            prop_assert_eq!(Key::from_encoded(&address), Ok(key));
-        }
+    fn encoding_and_reading_gives_the_key_back(text in "[a-z%é /0-9]{1,30}|([a-z/]|%[0-9a-fA-F]{2}){0,12}") {
+        fuzzing::encoded_key(&text);
     }
 }

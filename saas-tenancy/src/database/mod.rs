@@ -153,6 +153,13 @@ impl Database {
         TenantTx::new(self.clone(), scope.clone(), Access::Read)
     }
 
+    /// Opens a read-only transaction in the scope's tenant as [`Database::read`] does, but always on the primary:
+    /// for what must not be taken for good after it has ended, such as a credential.
+    #[must_use]
+    pub fn read_primary(&self, scope: &Scope) -> TenantTx {
+        TenantTx::new(self.clone(), scope.clone(), Access::Primary)
+    }
+
     /// Opens a read-only transaction in the scope's tenant whose statements all see the same state, that of the
     /// primary at its first statement: for what has to be read together and may not be old.
     #[must_use]

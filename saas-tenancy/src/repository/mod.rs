@@ -3,6 +3,8 @@
 mod batch;
 mod field;
 mod filter;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod page;
 mod position;
 mod query;

@@ -1,40 +1,22 @@
 //! The host of a request, and the subdomain in it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-use http::{header::HOST, request::Parts};
 use saas_core::{Code, Problem};
 
-use super::{Name, ResolveConfig, forwarded, unknown};
+use super::{Authority, Name, ResolveConfig, unknown};
 use crate::{Domain, Slug};
 
 /// A DNS name is at most 253 characters (RFC 1035, section 2.3.4), and a port at most six more.
 const MAX_AUTHORITY: usize = 260;
 
 /// Gives the tenant that the host names, if it names one.
-pub(super) fn read(
-    config: &ResolveConfig,
-    parts: &Parts,
-    peer: Option<IpAddr>,
-) -> Result<Option<Name>, Problem> {
-    // Also where a proxy says another host, a request with two of its own is refused.
-    let own = authority(parts)?;
+pub(super) fn read(config: &ResolveConfig, authority: &Authority) -> Result<Option<Name>, Problem> {
+    let host = normalise(authority.as_str())?;
     if !config.reads_hosts() {
-        return normalise(own).map(|_| None);
+        return Ok(None);
     }
-    let trusted = peer.is_some_and(|peer| {
-        let peer = peer.to_canonical();
-        config
-            .trusted_proxies
-            .iter()
-            .any(|proxies| proxies.contains(&peer))
-    });
-    let forwarded = if trusted {
-        forwarded::host(&parts.headers)?
-    } else {
-        None
-    };
-    let host = match normalise(forwarded.as_deref().unwrap_or(own))? {
+    let host = match host {
         Host::Ip => return Ok(None),
         Host::Name(name) => name,
     };
@@ -65,32 +47,6 @@ pub(super) fn read(
     match host.parse::<Domain>() {
         Ok(domain) if config.custom_domains => Ok(Some(Name::Domain(domain))),
         _ => Err(unknown()),
-    }
-}
-
-/// Finds the one authority of a request: `Host` in HTTP/1.1, `:authority` in HTTP/2 (RFC 9110,
-/// section 7.2). Two that differ are how a cache and a server come to disagree.
-fn authority(parts: &Parts) -> Result<&str, Problem> {
-    let wrong = |detail: &'static str| Problem::new(Code::HOST_INVALID).detail(detail);
-    let mut headers = parts.headers.get_all(HOST).iter();
-    let header = match (headers.next(), headers.next()) {
-        (None, _) => None,
-        (Some(value), None) => Some(
-            value
-                .to_str()
-                .map_err(|_| wrong("the host holds characters that no host has"))?,
-        ),
-        (Some(_), Some(_)) => return Err(wrong("the request has more than one `Host`")),
-    };
-    match (
-        parts.uri.authority().map(http::uri::Authority::as_str),
-        header,
-    ) {
-        (Some(uri), Some(header)) if !uri.eq_ignore_ascii_case(header) => {
-            Err(wrong("`Host` and the authority of the request differ"))
-        }
-        (Some(authority), _) | (None, Some(authority)) => Ok(authority),
-        (None, None) => Err(wrong("the request names no host")),
     }
 }
 
@@ -150,7 +106,21 @@ fn check_port(port: &str) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use http::request::Parts;
+
     use super::*;
+    use crate::resolve::authority;
+
+    fn read(
+        config: &ResolveConfig,
+        parts: &Parts,
+        peer: Option<IpAddr>,
+    ) -> Result<Option<Name>, Problem> {
+        let authority = authority::read(parts, config.trusts(peer))?;
+        super::read(config, &authority)
+    }
 
     fn config() -> ResolveConfig {
         ResolveConfig {

@@ -7,9 +7,14 @@
 //! caller has been verified, by [`AdmitLayer`](crate::AdmitLayer).
 //!
 //! Forwarded hosts (`X-Forwarded-Host`, RFC 7239's `Forwarded`) count only when the peer is a trusted
-//! proxy; otherwise nothing says that it may set them.
+//! proxy; otherwise nothing says that it may set them. The same proxies say in `X-Forwarded-For` who has asked
+//! them, which limits and the audit log go by.
 
+mod authority;
+mod client;
 mod forwarded;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header;
 mod host;
 mod path;
@@ -18,9 +23,10 @@ use std::net::IpAddr;
 
 use http::{Uri, request::Parts};
 use ipnet::IpNet;
-use saas_core::{Code, Problem, TenantId};
+use saas_core::{ClientAddress, Code, Problem, TenantId};
 use serde::Deserialize;
 
+pub use authority::Authority;
 pub use path::PathPrefix;
 
 use crate::{Domain, Slug};
@@ -40,8 +46,10 @@ pub struct ResolveConfig {
     pub hosts: Vec<String>,
     /// Whether other hosts are looked for among the domains that tenants have proven to own.
     pub custom_domains: bool,
-    /// The networks of proxies whose forwarded hosts count, such as `10.0.0.0/8`. The address that is
-    /// compared is that of the peer, from `ConnectInfo`.
+    /// The networks of proxies that are believed, such as `10.0.0.0/8`: which host they were asked for
+    /// (`X-Forwarded-Host` or `Forwarded`), and by whom (`X-Forwarded-For`, to which each of them has to
+    /// append). Without the load balancer in this list all people share its address, and the limits of it.
+    /// The address that is compared is that of the peer, from `ConnectInfo`.
     pub trusted_proxies: Vec<IpNet>,
     /// The header that names a tenant by slug or id; empty for none.
     pub header: String,
@@ -87,6 +95,16 @@ impl ResolveConfig {
     pub(crate) fn reads_hosts(&self) -> bool {
         self.custom_domains || !self.base_domains.is_empty() || !self.hosts.is_empty()
     }
+
+    /// Whether what a peer forwards counts.
+    fn trusts(&self, peer: Option<IpAddr>) -> bool {
+        peer.is_some_and(|peer| {
+            let peer = peer.to_canonical();
+            self.trusted_proxies
+                .iter()
+                .any(|proxies| proxies.contains(&peer))
+        })
+    }
 }
 
 /// A tenant as an address names it.
@@ -102,13 +120,17 @@ pub enum Name {
 }
 
 /// What an address says.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Address {
+    /// The host that the request was sent to.
+    pub authority: Authority,
     /// The names, one for each place that has one.
     pub names: Vec<Name>,
     /// The address to route by, when the path held a name that is taken off.
     pub uri: Option<Uri>,
+    /// Who has sent the request, where the peer is known.
+    pub client: Option<ClientAddress>,
 }
 
 /// Reads the names of a request that came from `peer`, where that is known.
@@ -122,14 +144,21 @@ pub fn read(
     parts: &Parts,
     peer: Option<IpAddr>,
 ) -> Result<Address, Problem> {
-    let mut address = Address::default();
-    address.names.extend(host::read(config, parts, peer)?);
-    address.names.extend(header::read(config, parts)?);
+    let authority = authority::read(parts, config.trusts(peer))?;
+    let mut names = Vec::new();
+    names.extend(host::read(config, &authority)?);
+    names.extend(header::read(config, parts)?);
+    let mut routed = None;
     if let Some((slug, uri)) = path::read(config, &parts.uri)? {
-        address.names.push(Name::Slug(slug));
-        address.uri = Some(uri);
+        names.push(Name::Slug(slug));
+        routed = Some(uri);
     }
-    Ok(address)
+    Ok(Address {
+        authority,
+        names,
+        uri: routed,
+        client: peer.map(|peer| client::address(config, &parts.headers, peer)),
+    })
 }
 
 fn unknown() -> Problem {

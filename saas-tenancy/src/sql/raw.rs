@@ -28,10 +28,10 @@ pub(crate) fn begin(
         // A deferred transaction that turns into a writer fails at once when another writer is
         // active, without waiting for it; so a writer says so from the start.
         (Dialect::Sqlite, Access::Write) => return Ok(Some(literal("BEGIN IMMEDIATE"))),
-        (Dialect::Sqlite, Access::Read) => return Ok(None),
+        (Dialect::Sqlite, Access::Read | Access::Primary) => return Ok(None),
         (Dialect::Sqlite, Access::Snapshot) => return Ok(Some(literal("BEGIN"))),
         (Dialect::Postgres, Access::Write) => "BEGIN; ",
-        (Dialect::Postgres, Access::Read) => "BEGIN READ ONLY; ",
+        (Dialect::Postgres, Access::Read | Access::Primary) => "BEGIN READ ONLY; ",
         (Dialect::Postgres, Access::Snapshot) => {
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
         }

@@ -292,7 +292,7 @@ impl TenantTx {
     pub(crate) fn writable(&self) -> Result<(), Error> {
         match self.access {
             Access::Write => Ok(()),
-            Access::Read | Access::Snapshot => Err(Error::ReadOnly),
+            Access::Read | Access::Primary | Access::Snapshot => Err(Error::ReadOnly),
         }
     }
 
@@ -302,7 +302,10 @@ impl TenantTx {
     /// PostgreSQL. Each then sees what is committed by its start, as it would inside (READ COMMITTED).
     pub(crate) fn form(&self) -> Form {
         let begun = self.session.as_ref().is_some_and(Session::begun);
-        if self.access == Access::Read && !begun && self.database.reads_alone() {
+        if matches!(self.access, Access::Read | Access::Primary)
+            && !begun
+            && self.database.reads_alone()
+        {
             Form::Alone
         } else {
             Form::Inside

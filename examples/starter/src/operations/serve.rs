@@ -7,6 +7,7 @@ use saas_tenancy::outbox::Outbox;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    task::JoinSet,
 };
 
 use crate::{
@@ -30,22 +31,37 @@ pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error
     // What other instances change is forgotten here at once.
     let (registry, authorizer) = (state.registry.clone(), state.authorizer.clone());
     let identity = state.identity.clone();
-    let watch = tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
         tokio::join!(registry.watch(), authorizer.watch(), identity.watch());
     });
     // What follows from requests.
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let outbox = Outbox::new(database, registry, config.outbox.clone());
-    let relay = tokio::spawn(async move { outbox.run(&events).await });
+    tasks.spawn(async move { outbox.run(&events).await });
     greet(&config.server.url(), demo.as_ref(), config.environment);
     tracing::info!(%address, "listening");
-    let stopped = stop()?;
-    edge::serve(listener, app, config.server.connection.clone(), stopped).await?;
-    watch.abort();
-    relay.abort();
+    let (stopped, mut ended) = (stop()?, Ok(()));
+    let until = async { ended = until(stopped, &mut tasks).await };
+    edge::serve(listener, app, config.server.connection.clone(), until).await?;
+    tasks.shutdown().await;
     state.database.close().await;
+    ended?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Completes when the service is to stop. It does not go on without one of the tasks beside it: it would accept what
+/// other instances have ended, or send no mail, and nobody would notice.
+async fn until(stopped: impl Future<Output = ()>, tasks: &mut JoinSet<()>) -> Result<(), String> {
+    tokio::select! {
+        () = stopped => Ok(()),
+        Some(ended) = tasks.join_next() => {
+            let reason = ended.map_or_else(|error| error.to_string(), |()| "it returned".to_owned());
+            tracing::error!(reason, "a task that the service needs has ended: stopping");
+            Err(format!("a task that the service needs has ended: {reason}"))
+        }
+    }
 }
 
 /// Completes at SIGINT or SIGTERM. A second signal ends the process at once.
@@ -100,4 +116,26 @@ fn greet(url: &str, demo: Option<&Demo>, environment: Environment) {
     eprintln!(
         "  curl -s '{url}/api/v1/projects?sort=-created_at' -H \"Authorization: Bearer $TOKEN\"\n"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_service_ends_with_a_task_that_it_needs() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(pending());
+        assert_eq!(until(ready(()), &mut tasks).await, Ok(()));
+
+        tasks.spawn(async { panic!("lost") });
+        let ended = until(pending(), &mut tasks).await.unwrap_err();
+        assert!(ended.contains("lost"), "{ended}");
+
+        tasks.spawn(ready(()));
+        let ended = until(pending(), &mut tasks).await.unwrap_err();
+        assert!(ended.contains("returned"), "{ended}");
+    }
 }

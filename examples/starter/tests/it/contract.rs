@@ -3,7 +3,7 @@
 use saas_tenancy::Dialect;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{World, send};
 
 fn output(world: &World, arguments: &[&str]) -> (bool, String, String) {
     let output = world.command(arguments).output().unwrap();
@@ -134,6 +134,24 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
         ("SAAS__KEYS__MASTER", MASTER),
     ]);
     assert!(error.contains("auth.token.issuer"), "{error}");
+    let production = [
+        ("ENVIRONMENT", "production"),
+        ("SAAS__KEYS__MASTER", MASTER),
+        ("SAAS__AUTH__TOKEN__ISSUER", "https://app.example"),
+    ];
+    // Also where a server is named, and nothing says that mail goes there.
+    for mail in [
+        &[][..],
+        &[("SAAS__MAIL__TRANSPORT", "folder")],
+        &[("SAAS__MAIL__SMTP__HOST", "mail.example")],
+    ] {
+        let error = refused(&[&production, mail].concat());
+        assert!(error.contains("mail.transport"), "{error}");
+    }
+    let error = refused(&[("SAAS__MAIL__TRANSPORT", "smtp")]);
+    assert!(error.contains("mail.smtp.host"), "{error}");
+    let error = refused(&[("SAAS__MAIL__TRANSPORT", "pigeon")]);
+    assert!(error.contains("mail.transport"), "{error}");
     let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
     assert!(error.contains("not random"), "{error}");
     let error = refused(&[
@@ -193,5 +211,38 @@ async fn permissions_can_be_listed_and_those_that_are_gone_are_reported() {
         assert_eq!(text.trim(), "acme reader rockets:launch");
         let role = owner.get("/api/v1/roles/reader").await.json();
         assert_eq!(role["unknown"], serde_json::json!(["rockets:launch"]));
+    }
+}
+
+#[tokio::test]
+async fn whoever_opens_an_address_in_a_browser_sees_a_page_of_its_refusal() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    world.sign_up("acme").await;
+    for (path, status, code) in [
+        ("/t/nobody/login", 404, "tenant-unknown"),
+        ("/t/ACME/login", 400, "bad-request"),
+        ("/t/acme/oauth/authorize?client_id=x", 400, "bad-request"),
+        ("/t/acme/api/v1/me", 401, "unauthenticated"),
+    ] {
+        let ask = || world.request(reqwest::Method::GET, path);
+        let page = send(ask().header("sec-fetch-mode", "navigate")).await;
+        assert_eq!(page.status, status, "{page:?}");
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{page:?}"
+        );
+        let id = page.header("x-request-id").unwrap();
+        assert!(
+            page.text.contains(code) && page.text.contains(id),
+            "{page:?}"
+        );
+        for mode in ["cors", "same-origin", "no-cors"] {
+            let asked = ask().header("sec-fetch-mode", mode);
+            send(asked.header("accept", "text/html"))
+                .await
+                .is_problem(status, code);
+        }
+        send(ask()).await.is_problem(status, code);
     }
 }

@@ -125,6 +125,13 @@ async fn an_invitation_is_worth_what_its_maker_could_still_give() {
         bob.post(&format!("{path}/resend"), &json!({}))
             .await
             .is_problem(403, "forbidden");
+        for active in [false, true] {
+            let change = json!({ "roles": ["admin"], "active": active });
+            assert_eq!(owner.patch(&member, None, &change).await.status, 200);
+            if !active {
+                accept(&world, &link).await.is_problem(400, "link-invalid");
+            }
+        }
         // Somebody who may sends it in his own name.
         let again = owner.post(&format!("{path}/resend"), &json!({})).await;
         assert_eq!(again.status, 201, "{again:?}");

@@ -17,6 +17,7 @@ mod identity;
 mod input;
 mod isolation;
 mod life;
+mod log;
 mod projects;
 mod proxies;
 mod roles;

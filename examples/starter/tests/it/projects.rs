@@ -147,6 +147,11 @@ async fn health_docs_and_the_openapi_document_need_nobody() {
                 "{path} names another host"
             );
         }
+        let ready = send(world.request(reqwest::Method::GET, "/health/ready")).await;
+        let checks = ready.json()["checks"].clone();
+        let names = checks.as_array().unwrap().iter();
+        let names: Vec<_> = names.map(|check| check["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["database", "revocations"]);
         let document = send(world.request(reqwest::Method::GET, "/openapi.json"))
             .await
             .json();

@@ -246,8 +246,69 @@ async fn a_password_that_somebody_else_chose_opens_no_other_tenant() {
             .is_problem(422, "validation");
         assert_eq!(change(PASSWORD, "a password of my own").await.status, 204);
         sign_up(PASSWORD).await.is_problem(409, "email-taken");
-        assert_eq!(sign_up("a password of my own").await.status, 201);
+        // Who has changed it may still be the one who chose it. A letter alone says who holds the address.
+        sign_up("a password of my own")
+            .await
+            .is_problem(403, "password-provisional");
     }
+}
+
+#[tokio::test]
+async fn who_may_not_do_what_a_program_may_does_not_come_by_its_credentials() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let role = json!({ "name": "dev", "permissions": ["clients:read", "clients:write"] });
+        assert_eq!(owner.post("/api/v1/roles", &role).await.status, 201);
+        let (dev, _) = member(&world, &owner, "dev", &["dev"]).await;
+        let program = json!({
+            "name": "ETL",
+            "grants": ["client_credentials"],
+            "scopes": ["members:write"],
+            "auth_method": "client_secret_basic",
+            "roles": ["owner"],
+        });
+        let etl = owner.post("/api/v1/clients", &program).await;
+        assert_eq!(etl.status, 201, "{etl:?}");
+        let path = etl.header("location").unwrap().to_owned();
+        let rotate = format!("{path}/secret");
+        dev.post(&rotate, &json!({}))
+            .await
+            .is_problem(403, "grant-forbidden");
+        let change = json!({ "scopes": ["members:read", "members:write"] });
+        dev.patch(&path, Some("*"), &change)
+            .await
+            .is_problem(403, "grant-forbidden");
+        assert_eq!(owner.post(&rotate, &json!({})).await.status, 200);
+        // Its own are another matter.
+        let harmless = json!({
+            "name": "own",
+            "grants": ["client_credentials"],
+            "scopes": ["clients:read"],
+            "auth_method": "client_secret_basic",
+        });
+        let own = dev.post("/api/v1/clients", &harmless).await;
+        let rotate = format!("{}/secret", own.header("location").unwrap());
+        assert_eq!(dev.post(&rotate, &json!({})).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_does_not_rename_an_owner() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite, &[]).await;
+    let owner = world.sign_up("acme").await;
+    let (admin, _) = member(&world, &owner, "admin", &["admin"]).await;
+    let (_, user) = member(&world, &owner, "user", &["user"]).await;
+    let id = owner.get("/api/v1/me").await.json()["user"]["id"].clone();
+    let rename = async |id: &str| {
+        let path = format!("/api/v1/members/{id}");
+        admin
+            .patch(&path, None, &json!({ "name": "Somebody" }))
+            .await
+    };
+    rename(id.as_str().unwrap())
+        .await
+        .is_problem(403, "grant-forbidden");
+    assert_eq!(rename(&user).await.status, 200);
 }
 
 #[tokio::test]

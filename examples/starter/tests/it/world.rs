@@ -11,6 +11,8 @@ use saas_testkit::TestDatabase;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::log::{self, Log};
+
 /// A running starter with a database of its own.
 pub(crate) struct World {
     pub(crate) url: String,
@@ -21,6 +23,7 @@ pub(crate) struct World {
     /// Where it listened first.
     issuer: String,
     process: Child,
+    log: Log,
 }
 
 /// Somebody who is signed in.
@@ -58,7 +61,7 @@ impl World {
             .iter()
             .map(|(key, value)| (*key, (*value).to_owned()))
             .collect();
-        let (process, url) = start(&folder, database.as_ref(), &extra);
+        let (process, url, log) = start(&folder, database.as_ref(), &extra);
         Self {
             issuer: url.clone(),
             url,
@@ -67,6 +70,7 @@ impl World {
             database,
             extra,
             process,
+            log,
         }
     }
 
@@ -85,7 +89,8 @@ impl World {
     }
 
     pub(crate) fn restart(&mut self) {
-        (self.process, self.url) = self.again();
+        self.log.check();
+        (self.process, self.url, self.log) = self.again();
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -179,13 +184,18 @@ impl Caller<'_> {
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    let sent = request.try_clone().and_then(|sent| sent.build().ok());
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer {
+    let answer = Answer {
         status,
         headers,
         text: response.text().await.unwrap(),
+    };
+    if let Some(sent) = sent {
+        log::note(&sent, &answer);
     }
+    answer
 }
 
 impl Answer {
@@ -239,6 +249,7 @@ fn command(
     command
         .env("BIND", "127.0.0.1:0")
         .env("LOG_FORMAT", "json")
+        .env("RUST_LOG", "trace")
         .env("SAAS__DATABASE__MAX_CONNECTIONS", "5");
     if let Some(database) = database {
         command
@@ -253,7 +264,7 @@ fn start(
     folder: &TempDir,
     database: Option<&TestDatabase>,
     extra: &[(&'static str, String)],
-) -> (Child, String) {
+) -> (Child, String, Log) {
     let mut command = command(folder, database, extra, &["serve"]);
     let mut process = command
         .stdout(Stdio::piped())
@@ -272,29 +283,27 @@ fn start(
         }
         seen.push(line);
     };
-    // The pipe has to be read on, or the process would block on its log. Each line is one object.
-    std::thread::spawn(move || {
-        for line in lines.map_while(Result::ok) {
-            assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
-        }
-    });
-    (process, format!("http://{address}"))
+    // The pipe has to be read on, or the process would block on its log.
+    let url = format!("http://{address}");
+    let log = Log::follow(seen, lines, &url);
+    (process, url, log)
 }
 
 /// A second process of the same service.
 pub(crate) struct Another {
     pub(crate) url: String,
     process: Child,
+    log: Log,
 }
 
 impl World {
     pub(crate) fn another(&self) -> Another {
-        let (process, url) = self.again();
-        Another { url, process }
+        let (process, url, log) = self.again();
+        Another { url, process, log }
     }
 
     /// Starts the service once more. The port is another, the issuer is the same, as behind a proxy.
-    fn again(&self) -> (Child, String) {
+    fn again(&self) -> (Child, String, Log) {
         let mut extra = self.extra.clone();
         extra.push(("SAAS__AUTH__TOKEN__ISSUER", self.issuer.clone()));
         start(&self.folder, self.database.as_ref(), &extra)
@@ -305,6 +314,9 @@ impl Drop for Another {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if !std::thread::panicking() {
+            self.log.check();
+        }
     }
 }
 
@@ -312,5 +324,8 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        if !std::thread::panicking() {
+            self.log.check();
+        }
     }
 }

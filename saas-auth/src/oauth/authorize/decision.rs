@@ -58,11 +58,12 @@ mod tests {
     use saas_core::{Granted, Id};
 
     use super::*;
+    use crate::SessionInfo;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn session(at: Timestamp) -> Session {
-        Session {
+        Session::from(SessionInfo {
             id: Id::generate(),
             user: Id::generate(),
             tenant: Id::generate(),
@@ -75,7 +76,7 @@ mod tests {
             created_at: at,
             seen_at: at,
             expires_at: at.saturating_add(MINUTE * 600),
-        }
+        })
     }
 
     fn asked(at: Timestamp, members: &str) -> Asked {

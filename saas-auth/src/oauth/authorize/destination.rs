@@ -24,7 +24,7 @@ impl Destination {
 
     /// Sends somebody back to a client. `iss` says which server answers, so that a client of several does not
     /// take the code of one to another (RFC 9207).
-    pub(super) fn back(
+    pub(in crate::oauth) fn back(
         redirect_uri: &str,
         issuer: &str,
         state: Option<&str>,

@@ -47,7 +47,7 @@ impl Waiting {
         }
     }
 
-    pub(super) const fn for_consent(asked: Asked, session: &Session) -> Self {
+    pub(super) fn for_consent(asked: Asked, session: &Session) -> Self {
         Self {
             asked,
             session: Some(session.id),

@@ -198,7 +198,7 @@ impl<'a> Assertion<'a> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     #[test]
     fn oau_30_an_assertion_is_for_us_alone() {
@@ -257,7 +257,22 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "\\PC{0,100}|[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}") {
-            let _ = Assertion::read(&text);
+            fuzzing::client_assertion(&text);
+        }
+
+        #[test]
+        fn oau_30_what_a_client_has_signed_is_for_us_and_now(
+            name in prop::sample::select(vec!["iss", "sub", "aud", "exp", "jti", "iat", "nbf", "x"]),
+            value in "\"(web|a|https://id\\.example/t/acme(/oauth/token|x)?)?\"|\\[\\]|null|1[78]00000[0-9]{3}|18000003[01][0-9]|-?[0-9]{1,19}",
+            header in prop::sample::select(vec!["{\"alg\":\"EdDSA\"}", "{\"alg\":\"EdDSA\",\"kid\":\"two\"}", "{\"alg\":\"EdDSA\",\"crit\":[]}", "{\"alg\":\"none\"}"]),
+        ) {
+            let mut claims = serde_json::json!({
+                "iss": "web", "sub": "web", "aud": "https://id.example/t/acme", "exp": 1_800_000_060, "jti": "a",
+            });
+            if let Ok(value) = serde_json::from_str(&value) {
+                claims[name] = value;
+            }
+            fuzzing::signed_assertion(header, &claims.to_string());
         }
     }
 }

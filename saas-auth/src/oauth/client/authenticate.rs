@@ -48,7 +48,7 @@ pub(in crate::oauth) struct Caller<'a> {
 
 /// How a request says who its client is.
 #[derive(Debug)]
-enum Proof<'a> {
+pub(super) enum Proof<'a> {
     None,
     Secret(AuthMethod, Secret<String>),
     Signed(Box<Assertion<'a>>),
@@ -101,7 +101,10 @@ impl Clients {
 }
 
 /// Reads the id of the client and its proof, of which there may be one.
-fn read<'a>(headers: &HeaderMap, form: &'a Form) -> Result<(String, Proof<'a>), OAuthError> {
+pub(super) fn read<'a>(
+    headers: &HeaderMap,
+    form: &'a Form,
+) -> Result<(String, Proof<'a>), OAuthError> {
     let twice = OAuthError::invalid_request("a client proves who it is in one way");
     let named = form.get("client_id").map(Secret::expose);
     let posted = form.get("client_secret");
@@ -180,7 +183,7 @@ mod tests {
     use http::HeaderValue;
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     fn ask(
         authorization: &[&str],
@@ -288,7 +291,16 @@ mod tests {
     proptest! {
         #[test]
         fn any_header_is_read_or_refused(value in "(?i:basic )?[ -~]{0,60}") {
-            let _ = ask(&[&value], "client_id=web");
+            fuzzing::client_authentication(value.as_bytes(), b"client_id=web");
+        }
+
+        #[test]
+        fn oau_28_of_several_proofs_none_counts(
+            pair in "(web|%41|[a-z%+]{0,4}):[a-z%+:]{0,6}|",
+            body in "(client_id=(web|a)&)?(client_secret=[a-z]{0,2}&)?(client_assertion=[a-z.]{0,3}&client_assertion_type=x)?",
+        ) {
+            let header = if pair.is_empty() { pair } else { basic(&pair) };
+            fuzzing::client_authentication(header.as_bytes(), body.as_bytes());
         }
 
         #[test]

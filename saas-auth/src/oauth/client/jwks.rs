@@ -163,7 +163,7 @@ impl Public {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::fuzzing, *};
 
     // RFC 8037, appendix A.2, and RFC 7515, appendix A.3.
     const ED: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"e"}"#;
@@ -232,6 +232,16 @@ mod tests {
             for algorithm in ["EdDSA", "ES256"] {
                 prop_assert!(!keys.verify(algorithm, None, &signed, &signature));
             }
+        }
+
+        #[test]
+        fn any_set_is_read_or_refused(
+            keys in prop::collection::vec(prop::sample::select(vec![ED, EC, "{}", "1", "{\"kty\":\"oct\",\"k\":\"AAAA\"}"]), 0..7),
+            (from, to) in ("[a-zA-Z0-9\"]{1,2}", "[a-z\",:]{0,3}"),
+        ) {
+            let set = format!("{{\"keys\":[{}]}}", keys.join(","));
+            fuzzing::client_keys(&set);
+            fuzzing::client_keys(&set.replacen(&from, &to, 1));
         }
     }
 }

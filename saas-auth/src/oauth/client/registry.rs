@@ -20,6 +20,25 @@ use crate::{
 const MAX: usize = 200;
 
 /// The clients; cheap to clone.
+///
+/// ```
+/// use saas_auth::{Error, oauth::{Clients, GrantType, NewClient, Registered}};
+/// use saas_tenancy::{Tenant, TenantTx};
+///
+/// async fn register(clients: &Clients, tx: &mut TenantTx) -> Result<Registered, Error> {
+///     let mut new = NewClient::new("Reports");
+///     new.redirect_uris = vec!["https://reports.example/callback".to_owned()];
+///     new.grants = vec![GrantType::AuthorizationCode, GrantType::RefreshToken];
+///     new.scopes = vec!["projects:read".to_owned()];
+///     // The secret in it, if it has one, is shown this once.
+///     clients.create(tx, new).await
+/// }
+///
+/// async fn name(clients: &Clients, tenant: &Tenant, client_id: &str) -> Result<Option<String>, Error> {
+///     Ok(clients.find(Some(tenant), client_id).await?.map(|client| client.name))
+/// }
+/// # let _ = (register, name);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Clients {
     sessions: Sessions,
@@ -114,7 +133,7 @@ impl Clients {
         if id.to_string() != client_id {
             return Ok(None);
         }
-        let mut tx = self.database().read(&session::entering(tenant));
+        let mut tx = self.database().read_primary(&session::entering(tenant));
         let row = tx.repo::<ClientRow>().find(id).await?;
         Ok(row.map(Client::from))
     }
@@ -187,7 +206,11 @@ impl Clients {
     }
 
     /// Changes a client. What it may be given less from now on is taken from its tokens when they are
-    /// refreshed.
+    /// refreshed. With a new address to send people to, they are asked once more.
+    ///
+    /// Whoever can change how a client proves itself can act as it. That the caller may do what the client may, as
+    /// [`Client::service_account`] or for those who let it in, is for the application to check, here and in
+    /// [`Clients::rotate_secret`].
     ///
     /// # Errors
     ///
@@ -206,6 +229,14 @@ impl Clients {
     ) -> Result<Client, Error> {
         let before = self.get(tx, id).await?;
         let client = before.clone().changed(patch, &self.scopes)?;
+        // What people have allowed a program to hear at one address it may not hear at another.
+        if client
+            .redirect_uris
+            .iter()
+            .any(|uri| !before.redirect_uris.contains(uri))
+        {
+            consent::forget_client(tx, &before.id).await?;
+        }
         let patch = ClientRowPatch {
             redirect_uris: Some(client.redirect_uris.join(" ")),
             post_logout_redirect_uris: Some(client.post_logout_redirect_uris.join(" ")),

@@ -20,7 +20,7 @@ use crate::{
         pkce,
         posted::Posted,
     },
-    session::{self, SessionRow, Statements as _},
+    session,
 };
 
 /// How long a used code is remembered. The code itself is good for a minute; what is told by one that comes back
@@ -176,18 +176,10 @@ impl Attempt<'_> {
 
     /// Finds the session in which the person was. Without it, or when it has ended, nothing begins from it.
     async fn person(&self, tx: &mut TenantTx) -> Result<Option<Authenticated>, Error> {
-        let id = SessionRow::id_of(self.code.session);
-        let now = tx.database().clock().now();
-        // Locks the row, so that the session does not end meanwhile.
-        if tx.seen(now, id).await? == 0 {
-            return Ok(None);
-        }
-        let row = tx.repo::<SessionRow>().get(id).await?;
-        if row.client.is_some() || now >= row.expires_at || row.account_id != self.code.user {
-            return Ok(None);
-        }
+        let sessions = self.identity.sessions();
+        let held = sessions.held(tx, self.code.session, self.code.user).await?;
         let doors = self.identity.sign_ins();
-        Ok(doors.by_session(self.tenant, &row.into(), &self.posted.device))
+        Ok(held.and_then(|held| doors.by_session(self.tenant, &held, &self.posted.device)))
     }
 
     /// A client that may not go on without the person gets no refresh token, and a session that ends with its

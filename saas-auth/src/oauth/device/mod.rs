@@ -8,6 +8,8 @@
 //! wrong codes are counted for each person, and few are allowed.
 
 mod code;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "axum")]
 mod poll;
 mod row;
@@ -124,10 +126,7 @@ impl Devices {
         let found = self.typed(&mut tx, held, typed).await?;
         let mut allowed = false;
         if let Some((row, request)) = found {
-            let methods = held.methods.join(" ");
-            let answered = tx
-                .allow_device(held.user, methods, held.authenticated_at, row.id)
-                .await?;
+            let answered = tx.allow_device(held.user, held.id, row.id).await?;
             allowed = answered == 1;
             if allowed {
                 let client = &request.client;
@@ -186,8 +185,7 @@ impl Devices {
             scopes: scopes.join(" "),
             state: ASKED.to_owned(),
             account_id: None,
-            methods: String::new(),
-            authenticated_at: None,
+            session_id: None,
             pause: PAUSE,
             polled_at: None,
             expires_at: now.saturating_add(LIFETIME),

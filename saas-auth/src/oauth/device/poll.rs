@@ -1,6 +1,6 @@
 //! The polls of a device (RFC 8628, sections 3.4 and 3.5).
 
-use saas_tenancy::Tenant;
+use saas_tenancy::{SystemScope, Tenant};
 
 use super::{
     DeviceRow, Devices,
@@ -8,13 +8,13 @@ use super::{
     row::{ALLOWED, DENIED, Devices as _},
 };
 use crate::{
-    Device, Error, Identity,
+    Device, Error, Identity, SignIn,
     oauth::{
         client::{Client, GrantType},
+        consent,
         grant::{Given, Introduced},
     },
     session,
-    sign_in::Approval,
 };
 
 /// By how many seconds a device that polls too often has to wait longer.
@@ -54,7 +54,7 @@ impl Devices {
             return Ok(Poll::Unknown);
         };
         let scope = session::entering(tenant);
-        let mut tx = self.database().read(&scope);
+        let mut tx = self.database().read_primary(&scope);
         let row = tx.repo::<DeviceRow>().find(code.row).await?;
         drop(tx);
         let row = row.filter(|row| code.matches(&row.secret_hash) && row.client == client.id);
@@ -95,25 +95,32 @@ impl Devices {
         row: DeviceRow,
         device: &Device,
     ) -> Result<Poll, Error> {
-        let (Some(user), Some(at)) = (row.account_id, row.authenticated_at) else {
+        let (Some(user), Some(session)) = (row.account_id, row.session_id) else {
             return Ok(Poll::Unknown);
         };
-        let approval = Approval {
-            user,
-            at,
-            methods: row.methods.split_whitespace().map(str::to_owned).collect(),
-        };
-        let who = identity
-            .sign_ins()
-            .by_approval(tenant, approval, device)
-            .await?;
+        let mut tx = self
+            .database()
+            .system_write(&SystemScope::<SignIn>::enter());
+        if !identity.accounts().is_active(&mut tx, user).await? {
+            return Err(Error::Credentials);
+        }
+        let mut tx = tx.into_scope(&session::entering(tenant)).await?;
+        // What the person has signed out of lets no device in.
+        let held = identity.sessions().held(&mut tx, session, user).await?;
+        let doors = identity.sign_ins();
+        let who = held.and_then(|held| doors.by_session(tenant, &held, device));
+        let who = who.ok_or(Error::Credentials)?;
         let scopes: Vec<_> = row.scopes.split_whitespace().map(str::to_owned).collect();
-        let mut tx = self.database().write(who.scope());
         // Of many polls at once one removes the row.
         if tx.let_in_once(row.id).await? == 0 {
             return Ok(Poll::Unknown);
         }
         let granted = client.grant(&scopes);
+        // What the person has taken back meanwhile.
+        let allowed = consent::find(&mut tx, user, &client.id).await?;
+        if !client.first_party && !consent::covers(allowed.as_deref(), &granted) {
+            return Err(Error::Credentials);
+        }
         // A client that may not go on without the person has a session that ends with its access token.
         let (session, refresh_token) = if client.may_use(GrantType::RefreshToken) {
             let tokens = identity.refresh_tokens();

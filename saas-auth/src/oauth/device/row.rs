@@ -1,6 +1,6 @@
 //! A device that asks, as it is kept, and the tries of those who type codes.
 
-use saas_core::{Id, TenantId, Timestamp, UserId};
+use saas_core::{Id, SessionId, TenantId, Timestamp, UserId};
 use saas_tenancy::{TenantEntity, tenant_repository};
 
 /// Nobody has answered yet.
@@ -23,10 +23,9 @@ pub(crate) struct DeviceRow {
     pub(super) client: String,
     pub(super) scopes: String,
     pub(super) state: String,
-    /// Who has answered, and how and when they signed in.
+    /// Who has answered, and in which session.
     pub(super) account_id: Option<UserId>,
-    pub(super) methods: String,
-    pub(super) authenticated_at: Option<Timestamp>,
+    pub(super) session_id: Option<SessionId>,
     /// How many seconds the device has to wait between two polls.
     pub(super) pause: i64,
     pub(super) polled_at: Option<Timestamp>,
@@ -45,13 +44,12 @@ pub(super) trait Devices {
     async fn typed(&mut self, hash: Vec<u8>) -> Result<Option<DeviceRow>>;
 
     #[sql(
-        "UPDATE saas_device_codes SET state = 'allowed', account_id = :account, methods = :methods, authenticated_at = :at WHERE {tenant} AND id = :id AND state = 'asked'"
+        "UPDATE saas_device_codes SET state = 'allowed', account_id = :account, session_id = :session WHERE {tenant} AND id = :id AND state = 'asked'"
     )]
     async fn allow_device(
         &mut self,
         account: UserId,
-        methods: String,
-        at: Timestamp,
+        session: SessionId,
         id: Id<DeviceRow>,
     ) -> Result<u64>;
 

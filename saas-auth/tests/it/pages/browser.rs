@@ -15,6 +15,8 @@ pub(crate) struct Browser<'a> {
     pub prefix: String,
     pub jar: BTreeMap<String, String>,
     pub agent: String,
+    /// Whether it names the host as HTTP/2 does, and not in `Host`.
+    pub http2: bool,
 }
 
 impl<'a> Browser<'a> {
@@ -26,6 +28,7 @@ impl<'a> Browser<'a> {
             prefix: format!("/t/{tenant}"),
             jar: BTreeMap::new(),
             agent: String::new(),
+            http2: false,
         }
     }
 
@@ -89,10 +92,14 @@ impl<'a> Browser<'a> {
         headers: &[(&str, &str)],
         body: Body,
     ) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.prefix))
-            .header(header::HOST, &self.host);
+        let target = format!("{}{path}", self.prefix);
+        let mut request = match self.http2 {
+            true => Request::builder().uri(format!("http://{}{target}", self.host)),
+            false => Request::builder()
+                .uri(target)
+                .header(header::HOST, &self.host),
+        }
+        .method(method);
         if !self.agent.is_empty() {
             request = request.header(header::USER_AGENT, &self.agent);
         }

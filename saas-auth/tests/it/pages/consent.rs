@@ -1,11 +1,13 @@
 //! Letting programs in, and taking it back.
 
+use saas_auth::Device;
+use saas_core::{Granted, Secret};
 use saas_tenancy::Dialect;
 
 use super::{Browser, browser::hidden, document::check};
 use crate::{
     flow::{self, CALLBACK, Sent},
-    world::{Answer, World, encode},
+    world::{Answer, PASSWORD, World, encode},
 };
 
 /// Sends somebody who is signed in to the authorization endpoint, and gives the page that asks them.
@@ -157,5 +159,28 @@ async fn a_sign_in_that_a_program_asked_for_leads_back_to_it() {
         let before = browser.session();
         assert_eq!(browser.submit(&login, &form).await.status, 200);
         assert_ne!(browser.session(), before);
+    }
+}
+
+#[tokio::test]
+async fn a_program_has_its_name_among_the_sessions() {
+    for world in World::all().await {
+        world.person(&world.acme, "ann@acme.test").await;
+        let partner = flow::partner(&world, &world.acme).await;
+        let password = Secret::from(PASSWORD);
+        let doors = world.identity.sign_ins();
+        let device = Device::default();
+        let who = doors.by_password(&world.acme, "ann@acme.test", &password, &device);
+        let (who, tokens) = (who.await.unwrap(), world.identity.refresh_tokens());
+        for client in [&*partner.id, "starter-web", "gone"] {
+            tokens.begin(&who, client, &Granted::All).await.unwrap();
+        }
+        let mut browser = Browser::signed_in(&world, "acme", "ann@acme.test").await;
+        let page = browser.get("/account/sessions").await;
+        check(&page, "/t/acme");
+        assert!(page.text.contains("<strong>A partner</strong>"), "{page:?}");
+        assert!(!page.text.contains(&partner.id), "{page:?}");
+        // One that the configuration has no more is still shown.
+        assert!(page.text.contains("<strong>gone</strong>"), "{page:?}");
     }
 }

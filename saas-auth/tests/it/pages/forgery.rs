@@ -195,3 +195,22 @@ async fn pwd_19_a_cookie_that_appears_twice_was_planted() {
 
 /// The fields of a form, the headers of a request, and the media type.
 type Forged<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], &'a str);
+
+#[tokio::test]
+async fn pwd_21_a_form_is_taken_over_http2_too() {
+    let world = World::on(Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    for mut browser in [
+        Browser::new(&world, "acme"),
+        Browser::on_host(&world, "acme"),
+    ] {
+        browser.http2 = true;
+        let answer = browser.sign_in("ann@acme.test", PASSWORD).await;
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let own = token(&browser.get("/logout").await);
+        let elsewhere = [("origin", "http://evil.test")];
+        let fields = [("form_token", own.as_str())];
+        let forged = forge(&mut browser, "/logout", &fields, &elsewhere, FORM).await;
+        assert_eq!(forged.status, 403, "{forged:?}");
+    }
+}

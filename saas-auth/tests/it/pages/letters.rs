@@ -225,10 +225,13 @@ async fn invited(world: &World, post: &Post, tenant: &Tenant, email: &str) -> St
 async fn an_invitation_is_accepted_by_somebody_new_and_by_somebody_known() {
     for world in World::all().await {
         let post = Post::of(&world);
-        world.person(&world.beta, "bob@beta.test").await;
+        let bob = world.person(&world.beta, "bob@beta.test").await;
+        world.verified(bob).await;
+        world.person(&world.beta, "eve@beta.test").await;
         for (email, word, wrong) in [
             ("new@new.test", "new-password", "short"),
             ("bob@beta.test", "current-password", NEW),
+            ("eve@beta.test", "new-password", "short"),
         ] {
             let link = invited(&world, &post, &world.acme, email).await;
             let mut browser = Browser::new(&world, "acme");

@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
+    /// Read on the primary.
+    Primary,
     /// Read on the primary, all statements from the same state.
     Snapshot,
     Write,
@@ -89,7 +91,7 @@ impl Session {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => {
                 let pool = match access {
-                    Access::Read | Access::Snapshot => &pools.readers,
+                    Access::Read | Access::Primary | Access::Snapshot => &pools.readers,
                     Access::Write => &pools.writer,
                 };
                 (Connection::Sqlite(pool.acquire().await?), None)

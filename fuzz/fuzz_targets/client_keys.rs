@@ -1,0 +1,10 @@
+//! The key set that a client registers.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = str::from_utf8(data) {
+        saas_auth::fuzzing::client_keys(text);
+    }
+});

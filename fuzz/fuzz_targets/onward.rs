@@ -1,0 +1,10 @@
+//! Where somebody goes after a page.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = str::from_utf8(data) {
+        saas_auth::fuzzing::onward(text);
+    }
+});

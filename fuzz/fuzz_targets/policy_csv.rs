@@ -1,0 +1,10 @@
+//! Policies as CSV.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    if let Ok(text) = str::from_utf8(data) {
+        saas_rbac::fuzzing::csv(text);
+    }
+});
