@@ -65,3 +65,5 @@ pub use sweep::Swept;
 
 #[cfg(feature = "axum")]
 pub use upload::body_stream;
+#[cfg(feature = "multipart")]
+pub use upload::{Form, FormFile};

@@ -116,3 +116,31 @@ fn context(tenant: TenantId, name: &Key, header: &[u8]) -> Vec<u8> {
     let name = name.as_str().as_bytes();
     [id.as_bytes().as_slice(), &length, header, name].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_good_for_its_tenant_its_name_and_its_key() {
+        let (acme, beta) = (TenantId::generate(), TenantId::generate());
+        let (a, b): (Key, Key) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let (with, other) = (draw().unwrap(), draw().unwrap());
+        let id = Id::generate();
+        let (header, sealer) = begin(acme, &a, id, &with).unwrap();
+        assert_eq!(header.len() as u64, HEADER);
+        assert_eq!(key_id(&header).unwrap(), id);
+        let mut chunk = b"text".to_vec();
+        sealer.seal(0, true, &mut chunk).unwrap();
+        let opened = resume(acme, &a, &header, &with).unwrap();
+        opened.open(0, true, &mut chunk.clone()).unwrap();
+        assert!(resume(beta, &a, &header, &with).is_err());
+        assert!(resume(acme, &b, &header, &with).is_err());
+        assert!(resume(acme, &a, &header, &other).is_err());
+        for at in 0..header.len() {
+            let mut changed = header.clone();
+            changed[at] ^= 1;
+            assert!(resume(acme, &a, &changed, &with).is_err(), "byte {at}");
+        }
+    }
+}

@@ -35,7 +35,8 @@ impl Room {
         if size > free {
             return Err(Error::Quota { quota });
         }
-        let taken = size.saturating_add(more).min(free);
+        // The less there is, the less is taken in advance, so that others fit who come at the same time.
+        let taken = size.saturating_add(more.min((free - size) / 16));
         let row = tx.repo::<FileRow>().get(self.id).await?;
         if row.state != STAGED {
             return Err(Error::Backend(

@@ -1,5 +1,7 @@
 //! What arrives: a body, what it is, and whether it may stay.
 
+#[cfg(feature = "multipart")]
+mod form;
 mod intake;
 mod sniff;
 
@@ -8,6 +10,8 @@ use axum::body::Body;
 #[cfg(feature = "axum")]
 use futures_util::TryStreamExt as _;
 
+#[cfg(feature = "multipart")]
+pub use self::form::{Form, FormFile};
 pub(crate) use self::intake::{Seen, watch};
 #[cfg(feature = "axum")]
 use crate::ByteStream;

@@ -22,6 +22,9 @@ mod download;
 #[cfg(feature = "encrypt")]
 mod encrypt;
 mod files;
+#[cfg(feature = "multipart")]
+mod form;
+mod isolation;
 #[cfg(feature = "s3")]
 mod object_store;
 mod pages;

@@ -111,7 +111,7 @@ async fn a_type_is_judged_by_the_bytes_and_not_by_the_name() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sto_20_uploads_at_the_same_time_never_exceed_the_quota() {
     const QUOTA: u64 = 100_000;
     for world in World::with_databases().await {
@@ -167,6 +167,42 @@ async fn sto_20_uploads_at_the_same_time_never_exceed_the_quota() {
             .put(&world.acme, &key("one"), body(&["x"]))
             .await
             .unwrap();
+    }
+}
+
+/// All ask for room in the same moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sto_20_of_uploads_that_arrive_together_those_are_kept_that_fit() {
+    for world in World::with_databases().await {
+        let files = files(&world, |config| config.quota = Some(50_000));
+        for round in 0..15 {
+            let barrier = Arc::new(tokio::sync::Barrier::new(4));
+            let puts = (0..4).map(|n| {
+                let (files, acme) = (files.clone(), world.acme.clone());
+                let barrier = Arc::clone(&barrier);
+                tokio::spawn(async move {
+                    let together: ByteStream = Box::pin(stream::once(async move {
+                        barrier.wait().await;
+                        Ok("x".repeat(30_000).into())
+                    }));
+                    files.put(&acme, &key(&format!("f{n}")), together).await
+                })
+            });
+            let results = join_all(puts).await;
+            let kept = results
+                .iter()
+                .filter(|result| result.as_ref().unwrap().is_ok())
+                .count();
+            assert!(kept <= 1, "{kept} of 30000 bytes each in round {round}");
+            assert_eq!(
+                usage(&files, &world).await,
+                (30_000 * kept as u64, kept as u64)
+            );
+            files
+                .delete_all(&world.acme, &"".parse().unwrap())
+                .await
+                .unwrap();
+        }
     }
 }
 

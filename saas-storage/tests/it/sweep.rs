@@ -256,6 +256,44 @@ async fn whenever_an_upload_is_dropped_a_sweep_ends_it() {
 }
 
 #[tokio::test]
+async fn an_upload_that_was_given_up_is_not_kept_when_it_ends_after_all() {
+    for world in World::with_databases().await {
+        let plain = || {
+            let (storage, database) = (Arc::clone(&world.storage), world.db.database().clone());
+            Files::new(storage, database, &FilesConfig::default())
+        };
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let (begun, has_begun) = tokio::sync::oneshot::channel::<()>();
+        let slow: ByteStream = Box::pin(futures_util::stream::once(async move {
+            let _ = begun.send(());
+            let _ = gone.await;
+            Ok("slow".into())
+        }));
+        let (putting, acme) = (plain(), world.acme.clone());
+        let put = tokio::spawn(async move { putting.put(&acme, &key("slow"), slow).await });
+        has_begun.await.unwrap();
+        world.db.clock().advance(DAY);
+        // The sweep stops after it has given the upload up, and before it has removed anything.
+        let stopping = Arc::new(Stopping {
+            inner: Arc::clone(&world.storage),
+            steps: AtomicUsize::new(0),
+            stop_at: 0,
+            reached: tokio::sync::Notify::new(),
+        });
+        let files = over(&world, Arc::clone(&stopping) as Arc<dyn Storage>);
+        {
+            let sweep = Box::pin(files.sweep(&world.acme));
+            let stopped = Box::pin(stopping.reached.notified());
+            assert!(matches!(select(sweep, stopped).await, Either::Right(_)));
+        }
+        go.send(()).unwrap();
+        assert!(put.await.unwrap().is_err());
+        assert_eq!(read(&plain(), &world.acme, "slow").await, None);
+        sweep(&plain(), &world).await;
+    }
+}
+
+#[tokio::test]
 async fn objects_without_rows_and_rows_without_objects_are_repaired_and_told() {
     for world in World::with_databases().await {
         let files = files(&world);

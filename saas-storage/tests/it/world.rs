@@ -43,7 +43,7 @@ pub(crate) async fn worlds() -> Vec<World> {
     let mut worlds = local_worlds().await;
     worlds.push(World::with_rows().await);
     #[cfg(feature = "encrypt")]
-    worlds.push(World::encrypted().await);
+    worlds.push(World::encrypted(LIMIT).await);
     #[cfg(feature = "s3")]
     worlds.push(World::on_s3(LIMIT).await);
     #[cfg(feature = "azblob")]
@@ -109,12 +109,12 @@ impl World {
 
     /// Gives a world whose files have rows, and encrypted objects on disk.
     #[cfg(feature = "encrypt")]
-    pub(crate) async fn encrypted() -> Self {
-        let mut world = Self::on_disk(2 * LIMIT).await;
+    pub(crate) async fn encrypted(limit: u64) -> Self {
+        let mut world = Self::on_disk(2 * limit).await;
         let database = world.db.database().clone();
         let provider = Arc::new(LocalKeys::new(world.db.keys().clone()));
         let keys = TenantKeys::new(database.clone(), provider);
-        let sealed = Encrypted::new(Arc::clone(&world.storage), keys, LIMIT);
+        let sealed = Encrypted::new(Arc::clone(&world.storage), keys, limit);
         world.storage = Arc::new(Files::new(
             Arc::new(sealed),
             database,
