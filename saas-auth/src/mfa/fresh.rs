@@ -43,8 +43,9 @@ levels! {
     PhishingResistant, "`phr`"
 }
 
-/// A person who has proven, within so many seconds, who they are at a level. Anybody else is refused with the challenge of
-/// RFC 9470, which says what is wanted. The [`MfaLayer`](super::MfaLayer) has to stand around the route.
+/// A person who has proven, within so many seconds, who they are at a level.
+///
+/// Anybody else is refused with the challenge of RFC 9470, which says what is wanted. The [`MfaLayer`](super::MfaLayer) has to stand around the route.
 ///
 /// ```
 /// use axum::{Router, routing::post};

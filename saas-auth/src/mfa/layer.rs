@@ -4,8 +4,9 @@ use tower_layer::Layer;
 
 use super::{MfaService, SecondFactors};
 
-/// Refuses people whose sign-in is not enough for the [rules](super::MfaRule) of the tenant any more: a rule may be newer
-/// than a session. It takes a second at most until it reaches everybody who is signed in, on every instance.
+/// Refuses people whose sign-in is not enough for the [rules](super::MfaRule) of the tenant any more.
+///
+/// A rule may be newer than a session. It takes a second at most until it reaches everybody who is signed in, on every instance.
 ///
 /// It stands inside of the [`AuthLayer`](crate::AuthLayer). Programs with a key of their own, and programs that act for
 /// themselves, are asked nothing: who made the key was. A browser whose session is not enough is as one without, and
