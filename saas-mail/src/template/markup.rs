@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_letter_of_many_tags_takes_as_long_as_a_letter_of_that_length() {
-        let tags = "<b>\n".repeat(500_000);
+        let tags = "<b></b>\n".repeat(500_000);
         let begun = std::time::Instant::now();
         assert_eq!(html(&tags), Ok(()));
         let (line, _) = html(&format!("{tags}<script>")).unwrap_err();
