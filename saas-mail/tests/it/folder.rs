@@ -160,6 +160,15 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     pub(crate) fn begin() -> (Self, DefaultGuard) {
+        // Somebody listens always, so that what another test runs through first is not switched off for this one.
+        static LISTENER: std::sync::Once = std::sync::Once::new();
+        LISTENER.call_once(|| {
+            let deaf = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_writer(std::io::sink)
+                .finish();
+            tracing::subscriber::set_global_default(deaf).unwrap();
+        });
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
