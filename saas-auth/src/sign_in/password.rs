@@ -16,8 +16,8 @@ use crate::{
 /// The doors; cheap to clone.
 ///
 /// ```
-/// use saas_auth::{Device, Error, SignIns};
-/// use saas_core::{Secret, UserId};
+/// use saas_auth::{Device, Entry, Error, SignIns};
+/// use saas_core::Secret;
 /// use saas_tenancy::Tenant;
 ///
 /// async fn sign_in(
@@ -26,10 +26,11 @@ use crate::{
 ///     username: &str,
 ///     password: &Secret<String>,
 ///     device: &Device,
-/// ) -> Result<Option<UserId>, Error> {
+/// ) -> Result<Option<Entry>, Error> {
 ///     match doors.by_password(tenant, username, password, device).await {
-///         // A session or a token begins with what was given here.
-///         Ok(who) => Ok(Some(who.user())),
+///         // `Entry::Authenticated` begins a session or a token; `Entry::Pending`
+///         // waits for a second factor and begins nothing.
+///         Ok(entry) => Ok(Some(entry)),
 ///         // Nobody is told whether it was the name or the password.
 ///         Err(Error::Credentials) => Ok(None),
 ///         Err(error) => Err(error),
