@@ -627,6 +627,17 @@ impl SecondFactors {
         self.inner.database.system_write(&system)
     }
 
+    /// Tells whether there can be passkeys: whether the feature is there, and browsers know them at the address of the
+    /// pages.
+    #[must_use]
+    pub fn has_passkeys(&self) -> bool {
+        #[cfg(feature = "passkeys")]
+        let has = self.inner.relying_party.is_some();
+        #[cfg(not(feature = "passkeys"))]
+        let has = false;
+        has
+    }
+
     #[cfg(feature = "passkeys")]
     pub(super) fn keys(&self) -> &KeyRing {
         self.inner.database.keys()

@@ -178,6 +178,10 @@ impl Cbor {
         match value {
             0..24 => self.0.push(kind | u8::try_from(value).unwrap()),
             24..256 => self.0.extend([kind | 24, u8::try_from(value).unwrap()]),
+            65_536.. => {
+                self.0.push(kind | 26);
+                self.0.extend(u32::try_from(value).unwrap().to_be_bytes());
+            }
             _ => {
                 self.0.push(kind | 25);
                 self.0.extend(u16::try_from(value).unwrap().to_be_bytes());
