@@ -167,7 +167,7 @@ async fn act(member: &Member, who: &SteppedUp, fields: Change) -> Result<Respons
                     second::codes_page(visitor, Some(&codes), &back)
                 }
                 Ok(None) => Ok(visitor.redirect(here)),
-                Err(Error::SecondFactor) => page(member, Begun::default(), true).await,
+                Err(Error::Passkey) => page(member, Begun::default(), true).await,
                 Err(error) => Err(error.into()),
             }
         }

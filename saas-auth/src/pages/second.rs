@@ -237,7 +237,9 @@ pub(super) async fn confirm(form: PageForm<Second>) -> Result<Response, Problem>
             let page = codes_page(&visitor, codes.as_ref(), &onward)?;
             login::with_session(&visitor, &who, page).await
         }
-        Err(Error::SecondFactor) => ask_again(&visitor, &pending, &onward, true).await,
+        Err(Error::SecondFactor | Error::Passkey) => {
+            ask_again(&visitor, &pending, &onward, true).await
+        }
         Err(error) => Err(error.into()),
     }
 }

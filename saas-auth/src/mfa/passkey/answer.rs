@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use serde_json::Value;
 use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 
@@ -17,7 +17,7 @@ const MAX_CLIENT_DATA: usize = 4 << 10;
 
 /// What a browser gave for the options: a `PublicKeyCredential` as its `toJSON` writes it (WebAuthn, section 5.1).
 ///
-/// It is read from a text, or as part of JSON. It can be 12 KiB long, and says nothing until it was compared with the
+/// It is read from a text, or from JSON. It can be 12 KiB long, and says nothing until it was compared with the
 /// challenge that it answers.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasskeyAnswer(Value);
@@ -25,25 +25,25 @@ pub struct PasskeyAnswer(Value);
 impl FromStr for PasskeyAnswer {
     type Err = Error;
 
-    /// [`Error::SecondFactor`] when it is too long, or no JSON object.
+    /// [`Error::Passkey`] when it is too long, or no JSON object.
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.len() > MAX_LENGTH {
-            return Err(Error::SecondFactor);
+            return Err(Error::Passkey);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| Error::SecondFactor)?;
+        let value: Value = serde_json::from_str(text).map_err(|_| Error::Passkey)?;
         value
             .is_object()
             .then_some(Self(value))
-            .ok_or(Error::SecondFactor)
+            .ok_or(Error::Passkey)
     }
 }
 
-impl<'de> Deserialize<'de> for PasskeyAnswer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let text = value.to_string();
-        text.parse()
-            .map_err(|_| de::Error::custom("not the answer of a passkey"))
+impl TryFrom<Value> for PasskeyAnswer {
+    type Error = Error;
+
+    /// As from a text.
+    fn try_from(value: Value) -> Result<Self, Error> {
+        value.to_string().parse()
     }
 }
 
@@ -168,11 +168,12 @@ mod tests {
     fn mfa_19_an_answer_is_bounded() {
         assert!("{}".parse::<PasskeyAnswer>().is_ok());
         let long = format!(r#"{{"id":"{}"}}"#, "a".repeat(1 << 20));
+        assert!(matches!(long.parse::<PasskeyAnswer>(), Err(Error::Passkey)));
+        let value: Value = serde_json::from_str(&long).unwrap();
         assert!(matches!(
-            long.parse::<PasskeyAnswer>(),
-            Err(Error::SecondFactor)
+            PasskeyAnswer::try_from(value),
+            Err(Error::Passkey)
         ));
-        assert!(serde_json::from_str::<PasskeyAnswer>(&long).is_err());
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(5000), "]".repeat(5000));
         assert!(deep.parse::<PasskeyAnswer>().is_err());
         for wrong in ["", "[]", "null", "1", "\"{}\"", "{", "{}{}"] {

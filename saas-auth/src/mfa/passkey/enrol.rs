@@ -122,7 +122,7 @@ impl SecondFactors {
     ///
     /// # Errors
     ///
-    /// [`Error::SecondFactor`] when it answers no challenge of this enrolment, is of another origin, or its holder was
+    /// [`Error::Passkey`] when it answers no challenge of this enrolment, is of another origin, or its holder was
     /// not verified; [`Error::Factor`] when it is enrolled already; [`Error::Storage`].
     ///
     /// # Cancel safety
@@ -152,14 +152,17 @@ impl SecondFactors {
         let context = waiting(user, factor, tenant);
         let state: PasskeyRegistration =
             sealing::open(self.keys(), sealing::WAITING, &context, &sealed)
-                .ok_or(Error::SecondFactor)?;
+                .ok_or(Error::Passkey)?;
         let answer = answer.registration(&self.origins(tenant));
-        let answer = answer.ok_or(Error::SecondFactor)?;
+        let answer = answer.ok_or(Error::Passkey)?;
         let made = protocol.finish_passkey_registration(&answer, &state);
-        let passkey = made.map_err(|error| refused(&error))?;
+        let passkey = made.map_err(|error| {
+            note_refused(&error);
+            Error::Passkey
+        })?;
         if !is_usual(passkey.get_public_key()) {
             tracing::info!("a passkey was refused: its key is not one of its algorithm");
-            return Err(Error::SecondFactor);
+            return Err(Error::Passkey);
         }
         let context = sealing::context(&sealing::of_factor(user, factor));
         let kept = store::Kept {
@@ -171,7 +174,7 @@ impl SecondFactors {
         let mut tx = self.write();
         match store::confirm(&mut tx, kept, &credential.cred_id, credential.counter).await {
             Ok(true) => {}
-            Ok(false) => return Err(Error::SecondFactor),
+            Ok(false) => return Err(Error::Passkey),
             Err(saas_tenancy::Error::Unique(_)) => {
                 return Err(Error::Factor {
                     message: "the passkey is enrolled already",
@@ -195,7 +198,7 @@ impl SecondFactors {
         since: Timestamp,
     ) -> Result<Vec<u8>, Error> {
         let sealed = store::waiting(&mut self.read(), user, factor, since).await?;
-        sealed.ok_or(Error::SecondFactor)
+        sealed.ok_or(Error::Passkey)
     }
 
     /// Gives the protocol, where there can be passkeys.
@@ -230,7 +233,6 @@ fn waiting(user: UserId, factor: Id<Factor>, tenant: &Tenant) -> Vec<u8> {
 }
 
 /// Says in the log why an answer was refused. Who gave it is told nothing.
-pub(super) fn refused(error: &WebauthnError) -> Error {
+pub(super) fn note_refused(error: &WebauthnError) {
     tracing::info!(%error, "the answer of a passkey was refused");
-    Error::SecondFactor
 }

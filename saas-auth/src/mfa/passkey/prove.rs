@@ -7,7 +7,7 @@ use webauthn_rs::prelude::{DiscoverableKey, Passkey, PublicKeyCredential, Webaut
 use super::{
     Asker, PasskeyChallenge, PasskeyProof,
     challenge::{self, Given},
-    enrol::refused,
+    enrol::note_refused,
     sealing, store,
 };
 use crate::{
@@ -111,7 +111,8 @@ impl SecondFactors {
                 if matches!(error, WebauthnError::CredentialPossibleCompromise) {
                     self.note_copy(tenant, user).await?;
                 }
-                return Err(refused(&error));
+                note_refused(&error);
+                return Err(Error::SecondFactor);
             }
         };
         passkey.update_credential(&proven);

@@ -79,7 +79,7 @@ pub(in crate::pages) async fn by_second(
     pending: &Secret<String>,
     filled: &Filled<'_>,
 ) -> Result<Entry, Error> {
-    let proof = filled.proof()?;
+    let proof = filled.proof().map_err(|_| Error::SecondFactor)?;
     let doors = visitor.identity.sign_ins();
     let entry = doors.by_second_passkey(&visitor.tenant, pending, &proof, &visitor.device);
     entry.await

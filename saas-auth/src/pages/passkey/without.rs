@@ -53,7 +53,7 @@ pub(in crate::pages) async fn by_enrolment(
     _: Id<Factor>,
     _: &str,
 ) -> Result<(Authenticated, Option<RecoveryCodes>), Error> {
-    Err(Error::SecondFactor)
+    Err(Error::Passkey)
 }
 
 pub(in crate::pages) async fn make(_: &Member, _: &SteppedUp, _: &str) -> Result<Make, Error> {
@@ -68,5 +68,5 @@ pub(in crate::pages) async fn confirm(
     _: Id<Factor>,
     _: &str,
 ) -> Result<Option<RecoveryCodes>, Error> {
-    Err(Error::SecondFactor)
+    Err(Error::Passkey)
 }

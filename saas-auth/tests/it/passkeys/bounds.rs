@@ -25,7 +25,7 @@ async fn mfa_19_a_holder_who_was_not_there_or_not_verified_is_refused() {
         let mut device = Authenticator::new(ORIGIN);
         (device.present, device.verified) = (present, verified);
         let refused = enrol(&world, &mut device, ANN).await;
-        assert!(matches!(refused, Err(Error::SecondFactor)), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Passkey)), "{refused:?}");
     }
     let mut device = Authenticator::new(ORIGIN);
     enrol(&world, &mut device, ANN).await.unwrap();
@@ -46,7 +46,7 @@ async fn mfa_19_a_key_of_another_algorithm_is_refused() {
         device.algorithm = algorithm;
         let refused = enrol(&world, &mut device, ANN).await;
         assert!(
-            matches!(refused, Err(Error::SecondFactor)),
+            matches!(refused, Err(Error::Passkey)),
             "{algorithm}: {refused:?}"
         );
     }
@@ -142,7 +142,7 @@ async fn mfa_19_cbor_that_is_cut_off_deep_or_long_is_refused() {
             .confirm_passkey(&who, begun.factor(), &answer(&wrong))
             .await;
         assert!(
-            matches!(refused, Err(Error::SecondFactor)),
+            matches!(refused, Err(Error::Passkey)),
             "{refused:?}: {wrong}"
         );
     }
@@ -150,7 +150,7 @@ async fn mfa_19_cbor_that_is_cut_off_deep_or_long_is_refused() {
         [object, vec![0; 1 << 20]].concat()
     });
     let large = large.to_string().parse::<PasskeyAnswer>();
-    assert!(matches!(large, Err(Error::SecondFactor)), "{large:?}");
+    assert!(matches!(large, Err(Error::Passkey)), "{large:?}");
     // None of it has ended the enrolment.
     let codes = factors
         .confirm_passkey(&who, begun.factor(), &answer(&made))

@@ -104,7 +104,7 @@ async fn mfa_08_a_passkey_counts_when_it_was_shown_and_within_five_minutes() {
             .clock()
             .advance(std::time::Duration::from_secs(300));
         let late = confirm().await;
-        assert!(matches!(late, Err(Error::SecondFactor)), "{late:?}");
+        assert!(matches!(late, Err(Error::Passkey)), "{late:?}");
         let again = factors.stepped_up(&scope).await;
         assert!(matches!(again, Err(Error::StepUp { .. })), "{again:?}");
     }

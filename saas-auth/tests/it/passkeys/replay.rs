@@ -162,20 +162,17 @@ async fn mfa_17_an_enrolment_is_no_proof_and_a_proof_no_enrolment() {
         let wrong = factors
             .confirm_passkey(&who, begun.factor(), &swapped)
             .await;
-        assert!(matches!(wrong, Err(Error::SecondFactor)), "{wrong:?}");
+        assert!(matches!(wrong, Err(Error::Passkey)), "{wrong:?}");
         device.kind = None;
         let made = answer(&device.create(begun.options()));
         let confirmed = factors.confirm_passkey(&who, begun.factor(), &made).await;
         assert!(confirmed.unwrap().is_some());
         // Once, and only in the row that it began.
         let again = factors.confirm_passkey(&who, begun.factor(), &made).await;
-        assert!(matches!(again, Err(Error::SecondFactor)), "{again:?}");
+        assert!(matches!(again, Err(Error::Passkey)), "{again:?}");
         let other = factors.enrol_passkey(&who, "another").await.unwrap();
         let elsewhere = factors.confirm_passkey(&who, other.factor(), &made).await;
-        assert!(
-            matches!(elsewhere, Err(Error::SecondFactor)),
-            "{elsewhere:?}"
-        );
+        assert!(matches!(elsewhere, Err(Error::Passkey)), "{elsewhere:?}");
         for made in [&made, &swapped] {
             let doors = world.identity.sign_ins();
             let asked = doors

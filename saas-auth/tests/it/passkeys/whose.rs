@@ -31,18 +31,18 @@ async fn mfa_16_a_page_elsewhere_gets_nothing_enrolled() {
             let mut device = Authenticator::new(origin);
             let refused = enrol(&world, &mut device, ANN).await;
             assert!(
-                matches!(refused, Err(Error::SecondFactor)),
+                matches!(refused, Err(Error::Passkey)),
                 "{origin}: {refused:?}"
             );
         }
         let mut device = Authenticator::new(ORIGIN);
         device.cross_origin = true;
         let framed = enrol(&world, &mut device, ANN).await;
-        assert!(matches!(framed, Err(Error::SecondFactor)), "{framed:?}");
+        assert!(matches!(framed, Err(Error::Passkey)), "{framed:?}");
         let mut device = Authenticator::new(ORIGIN);
         device.rp_id = Some("example".to_owned());
         let other = enrol(&world, &mut device, ANN).await;
-        assert!(matches!(other, Err(Error::SecondFactor)), "{other:?}");
+        assert!(matches!(other, Err(Error::Passkey)), "{other:?}");
         enrol(&world, &mut Authenticator::new(ORIGIN), ANN)
             .await
             .unwrap();
