@@ -14,8 +14,6 @@ use webauthn_rs::{Webauthn, prelude::DiscoverableAuthentication};
 use super::{PasskeyAnswer, sealing};
 use crate::Error;
 
-/// How long a challenge can be answered, of proof and of enrolment.
-pub(super) const LIFETIME: Duration = Duration::from_secs(300);
 const MAX_LENGTH: usize = 2048;
 
 /// What a browser is asked: options for `navigator.credentials.get`, and a token that has to come back with the answer.
@@ -26,6 +24,9 @@ pub struct PasskeyChallenge {
 }
 
 impl PasskeyChallenge {
+    /// How long it can be answered; as long as an enrolment can be finished.
+    pub const LIFETIME: Duration = Duration::from_secs(300);
+
     /// Gives the options as JSON (`PublicKeyCredentialRequestOptionsJSON`: WebAuthn, section 5.5).
     #[must_use]
     pub fn options(&self) -> &str {
@@ -126,7 +127,7 @@ pub(super) fn ask(
     }
     let text = Text {
         id: Uuid::new_v4(),
-        expires_at: now.saturating_add(LIFETIME).as_micros(),
+        expires_at: now.saturating_add(PasskeyChallenge::LIFETIME).as_micros(),
         state,
     };
     let sealed = sealing::seal(keys, sealing::ASKED, &asker.context(tenant), &text)?;

@@ -11,7 +11,7 @@ use webauthn_rs::{
     },
 };
 
-use super::{PasskeyAnswer, challenge::LIFETIME, sealing, store};
+use super::{PasskeyAnswer, PasskeyChallenge, sealing, store};
 use crate::{
     Error, account,
     mfa::{
@@ -147,7 +147,7 @@ impl SecondFactors {
     ) -> Result<Option<RecoveryCodes>, Error> {
         let tenant = scope.tenant();
         let protocol = self.protocol(tenant)?;
-        let since = self.now().saturating_sub(LIFETIME);
+        let since = self.now().saturating_sub(PasskeyChallenge::LIFETIME);
         let sealed = self.waiting(user, factor, since).await?;
         let context = waiting(user, factor, tenant);
         let state: PasskeyRegistration =

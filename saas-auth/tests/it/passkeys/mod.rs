@@ -4,6 +4,7 @@ pub(crate) mod authenticator;
 mod bounds;
 mod doors;
 mod enrolment;
+mod programs;
 mod replay;
 mod whose;
 
