@@ -18,7 +18,7 @@ mod fresh;
 mod layer;
 mod naming;
 #[cfg(feature = "passkeys")]
-mod passkey;
+pub(crate) mod passkey;
 mod pending;
 mod policy;
 mod recovery;

@@ -3,12 +3,11 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use saas_core::{KeyRing, Secret, Timestamp, UserId};
+use saas_core::{Id, KeyRing, Secret, Timestamp, UserId};
 use saas_tenancy::Tenant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 use webauthn_rs::{Webauthn, prelude::DiscoverableAuthentication};
 
 use super::{PasskeyAnswer, sealing};
@@ -91,17 +90,20 @@ impl fmt::Debug for Asker<'_> {
     }
 }
 
+/// The row of a challenge that was used.
+pub(super) enum Used {}
+
 /// What is sealed in the token.
 #[derive(Serialize, Deserialize)]
 struct Text {
-    id: Uuid,
+    id: Id<Used>,
     expires_at: i64,
     state: DiscoverableAuthentication,
 }
 
 /// A challenge that was given, read again.
 pub(super) struct Given {
-    pub(super) id: Uuid,
+    pub(super) id: Id<Used>,
     pub(super) expires_at: Timestamp,
     pub(super) state: DiscoverableAuthentication,
 }
@@ -126,7 +128,7 @@ pub(super) fn ask(
         options.insert("allowCredentials".to_owned(), allowed.collect::<Value>());
     }
     let text = Text {
-        id: Uuid::new_v4(),
+        id: Id::generate(),
         expires_at: now.saturating_add(PasskeyChallenge::LIFETIME).as_micros(),
         state,
     };

@@ -41,6 +41,8 @@
 mod answer;
 mod challenge;
 mod enrol;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod prove;
 mod relying_party;
 mod sealing;

@@ -2,8 +2,8 @@
 
 use saas_core::{Id, Timestamp, UserId};
 use saas_tenancy::{Column as _, Error, Row, SystemTx, Value};
-use uuid::Uuid;
 
+use super::challenge::Used;
 use crate::mfa::Factor;
 
 const WAITING: &str = "SELECT secret FROM saas_factors WHERE id = $1 AND account_id = $2 AND kind = 'passkey' \
@@ -96,11 +96,11 @@ pub(super) async fn note_use(tx: &mut SystemTx, kept: Kept, counter: u32) -> Res
 /// time.
 pub(super) async fn spend(
     tx: &mut SystemTx,
-    challenge: Uuid,
+    challenge: Id<Used>,
     expires_at: Timestamp,
 ) -> Result<bool, Error> {
     let now = tx.database().clock().now();
     tx.execute(FORGET, &[Value::Timestamp(now)]).await?;
-    let values = [Value::Uuid(challenge), Value::Timestamp(expires_at)];
+    let values = [challenge.to_value(), Value::Timestamp(expires_at)];
     Ok(tx.execute(SPEND, &values).await? == 1)
 }
