@@ -33,6 +33,7 @@ impl From<Error> for Problem {
             Error::EnrolmentRequired(level) => Self::new(Code::MFA_ENROLMENT_REQUIRED)
                 .detail(format!("the level `{level}` is required")),
             Error::SecondFactor => Self::new(Code::SECOND_FACTOR_INVALID),
+            Error::Passkey => Self::new(Code::PASSKEY_INVALID),
             Error::Factor { message } => Self::new(Code::CONFLICT).detail(message),
             Error::MfaRule { message } => Self::new(Code::VALIDATION).field("rules", message),
             Error::Provisional => Self::new(Code::PASSWORD_PROVISIONAL),

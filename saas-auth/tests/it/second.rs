@@ -37,7 +37,7 @@ impl App {
 }
 
 /// The scope of somebody who signs in with a password now.
-async fn scope(world: &World, tenant: &Tenant, email: &str) -> Scope {
+pub(crate) async fn scope(world: &World, tenant: &Tenant, email: &str) -> Scope {
     let token = world
         .sign_in(tenant, email, PASSWORD)
         .await
@@ -47,7 +47,7 @@ async fn scope(world: &World, tenant: &Tenant, email: &str) -> Scope {
 }
 
 /// Enrols an app, and gives it with the recovery codes.
-async fn enrolled(world: &World, email: &str) -> (App, Vec<String>) {
+pub(crate) async fn enrolled(world: &World, email: &str) -> (App, Vec<String>) {
     let factors = world.identity.second_factors();
     let scope = scope(world, &world.acme, email).await;
     let who = factors.stepped_up(&scope).await.unwrap();
@@ -67,14 +67,14 @@ async fn enrolled(world: &World, email: &str) -> (App, Vec<String>) {
     )
 }
 
-async fn rules(world: &World, tenant: &Tenant, rules: &[MfaRule]) {
+pub(crate) async fn rules(world: &World, tenant: &Tenant, rules: &[MfaRule]) {
     let mut tx = world.db.database().write(&world.db.scope(tenant));
     let factors = world.identity.second_factors();
     factors.set_rules(&mut tx, rules).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-fn everybody(requirement: Requirement) -> [MfaRule; 1] {
+pub(crate) fn everybody(requirement: Requirement) -> [MfaRule; 1] {
     [MfaRule {
         role: None,
         requirement,
@@ -83,14 +83,19 @@ fn everybody(requirement: Requirement) -> [MfaRule; 1] {
 }
 
 /// Signs in with a password, and gives the token of what is wanted.
-async fn pending(world: &World, tenant: &Tenant, email: &str) -> String {
+pub(crate) async fn pending(world: &World, tenant: &Tenant, email: &str) -> String {
     let answer = world.sign_in(tenant, email, PASSWORD).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     assert!(answer.json().get("access_token").is_none());
     answer.field("mfa_token")
 }
 
-async fn second(world: &World, tenant: &Tenant, token: &str, proof: (&str, &str)) -> Answer {
+pub(crate) async fn second(
+    world: &World,
+    tenant: &Tenant,
+    token: &str,
+    proof: (&str, &str),
+) -> Answer {
     let form = [
         ("grant_type", GRANT),
         ("client_id", CLIENT),

@@ -4,6 +4,7 @@
 
 use std::{
     fs::File,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -53,6 +54,29 @@ async fn chromium_uses_the_pages_with_scripts_and_without() {
     std::fs::create_dir_all(&pictures).unwrap();
     let mut node = node("pages.mjs");
     node.arg(who(&world).await)
+        .args([given("TEST_CHROMIUM"), pictures]);
+    completes(&mut node);
+}
+
+#[tokio::test]
+async fn chromium_makes_passkeys_and_signs_in_with_them() {
+    // Browsers know no passkeys for an address in digits.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let port = port.unwrap().port();
+    let (bind, site) = (
+        format!("127.0.0.1:{port}"),
+        format!("http://localhost:{port}"),
+    );
+    let set = [("BIND", &*bind), ("SAAS__AUTH__TOKEN__ISSUER", &*site)];
+    let world = World::on(Dialect::Sqlite, &set).await;
+    let mut who: serde_json::Value = serde_json::from_str(&who(&world).await).unwrap();
+    who["site"] = json!(site);
+    let other = world.sign_up("beta").await;
+    who["other"] = json!({ "slug": "beta", "email": "owner@beta.test", "token": other.token });
+    let pictures = given("TEST_NODE").with_file_name("screenshots");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut node = node("passkeys.mjs");
+    node.arg(who.to_string())
         .args([given("TEST_CHROMIUM"), pictures]);
     completes(&mut node);
 }

@@ -217,3 +217,51 @@ async fn mfa_23_an_owner_takes_the_factors_of_a_member_who_has_lost_them() {
     assert_eq!(owner.delete(&path).await.status, 204);
     world.sign_in("acme", "bob@acme.test", PASSWORD).await;
 }
+
+#[tokio::test]
+async fn mfa_19_a_passkey_that_is_none_is_refused_with_a_code() {
+    let site = [("SAAS__AUTH__TOKEN__ISSUER", "https://app.example")];
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let world = World::on(dialect, &site).await;
+        let owner = world.sign_up("acme").await;
+        let passkeys = "/api/v1/me/passkeys";
+        let unnamed = owner.post(passkeys, &json!({ "name": "" })).await;
+        unnamed.is_problem(422, "validation");
+        let begun = owner.post(passkeys, &json!({ "name": "phone" })).await;
+        assert_eq!(begun.status, 201, "{begun:?}");
+        let begun = begun.json();
+        assert_eq!(begun["options"]["rp"]["id"], "app.example");
+        let path = format!("{passkeys}/{}", begun["id"].as_str().unwrap());
+        let response = json!({ "clientDataJSON": "e30", "attestationObject": "oA" });
+        let good = json!({ "id": "YQ", "rawId": "YQ", "type": "public-key", "response": response });
+        let large = json!({ "id": "a".repeat(500_000) });
+        for wrong in [json!({}), json!([]), json!(null), json!(1), good, large] {
+            owner
+                .post(&path, &wrong)
+                .await
+                .is_problem(400, "passkey-invalid");
+        }
+        let larger = owner
+            .post(&path, &json!({ "id": "a".repeat(3 << 20) }))
+            .await;
+        larger.is_problem(413, "body-too-large");
+        // What waits is no passkey yet, and nobody has that of another.
+        assert_eq!(owner.get(passkeys).await.json()["items"], json!([]));
+        let other = world.sign_up("beta").await;
+        other.delete(&path).await.is_problem(404, "not-found");
+        let renamed = other.patch(&path, None, &json!({ "name": "x" })).await;
+        renamed.is_problem(404, "not-found");
+        let renamed = owner
+            .patch(&path, None, &json!({ "name": "my phone" }))
+            .await;
+        assert_eq!(renamed.status, 204, "{renamed:?}");
+        assert_eq!(owner.delete(&path).await.status, 204);
+    }
+    // At an address in digits browsers know none.
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let owner = world.sign_up("acme").await;
+    let none = owner
+        .post("/api/v1/me/passkeys", &json!({ "name": "phone" }))
+        .await;
+    none.is_problem(409, "conflict");
+}
