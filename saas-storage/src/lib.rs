@@ -59,11 +59,11 @@ pub use key::{InvalidKey, Key, Prefix};
 #[cfg(feature = "encrypt")]
 pub use module::KEYS_MODULE;
 pub use module::MODULE;
-pub use object::{File, FileFacts, Files, FilesConfig, Usage};
+pub use object::{File, FileFacts, Files, FilesConfig, FolderPage, Usage};
 pub use storage::Storage;
 pub use sweep::Swept;
 
-#[cfg(feature = "axum")]
-pub use upload::body_stream;
 #[cfg(feature = "multipart")]
 pub use upload::{Form, FormFile};
+#[cfg(feature = "axum")]
+pub use upload::{announced_size, body_stream, put_options};

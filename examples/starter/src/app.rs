@@ -108,10 +108,18 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             tasks::delete,
         )
         .get("/api/v1/files", Can::ReadFiles, files::list)
+        .post("/api/v1/files", Can::WriteFiles, files::store_form_at_root)
         .get("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
         .head("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
         .put("/api/v1/files/{*path}", Can::WriteFiles, files::store)
+        .post("/api/v1/files/{*path}", Can::WriteFiles, files::store_form)
         .delete("/api/v1/files/{*path}", Can::WriteFiles, files::delete)
+        .post("/api/v1/files:sign", Can::ReadFiles, files::sign)
+        .post(
+            "/api/v1/files:batch-delete",
+            Can::WriteFiles,
+            files::batch_delete,
+        )
         .get("/api/v1/members", Can::ReadMembers, members::list)
         .post("/api/v1/members", Can::WriteMembers, members::add)
         .get("/api/v1/members/{id}", Can::ReadMembers, members::show)
@@ -187,6 +195,10 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .mount(pages::INVITATION_ROUTES, |state: &AppState| {
             state.pages.clone()
         })
+        // Whoever has an address that was signed.
+        .get("/signed/{tenant}/{*path}", files::fetch_signed)
+        .head("/signed/{tenant}/{*path}", files::fetch_signed)
+        .put("/signed/{tenant}/{*path}", files::store_signed)
         .post("/api/v1/signup", signup::sign_up)
         .post("/api/v1/invitations/accept", invitations::accept)
         .post("/api/v1/password/forgot", password::forgot)

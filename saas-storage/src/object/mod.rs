@@ -11,6 +11,7 @@
 //! ```
 
 mod file;
+mod listing;
 mod room;
 mod row;
 mod steps;
@@ -22,7 +23,10 @@ use saas_core::config::Period;
 use saas_tenancy::{Database, Scope};
 use serde::Deserialize;
 
-pub use self::file::{File, FileFacts, Usage};
+pub use self::{
+    file::{File, FileFacts, Usage},
+    listing::FolderPage,
+};
 pub(crate) use self::{
     room::{LOCK, Room},
     row::{DROPPED, FileRow, FileRowPatch, FileRows, KEPT, LOST, STAGED},

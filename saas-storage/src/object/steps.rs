@@ -148,10 +148,18 @@ impl Files {
         &self,
         scope: &Scope,
         key: &Key,
+        expected: Option<&str>,
     ) -> Result<Option<Id<FileRow>>, Error> {
         let mut tx = self.database().write(scope);
         tx.lock(LOCK).await?;
-        let Some(row) = tx.file_named(key.as_str()).await? else {
+        let row = tx.file_named(key.as_str()).await?;
+        if let Some(etag) = expected {
+            let found = row.clone().map(File::of).transpose()?;
+            if found.is_none_or(|file| file.etag != etag) {
+                return Err(Error::Changed);
+            }
+        }
+        let Some(row) = row else {
             return Ok(None);
         };
         unname(&mut tx, row.id).await?;
