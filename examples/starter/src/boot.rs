@@ -150,7 +150,7 @@ pub(crate) async fn boot_with(
     };
     let inviting = pages::invitations(&identity, Arc::new(joiners));
     let issuer = &auth.token.issuer;
-    let (files, signer) = files::open(&config.storage, &config.files, &database, issuer)?;
+    let opened = files::open(&config.storage, &config.files, &database, issuer)?;
     let state = AppState {
         health: Health::default()
             .with(DatabaseCheck(database.clone()))
@@ -160,8 +160,11 @@ pub(crate) async fn boot_with(
         identity,
         roles,
         groups: Groups::new(authorizer.clone()),
-        files,
-        signer,
+        files: opened.files,
+        uploads: opened.uploads,
+        signer: opened.signer,
+        grants: opened.grants,
+        storage_metrics: opened.metrics,
         audit: LastAudit::default(),
         database,
         registry,

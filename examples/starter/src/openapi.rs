@@ -59,6 +59,15 @@ use crate::{
         files::sign,
         files::fetch_signed,
         files::store_signed,
+        files::begin,
+        files::go_on,
+        files::end,
+        files::give,
+        files::grants,
+        files::take_back,
+        files::shared,
+        files::fetch_shared,
+        files::fetch_link,
         members::list,
         members::add,
         members::show,
@@ -155,6 +164,20 @@ pub(crate) fn document() -> Value {
         "head",
         head_operation(&["tenant", "path"]),
     );
+    add(
+        &mut document,
+        "/api/v1/uploads/{id}",
+        "head",
+        head_operation(&["id"]),
+    );
+    for (path, method) in [
+        ("/api/v1/uploads/{id}", "post"),
+        ("/api/v1/uploads", "options"),
+    ] {
+        let summary =
+            "As the protocol tus has it: another method by its name, and what the server can do.";
+        add(&mut document, path, method, plain(summary, "files"));
+    }
     if let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)

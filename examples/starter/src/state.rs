@@ -4,7 +4,7 @@ use axum::Router;
 use saas_auth::Identity;
 use saas_core::health::Health;
 use saas_rbac::{Authorizer, Groups, Roles};
-use saas_storage::{Files, UrlSigner};
+use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
 
 use crate::operations::metrics::LastAudit;
@@ -21,7 +21,10 @@ pub(crate) struct AppState {
     pub(crate) roles: Roles,
     pub(crate) groups: Groups,
     pub(crate) files: Files,
+    pub(crate) uploads: Uploads,
     pub(crate) signer: UrlSigner,
+    pub(crate) grants: Grants,
+    pub(crate) storage_metrics: StorageMetrics,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use saas_tenancy::Scope;
 
 use super::{
-    File, FileFacts, Files, Usage,
+    File, FileFacts, Files, Room, Usage,
     listing::between,
     row::{FileRow, FileRows as _},
     steps::object_key,
@@ -56,12 +56,13 @@ impl Files {
         }
     }
 
-    async fn receive(
+    /// Receives the bytes of a version that is staged, and gives it its name.
+    pub(crate) async fn receive(
         &self,
         scope: &Scope,
         key: &Key,
         body: ByteStream,
-        room: super::Room,
+        room: Room,
         options: &PutOptions,
     ) -> Result<File, Error> {
         let id = room.id;
@@ -73,6 +74,9 @@ impl Files {
         put.await.map_err(Error::out_of_stream)?;
         let seen = passed.lock().take();
         let seen = seen.ok_or_else(|| Error::Backend("the storage kept half a file".into()))?;
+        if let Some(scanner) = &self.scanner {
+            scanner.look(self, scope, key, &object, &seen).await?;
+        }
         let (file, before) = self.keep(scope, id, key, &seen, options).await?;
         if let Some(before) = before {
             self.try_remove(scope, before).await;

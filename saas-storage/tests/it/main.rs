@@ -24,6 +24,7 @@ mod encrypt;
 mod files;
 #[cfg(feature = "multipart")]
 mod form;
+mod grants;
 mod isolation;
 #[cfg(feature = "s3")]
 mod object_store;
@@ -31,11 +32,15 @@ mod pages;
 #[cfg(any(feature = "s3", feature = "azblob"))]
 mod presign;
 mod receive;
+mod resume;
 mod rows;
+mod scan;
 #[cfg(feature = "s3")]
 mod server;
 mod size;
 mod sweep;
+#[cfg(feature = "axum")]
+mod tus;
 #[cfg(feature = "axum")]
 mod upload;
 mod world;

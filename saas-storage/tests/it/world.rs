@@ -53,6 +53,24 @@ pub(crate) async fn worlds() -> Vec<World> {
     worlds
 }
 
+/// Gives the same world on each backend, without rows, for whoever keeps those himself.
+pub(crate) async fn bare_worlds() -> Vec<World> {
+    let mut worlds = local_worlds().await;
+    #[cfg(feature = "s3")]
+    worlds.push(World::on_s3(LIMIT).await);
+    #[cfg(feature = "azblob")]
+    if let Some(world) = World::on_azure(LIMIT).await {
+        worlds.push(world);
+    }
+    #[cfg(feature = "encrypt")]
+    {
+        let mut world = World::on_disk(2 * LIMIT).await;
+        world.storage = Arc::new(world.sealed(LIMIT));
+        worlds.push(world);
+    }
+    worlds
+}
+
 /// Gives the same world on each backend that asks nobody over a network.
 pub(crate) async fn local_worlds() -> Vec<World> {
     vec![World::on_disk(LIMIT).await, World::in_memory().await]
@@ -111,16 +129,20 @@ impl World {
     #[cfg(feature = "encrypt")]
     pub(crate) async fn encrypted(limit: u64) -> Self {
         let mut world = Self::on_disk(2 * limit).await;
-        let database = world.db.database().clone();
-        let provider = Arc::new(LocalKeys::new(world.db.keys().clone()));
-        let keys = TenantKeys::new(database.clone(), provider);
-        let sealed = Encrypted::new(Arc::clone(&world.storage), keys, limit);
+        let (database, sealed) = (world.db.database().clone(), world.sealed(limit));
         world.storage = Arc::new(Files::new(
             Arc::new(sealed),
             database,
             &FilesConfig::default(),
         ));
         world
+    }
+
+    #[cfg(feature = "encrypt")]
+    fn sealed(&self, limit: u64) -> Encrypted {
+        let provider = Arc::new(LocalKeys::new(self.db.keys().clone()));
+        let keys = TenantKeys::new(self.db.database().clone(), provider);
+        Encrypted::new(Arc::clone(&self.storage), keys, limit)
     }
 
     /// Gives a world whose files have rows, and objects on disk.

@@ -5,8 +5,10 @@ mod manage;
 mod open;
 mod routes;
 mod settings;
+mod share;
 mod sign;
 mod sweep;
+mod uploads;
 mod view;
 
 pub(crate) use self::{
@@ -18,10 +20,16 @@ pub(crate) use self::{
         store_form, store_form_at_root,
     },
     settings::FilesSettings,
+    share::{
+        __path_fetch_link, __path_fetch_shared, __path_give, __path_list as __path_grants,
+        __path_shared, __path_take_back, fetch_link, fetch_shared, give, list as grants, shared,
+        take_back,
+    },
     sign::{
         __path_fetch_signed, __path_sign, __path_store_signed, fetch_signed, sign, store_signed,
     },
     sweep::sweep_all,
+    uploads::{__path_begin, __path_end, __path_go_on, begin, discovery, end, go_on},
 };
 
 use http::Uri;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use saas_core::config::Period;
-use saas_storage::FilesConfig;
+use saas_storage::{FilesConfig, UploadsConfig};
 use serde::Deserialize;
 
 /// The section `files`.
@@ -15,6 +15,10 @@ pub(crate) struct FilesSettings {
     /// Whether files are encrypted before they reach their store, with keys of the tenant. It is decided before the
     /// first file: what was stored without stays unreadable with, and the other way round.
     pub(crate) encrypt: bool,
+    /// Uploads in parts.
+    pub(crate) uploads: UploadsConfig,
+    /// How long a link may be good at most.
+    pub(crate) longest_link: Period,
     /// How long a signed address may be good at most.
     pub(crate) longest_signature: Period,
     /// How often what was begun and not finished is looked for.
@@ -26,6 +30,8 @@ impl Default for FilesSettings {
         Self {
             rules: FilesConfig::default(),
             encrypt: false,
+            uploads: UploadsConfig::default(),
+            longest_link: Duration::from_secs(30 * 24 * 3600).into(),
             longest_signature: Duration::from_secs(15 * 60).into(),
             sweep_every: Duration::from_secs(6 * 3600).into(),
         }
