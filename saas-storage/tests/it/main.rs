@@ -31,6 +31,8 @@ mod object_store;
 mod pages;
 #[cfg(any(feature = "s3", feature = "azblob"))]
 mod presign;
+#[cfg(all(feature = "s3", feature = "azblob"))]
+mod readers;
 mod receive;
 mod resume;
 mod rows;

@@ -35,7 +35,7 @@ enum Place {
     #[cfg(feature = "s3")]
     S3(ObjectStore),
     #[cfg(feature = "azblob")]
-    Azure(#[expect(dead_code, reason = "it is removed when this is dropped")] Container),
+    Azure(Container),
 }
 
 /// Gives the same world on each backend.
@@ -181,6 +181,18 @@ impl World {
         match &self.place {
             Place::S3(server) => server,
             _ => panic!("only a world on S3 has a server"),
+        }
+    }
+
+    /// Gives how the object store of the world is reached.
+    #[cfg(any(feature = "s3", feature = "azblob"))]
+    pub(crate) fn service(&self) -> StorageConfig {
+        match &self.place {
+            #[cfg(feature = "s3")]
+            Place::S3(server) => server.config(LIMIT),
+            #[cfg(feature = "azblob")]
+            Place::Azure(container) => container.config(LIMIT),
+            _ => panic!("a folder is no object store"),
         }
     }
 

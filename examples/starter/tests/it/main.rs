@@ -22,4 +22,7 @@ mod mfa;
 mod projects;
 mod proxies;
 mod roles;
+mod share;
+mod size;
+mod uploads;
 mod world;
