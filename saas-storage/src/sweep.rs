@@ -51,8 +51,10 @@ impl Files {
     ///
     /// To begin again is always right.
     pub async fn sweep(&self, scope: &Scope) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
-        swept.expired = self.sweep_uploads(scope).await?;
+        let mut swept = Swept {
+            expired: self.sweep_uploads(scope).await?,
+            ..Swept::default()
+        };
         self.sweep_rows(scope, &mut swept).await?;
         self.sweep_objects(scope, &mut swept).await?;
         if swept != Swept::default() {

@@ -8,8 +8,9 @@ use crate::{Existing, PutOptions};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
-/// Reads how a file is to be written: `If-None-Match: *` keeps one that is there, `If-Match` with one
-/// validator writes over that version only (RFC 9110, section 13.1), and `Content-Digest` with `sha-256`
+/// Reads how a file is to be written.
+///
+/// `If-None-Match: *` keeps one that is there, `If-Match` with one validator writes over that version only (RFC 9110, section 13.1), and `Content-Digest` with `sha-256`
 /// says which bytes must arrive (RFC 9530, section 2).
 ///
 /// ```

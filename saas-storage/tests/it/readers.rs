@@ -87,10 +87,6 @@ fn run(what: &str) {
     assert_eq!(output.stdout, b"read\n");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the variable is how `cargo xtask test` names the interpreter"
-)]
 fn interpreter() -> std::ffi::OsString {
     std::env::var_os("TEST_PYTHON").expect(
         "TEST_PYTHON is missing: run `cargo xtask test`, or set it to an interpreter with the packages of xtask/src/python.rs",

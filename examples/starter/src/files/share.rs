@@ -9,9 +9,10 @@ use axum::{
 use garde::Validate;
 use http::StatusCode;
 use saas_core::{
-    Code, Id, Problem, Timestamp,
+    Code, Id, Principal, Problem, Timestamp,
     edge::{Json, Limits, Path, Query},
 };
+use saas_rbac::Permission as _;
 use saas_storage::{Grant, GrantTo, Key, NewGrant, download};
 use saas_tenancy::Scope;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::view::FileView;
 use crate::{
+    permission::Can,
     state::AppState,
     validate::{Valid, plain},
 };
@@ -150,6 +152,16 @@ pub(crate) async fn take_back(
     }
 }
 
+/// Refuses a credential that was not given for reading files. Its holder need not have the permission, which
+/// is why no guard asks.
+fn check_scopes(scope: &Scope) -> Result<(), Problem> {
+    let covers = |caller: &Principal| caller.granted().covers(Can::ReadFiles.name());
+    match scope.principal() {
+        Some(caller) if !covers(caller) => Err(Problem::new(Code::FORBIDDEN)),
+        _ => Ok(()),
+    }
+}
+
 #[utoipa::path(
     get, path = "/api/v1/shared", tag = "files",
     responses((status = 200, description = "The files that are shared with the caller.", body = SharedList))
@@ -158,6 +170,7 @@ pub(crate) async fn shared(
     State(state): State<AppState>,
     scope: Scope,
 ) -> Result<Json<SharedList>, Problem> {
+    check_scopes(&scope)?;
     let (roles, _) = state.authorizer.held_by(&scope).await?;
     let files = state.grants.shared_with(&scope, &roles, None).await?;
     Ok(Json(SharedList {
@@ -176,6 +189,7 @@ pub(crate) async fn fetch_shared(
     limits: Limits,
     request: Request,
 ) -> Result<Response, Problem> {
+    check_scopes(&scope)?;
     let path = request.uri().path();
     let key = Key::from_encoded(path.strip_prefix(SHARED).unwrap_or_default())?;
     let (roles, _) = state.authorizer.held_by(&scope).await?;

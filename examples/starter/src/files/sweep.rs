@@ -20,8 +20,11 @@ impl Reason for SweepFiles {
 /// Sweeps the files of all tenants again and again. One tenant that cannot be swept does not keep the others
 /// from it.
 pub(crate) async fn sweep_all(files: Files, registry: Registry, every: Duration) {
+    // Not at the start of each instance, and not only for those that run for long.
+    let mut pause = every / 10;
     loop {
-        tokio::time::sleep(every).await;
+        tokio::time::sleep(pause).await;
+        pause = every;
         if let Err(error) = sweep_once(&files, &registry).await {
             let error = &*error as &dyn std::error::Error;
             tracing::warn!(error, "the files of some tenants were not swept");

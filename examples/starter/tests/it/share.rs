@@ -80,6 +80,17 @@ async fn a_member_who_may_read_no_files_reads_those_that_were_shared() {
             .map(|file| file["path"].clone())
             .collect();
         assert_eq!(names, ["a/one", "two"]);
+        // A credential for something else does not read them.
+        for (scope, status) in [("projects:read", 403), ("files:read", 200)] {
+            let key = json!({ "name": "program", "scopes": [scope] });
+            let key = ann.post("/api/v1/me/api-keys", &key).await;
+            assert_eq!(key.status, 201, "{key:?}");
+            let key = key.json()["secret"].as_str().unwrap().to_owned();
+            for path in ["/api/v1/shared", "/api/v1/shared/a/one"] {
+                let request = world.request(Method::GET, path).bearer_auth(&key);
+                assert_eq!(send(request).await.status, status, "{scope} {path}");
+            }
+        }
         // Neither gives, nor sees, nor takes back what he could not.
         let input = json!({ "path": "two", "to": { "kind": "link" } });
         ann.post("/api/v1/file-grants", &input)

@@ -38,7 +38,9 @@ pub const DISCOVERY: &[(&str, &str)] = &[
     ("tus-checksum-algorithm", checksum::ALGORITHMS),
 ];
 
-/// Answers a request of tus: `POST` to the folder of the uploads, and `HEAD`, `PATCH` and `DELETE` to one of
+/// Answers a request of tus.
+///
+/// That is `POST` to the folder of the uploads, and `HEAD`, `PATCH` and `DELETE` to one of
 /// them, or `POST` with `X-HTTP-Method-Override`. Whoever may not write files must not come this far.
 ///
 /// ```
@@ -138,8 +140,10 @@ async fn create(
         check_type(headers)?;
         Announced::read(headers)?;
     }
-    let mut facts = FileFacts::default();
-    facts.owner = scope.principal().map(saas_core::Principal::subject);
+    let facts = FileFacts {
+        owner: scope.principal().map(saas_core::Principal::subject),
+        ..FileFacts::default()
+    };
     let mut upload = uploads.create(scope, &key, size, facts, metadata).await?;
     let location = format!("{}/{}", path.trim_end_matches('/'), upload.id);
     if with_body && size > 0 {
