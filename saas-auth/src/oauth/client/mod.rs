@@ -17,6 +17,8 @@ mod kind;
 mod registry;
 mod row;
 mod secret;
+#[cfg(test)]
+mod vectors;
 
 use saas_core::{Granted, Id, Timestamp, UserId};
 use serde::Serialize;
