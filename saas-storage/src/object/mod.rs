@@ -31,7 +31,7 @@ pub use self::{
 pub(crate) use self::{
     room::{LOCK, Room},
     row::{DROPPED, FileRow, FileRowPatch, FileRows, KEPT, LOST, STAGED, UPLOADING},
-    steps::{is_free, object_key},
+    steps::{is_free, object_key, unname},
 };
 use crate::{
     Storage,

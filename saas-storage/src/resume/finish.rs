@@ -91,6 +91,8 @@ fn parts(files: Files, scope: Scope, upload: UploadRow) -> ByteStream {
             if info.size != number(part.size) || part.size <= 0 {
                 return Err(missing());
             }
+            // That the store cannot be read says nothing about the file.
+            let contents = contents.map_err(|error| Error::Backend(error).into_stream());
             Ok(Some((contents, start.saturating_add(part.size))))
         }
     });

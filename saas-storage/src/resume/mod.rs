@@ -17,7 +17,7 @@ mod finish;
 mod row;
 mod sweep;
 #[cfg(feature = "axum")]
-mod tus;
+pub(crate) mod tus;
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) use self::{
 };
 use crate::{
     Error, FileFacts, Files, Key, Prefix, PutOptions, Storage as _,
-    object::{FileRow, UPLOADING},
+    object::{FileRow, LOCK as FILES, STAGED, UPLOADING, unname},
     resume::row::UploadRows as _,
 };
 
@@ -215,15 +215,24 @@ impl Files {
     /// Removes an upload, and of its file what is not complete.
     pub(crate) async fn end_upload(&self, scope: &Scope, id: Id<UploadRow>) -> Result<(), Error> {
         let file: Id<FileRow> = Id::from_uuid(id.as_uuid());
-        if self.give_up(scope, file).await? {
+        // In one step, so that nothing goes on without the other. What is left is swept, if this is cut off.
+        let mut tx = self.database().write(scope);
+        tx.lock(FILES).await?;
+        tx.lock(LOCK).await?;
+        let row = tx.repo::<FileRow>().find(file).await?;
+        let unfinished = |row: FileRow| [STAGED, UPLOADING].contains(&row.state.as_str());
+        let unfinished = row.is_some_and(unfinished);
+        if unfinished {
+            unname(&mut tx, file).await?;
+        }
+        tx.drop_parts(id).await?;
+        tx.drop_upload(id).await?;
+        tx.commit().await?;
+        if unfinished {
             self.remove(scope, file).await?;
         }
         self.storage().delete_all(scope, &parts_of(id)?).await?;
-        let mut tx = self.database().write(scope);
-        tx.lock(LOCK).await?;
-        tx.drop_parts(id).await?;
-        tx.drop_upload(id).await?;
-        Ok(tx.commit().await?)
+        Ok(())
     }
 }
 

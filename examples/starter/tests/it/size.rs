@@ -63,7 +63,8 @@ fn memory(world: &World, line: &str) -> u64 {
     kib.parse::<u64>().unwrap() * 1024
 }
 
-/// Does something, and gives by how much the memory of the service has grown at most.
+/// Does something, and says by how much the memory of the service has grown at most.
+#[expect(clippy::print_stdout, reason = "what was measured is what it is for")]
 async fn growth(world: &World, what: &str, work: impl Future<Output = ()>) {
     // The highest mark begins anew (proc_pid_clear_refs(5)).
     std::fs::write(format!("/proc/{}/clear_refs", world.process_id()), "5").unwrap();

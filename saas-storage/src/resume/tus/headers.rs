@@ -93,7 +93,23 @@ pub(super) fn path_of(metadata: &str) -> Result<Key, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn sto_22_headers_of_uploads_are_read_or_refused(value in prop_oneof![
+            "(sha1|sha256|md5) [A-Za-z0-9+/]{0,44}={0,2}",
+            "sha-256=:[A-Za-z0-9+/]{40,44}={0,2}:",
+            "((path|filename|x) [A-Za-z0-9+/]{0,12}={0,2},? ?){0,3}",
+            "(W/)?\"[ -~]{0,20}\"",
+            "[-+ ]?[0-9]{0,22}",
+            "[ -~]{0,60}",
+        ]) {
+            super::super::fuzzing::upload_headers(value.as_bytes());
+        }
+    }
 
     #[test]
     fn a_path_is_read_from_what_the_sender_says() {

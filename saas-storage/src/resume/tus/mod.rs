@@ -4,6 +4,8 @@
 //! The path of the file is `path` in `Upload-Metadata`, or `filename` where there is none.
 
 mod checksum;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod headers;
 
 use axum::{
