@@ -23,4 +23,7 @@ mod openidconnect;
 mod projects;
 mod proxies;
 mod roles;
+mod share;
+mod size;
+mod uploads;
 mod world;
