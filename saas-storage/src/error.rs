@@ -40,6 +40,15 @@ pub enum Error {
     /// The bytes are of a kind that is not accepted.
     #[error("files of the kind `{0}` are not accepted")]
     MediaType(&'static str),
+    /// The upload has another number of bytes than the sender thinks.
+    #[error("the upload goes on at byte {received}")]
+    Offset {
+        /// How many bytes are there.
+        received: u64,
+    },
+    /// Whoever looked at the file refused it. Nothing was kept.
+    #[error("the file was refused: {0}")]
+    Unwanted(String),
     /// The database does not work.
     #[error("the rows of files are not available")]
     Database(#[from] saas_tenancy::Error),

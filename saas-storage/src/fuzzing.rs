@@ -4,9 +4,9 @@
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use unicode_normalization::UnicodeNormalization as _;
 
-#[cfg(feature = "axum")]
-pub use crate::download::fuzzing::*;
 use crate::{Key, Prefix, key::space_of};
+#[cfg(feature = "axum")]
+pub use crate::{download::fuzzing::*, resume::tus::fuzzing::*};
 
 const TENANTS: [&str; 2] = [
     "01890a5d-ac96-774b-bcce-b302099a8057",

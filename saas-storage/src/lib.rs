@@ -33,10 +33,14 @@ mod file;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod grant;
 mod key;
+mod measure;
 mod module;
 mod object;
 mod problem;
+mod resume;
+mod scan;
 mod storage;
 #[cfg(all(doctest, feature = "axum", feature = "encrypt"))]
 mod surfaces;
@@ -55,15 +59,21 @@ pub use download::download;
 pub use encrypt::{Encrypted, KeyProvider, LocalKeys, TenantKeys};
 pub use error::Error;
 pub use file::{ByteStream, Existing, FileInfo, FilePage, MAX_PAGE, PutOptions};
+pub use grant::{Grant, GrantTo, Grants, GrantsConfig, LinkAccess, NewGrant, Pass, ShareLink};
 pub use key::{InvalidKey, Key, Prefix};
+pub use measure::{Measured, Operation, OperationCounts, StorageMetrics};
 #[cfg(feature = "encrypt")]
 pub use module::KEYS_MODULE;
 pub use module::MODULE;
-pub use object::{File, FileFacts, Files, FilesConfig, Usage};
+pub use object::{File, FileFacts, Files, FilesConfig, FolderPage, Usage};
+#[cfg(feature = "axum")]
+pub use resume::{TUS_DISCOVERY, tus};
+pub use resume::{Upload, Uploads, UploadsConfig};
+pub use scan::{Scan, ScanVerdict, Scanned};
 pub use storage::Storage;
 pub use sweep::Swept;
 
-#[cfg(feature = "axum")]
-pub use upload::body_stream;
 #[cfg(feature = "multipart")]
 pub use upload::{Form, FormFile};
+#[cfg(feature = "axum")]
+pub use upload::{announced_size, body_stream, put_options};

@@ -4,7 +4,11 @@ use saas_tenancy::{EntityTable, Migration, Module};
 
 #[cfg(feature = "encrypt")]
 use crate::encrypt::KeyRow;
-use crate::object::FileRow;
+use crate::{
+    grant::GrantRow,
+    object::FileRow,
+    resume::{PartRow, UploadRow},
+};
 
 /// The tables of this crate, for whoever keeps [`Files`](crate::Files).
 pub const MODULE: Module = Module::new("saas_storage")
@@ -21,7 +25,12 @@ pub const MODULE: Module = Module::new("saas_storage")
             include_str!("../migrations/postgres/0002_guards.sql"),
         ),
     ])
-    .entities(&[EntityTable::new::<FileRow>()]);
+    .entities(&[
+        EntityTable::new::<FileRow>(),
+        EntityTable::new::<UploadRow>(),
+        EntityTable::new::<PartRow>(),
+        EntityTable::new::<GrantRow>(),
+    ]);
 
 /// The table of tenants' keys, for whoever encrypts. It stands alone, so that a feature of the crate
 /// changes no table of the others.

@@ -12,14 +12,16 @@ impl From<Error> for Problem {
                 .detail("the path is in use as a folder, or a part of it as a file"),
             Error::Exists => Self::new(Code::CONFLICT).detail("there is a file of that name"),
             Error::Changed => Self::new(Code::VERSION_MISMATCH),
-            Error::Digest => Self::new(Code::BAD_REQUEST)
-                .detail("the bytes are not those that were announced; nothing was kept"),
+            Error::Digest => Self::new(Code::CHECKSUM_MISMATCH),
             Error::Refused => Self::new(Code::FORBIDDEN)
                 .detail("the address is not good for this, or not any more"),
             Error::Quota { .. } => Self::new(Code::STORAGE_LIMIT),
             Error::MediaType(found) => Self::new(Code::MEDIA_TYPE).detail(format!(
                 "the bytes look like `{found}`, which is not accepted"
             )),
+            Error::Offset { received } => Self::new(Code::UPLOAD_OFFSET)
+                .detail(format!("the upload goes on at byte {received}")),
+            Error::Unwanted(reason) => Self::new(Code::FILE_REFUSED).detail(reason),
             Error::Database(error) => error.into(),
             Error::TooLarge { .. } => Self::new(Code::BODY_TOO_LARGE),
             Error::Source(source) => source_problem(&*source),

@@ -176,3 +176,128 @@
 //! saas_storage::download(storage, key, method, headers).await;
 //! # }
 //! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Files, Key};
+//! # async fn example(files: &Files, key: &Key) {
+//! // surface: Files::delete_file
+//! files.delete_file(key, None).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Files, Prefix};
+//! # async fn example(files: &Files, prefix: &Prefix) {
+//! // surface: Files::list_files
+//! files.list_files(prefix, None, 10).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Files, Prefix};
+//! # async fn example(files: &Files, prefix: &Prefix) {
+//! // surface: Files::list_folder
+//! files.list_folder(prefix, None, 10).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::Files;
+//! # async fn example(files: &Files) {
+//! // surface: Files::erase
+//! files.erase().await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Key, Uploads};
+//! # async fn example(uploads: &Uploads, key: &Key) {
+//! // surface: Uploads::create
+//! uploads.create(key, 1, Default::default(), "").await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_core::Id;
+//! # use saas_storage::{Upload, Uploads};
+//! # async fn example(uploads: &Uploads, id: Id<Upload>) {
+//! // surface: Uploads::find
+//! uploads.find(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_core::Id;
+//! # use saas_storage::{ByteStream, Upload, Uploads};
+//! # async fn example(uploads: &Uploads, id: Id<Upload>, body: ByteStream) {
+//! // surface: Uploads::append
+//! uploads.append(id, 0, body).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_core::Id;
+//! # use saas_storage::{Upload, Uploads};
+//! # async fn example(uploads: &Uploads, id: Id<Upload>) {
+//! // surface: Uploads::cancel
+//! uploads.cancel(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use axum::extract::Request;
+//! # use saas_storage::Uploads;
+//! # async fn example(uploads: &Uploads, request: Request) {
+//! // surface: tus
+//! saas_storage::tus(uploads, request).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Grants, Key, NewGrant};
+//! # async fn example(grants: &Grants, key: &Key, new: NewGrant) {
+//! // surface: Grants::give
+//! grants.give(key, new).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Grants, Key};
+//! # async fn example(grants: &Grants, key: &Key) {
+//! // surface: Grants::list
+//! grants.list(key).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_core::Id;
+//! # use saas_storage::{Grant, Grants};
+//! # async fn example(grants: &Grants, id: Id<Grant>) {
+//! // surface: Grants::take_back
+//! grants.take_back(id).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::Grants;
+//! # async fn example(grants: &Grants) {
+//! // surface: Grants::shared_with
+//! grants.shared_with(&[], None).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Grants, Key};
+//! # async fn example(grants: &Grants, key: &Key) {
+//! // surface: Grants::enter
+//! grants.enter(key, &[]).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
+//! # use saas_storage::{Grant, Grants};
+//! # async fn example(grants: &Grants, grant: &Grant) {
+//! // surface: Grants::address
+//! grants.address(grant);
+//! # }
+//! ```

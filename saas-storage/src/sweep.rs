@@ -9,10 +9,12 @@ use uuid::Uuid;
 
 use crate::{
     Error, Files, Key, MAX_PAGE, Prefix,
+    grant::GrantRows as _,
     object::{
         DROPPED, FileRow, FileRowPatch, FileRows as _, KEPT, LOCK, LOST, STAGED, is_free,
         object_key,
     },
+    resume::is_part,
 };
 
 /// What a sweep has done.
@@ -21,6 +23,8 @@ use crate::{
 pub struct Swept {
     /// Uploads that were not finished in time, and are given up.
     pub unfinished: u64,
+    /// Uploads in parts whose time is over.
+    pub expired: u64,
     /// Versions without a name that were still there, and are removed.
     pub removed: u64,
     /// Objects that no row knows, and that are removed.
@@ -47,7 +51,10 @@ impl Files {
     ///
     /// To begin again is always right.
     pub async fn sweep(&self, scope: &Scope) -> Result<Swept, Error> {
-        let mut swept = Swept::default();
+        let mut swept = Swept {
+            expired: self.sweep_uploads(scope).await?,
+            ..Swept::default()
+        };
         self.sweep_rows(scope, &mut swept).await?;
         self.sweep_objects(scope, &mut swept).await?;
         if swept != Swept::default() {
@@ -105,6 +112,7 @@ impl Files {
             ..FileRowPatch::default()
         };
         tx.repo::<FileRow>().update(row.id, None, patch).await?;
+        tx.end_grants(&row.path).await?;
         tx.commit().await?;
         Ok(row.path.parse().ok())
     }
@@ -145,7 +153,9 @@ impl Files {
             drop(tx);
             let known: HashSet<_> = rows.into_iter().map(|row| row.id).collect();
             for info in page.items {
-                if id_of(&info.path).is_none_or(|id| !known.contains(&id)) {
+                // Those are looked after where uploads are.
+                let is_known = id_of(&info.path).is_some_and(|id| known.contains(&id));
+                if !is_known && !is_part(&info.path) {
                     self.storage().delete(scope, &info.path).await?;
                     swept.orphans += 1;
                 }

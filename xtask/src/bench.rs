@@ -33,6 +33,8 @@ pub(crate) fn bench() -> Result<(), String> {
             .env("TEST_DATABASE_URL", server.url())
             .env("TEST_POOLER_URL", pooler.url()),
     )?;
+    let storage = ["bench", "--locked", "-p", "benches", "--bench", "storage"];
+    run::step("files", &mut run::cargo(&storage))?;
     let micro = ["bench", "--locked", "-p", "benches", "--bench", "micro"];
     run::step(
         "micro",

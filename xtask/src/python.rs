@@ -28,6 +28,20 @@ const PACKAGES: &[&str] = &[
     "joserfc==1.8.0",
     "requests==2.34.2",
     "urllib3==2.8.0",
+    // Another one, of OAuth alone.
+    "oauthlib==4.0.1",
+    "requests-oauthlib==2.0.0",
+    // Clients of S3 and of Azure Blob Storage.
+    "boto3==1.44.5",
+    "botocore==1.44.5",
+    "jmespath==1.1.0",
+    "python-dateutil==2.9.0.post0",
+    "s3transfer==0.19.3",
+    "six==1.17.0",
+    "azure-core==1.41.0",
+    "azure-storage-blob==12.31.1",
+    "isodate==0.7.2",
+    "typing_extensions==4.16.0",
 ];
 
 /// Gives the interpreter of the environment, and makes the environment where it is not there.
@@ -81,6 +95,6 @@ fn find_or_install() -> Result<&'static Path, String> {
         .unwrap_or_else(|| "it was installed and is still not found".to_owned());
     Err(format!(
         "Python 3 with `venv` is needed and not found ({reason}).\n  Install it (Debian: apt-get install python3-venv), or set \
-         TEST_SMTP_URL and TEST_SMTP_FOLDER as xtask/src/smtp.py does, and TEST_PYTHON to an interpreter with Authlib."
+         TEST_SMTP_URL and TEST_SMTP_FOLDER as xtask/src/smtp.py does, and TEST_PYTHON to an interpreter with Authlib, boto3 and azure-storage-blob."
     ))
 }

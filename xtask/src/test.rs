@@ -77,6 +77,8 @@ const SOAKED: &[Soaked] = &[
     ),
     ("saas-auth", &["--test", "it"], &["g10_"]),
     ("starter", &["--bin", "starter"], &["g1_"]),
+    // 5 GiB up and down, or `SAAS_SOAK_BYTES`.
+    ("starter", &["--test", "it"], &["sto_17_"]),
 ];
 
 fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), String> {

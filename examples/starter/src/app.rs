@@ -3,6 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{Router, extract::Request, middleware, response::Response};
+use http::Method;
 use saas_auth::{mfa::MfaLayer, oauth, pages};
 use saas_core::edge;
 use saas_rbac::{Access, Public, Routes};
@@ -125,10 +126,43 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             tasks::delete,
         )
         .get("/api/v1/files", Can::ReadFiles, files::list)
+        .post("/api/v1/files", Can::WriteFiles, files::store_form_at_root)
         .get("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
         .head("/api/v1/files/{*path}", Can::ReadFiles, files::fetch)
         .put("/api/v1/files/{*path}", Can::WriteFiles, files::store)
+        .post("/api/v1/files/{*path}", Can::WriteFiles, files::store_form)
         .delete("/api/v1/files/{*path}", Can::WriteFiles, files::delete)
+        .post("/api/v1/files:sign", Can::ReadFiles, files::sign)
+        .post(
+            "/api/v1/files:batch-delete",
+            Can::WriteFiles,
+            files::batch_delete,
+        )
+        .post("/api/v1/uploads", Can::WriteFiles, files::begin)
+        .head("/api/v1/uploads/{id}", Can::WriteFiles, files::go_on)
+        .patch("/api/v1/uploads/{id}", Can::WriteFiles, files::go_on)
+        // With `X-HTTP-Method-Override`.
+        .post("/api/v1/uploads/{id}", Can::WriteFiles, files::go_on)
+        .delete("/api/v1/uploads/{id}", Can::WriteFiles, files::end)
+        .get("/api/v1/file-grants", Can::ReadFiles, files::grants)
+        // Nobody gives what he lacks.
+        .post(
+            "/api/v1/file-grants",
+            Access::all([Can::ReadFiles, Can::WriteFiles]),
+            files::give,
+        )
+        .delete(
+            "/api/v1/file-grants/{id}",
+            Can::WriteFiles,
+            files::take_back,
+        )
+        // What others have let the caller read, who may not read all files.
+        .get("/api/v1/shared", Access::member(), files::shared)
+        .get(
+            "/api/v1/shared/{*path}",
+            Access::member(),
+            files::fetch_shared,
+        )
         .get("/api/v1/members", Can::ReadMembers, members::list)
         .post("/api/v1/members", Can::WriteMembers, members::add)
         .get("/api/v1/members/{id}", Can::ReadMembers, members::show)
@@ -204,6 +238,15 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .mount(pages::INVITATION_ROUTES, |state: &AppState| {
             state.pages.clone()
         })
+        // Whoever has an address that was signed.
+        .get("/signed/{tenant}/{*path}", files::fetch_signed)
+        .head("/signed/{tenant}/{*path}", files::fetch_signed)
+        .put("/signed/{tenant}/{*path}", files::store_signed)
+        .get("/shared/{tenant}/{grant}", files::fetch_link)
+        .mount(
+            &[(Method::OPTIONS, "/api/v1/uploads")],
+            |state: &AppState| files::discovery(&state.uploads),
+        )
         .post("/api/v1/signup", signup::sign_up)
         .post("/api/v1/invitations/accept", invitations::accept)
         .post("/api/v1/password/forgot", password::forgot)

@@ -14,6 +14,7 @@ use crate::{
     app::{self, App},
     config::StarterConfig,
     events::Events,
+    files,
     invitations::Joiners,
     mfa::RolesOfMembers,
     operations::{health::DatabaseCheck, metrics::LastAudit},
@@ -46,6 +47,8 @@ pub(crate) const MODULES: &[&Module] = &[
     &saas_auth::MODULE,
     &saas_rbac::MODULE,
     &saas_mail::MODULE,
+    &saas_storage::MODULE,
+    &saas_storage::KEYS_MODULE,
     &STARTER,
 ];
 
@@ -146,6 +149,8 @@ pub(crate) async fn boot_with(
         accounts: identity.accounts().clone(),
     };
     let inviting = pages::invitations(&identity, Arc::new(joiners));
+    let issuer = &auth.token.issuer;
+    let opened = files::open(&config.storage, &config.files, &database, issuer)?;
     let state = AppState {
         health: Health::default()
             .with(DatabaseCheck(database.clone()))
@@ -155,7 +160,11 @@ pub(crate) async fn boot_with(
         identity,
         roles,
         groups: Groups::new(authorizer.clone()),
-        storage: saas_storage::open(&config.storage)?,
+        files: opened.files,
+        uploads: opened.uploads,
+        signer: opened.signer,
+        grants: opened.grants,
+        storage_metrics: opened.metrics,
         audit: LastAudit::default(),
         database,
         registry,

@@ -19,6 +19,8 @@ use saas_storage::StorageConfig;
 use saas_tenancy::{DatabaseConfig, RegistryConfig, outbox::OutboxConfig, resolve::ResolveConfig};
 use serde::Deserialize;
 
+use crate::files::FilesSettings;
+
 /// Where this program differs from the defaults of the crates.
 const DEFAULTS: &str = r#"
 [database]
@@ -56,6 +58,7 @@ pub(crate) struct StarterConfig {
     pub(crate) database: DatabaseConfig,
     pub(crate) migrate: MigrateConfig,
     pub(crate) storage: StorageConfig,
+    pub(crate) files: FilesSettings,
     pub(crate) tenancy: TenancyConfig,
     pub(crate) auth: AuthConfig,
     pub(crate) rbac: RbacConfig,
@@ -118,6 +121,7 @@ impl Default for StarterConfig {
             database: DatabaseConfig::default(),
             migrate: MigrateConfig::default(),
             storage: StorageConfig::default(),
+            files: FilesSettings::default(),
             tenancy: TenancyConfig::default(),
             auth: AuthConfig::default(),
             rbac: RbacConfig::default(),

@@ -57,7 +57,22 @@ use crate::{
         files::list,
         files::fetch,
         files::store,
+        files::store_form,
+        files::store_form_at_root,
         files::delete,
+        files::batch_delete,
+        files::sign,
+        files::fetch_signed,
+        files::store_signed,
+        files::begin,
+        files::go_on,
+        files::end,
+        files::give,
+        files::grants,
+        files::take_back,
+        files::shared,
+        files::fetch_shared,
+        files::fetch_link,
         members::list,
         members::add,
         members::show,
@@ -146,8 +161,28 @@ pub(crate) fn document() -> Value {
         &mut document,
         "/api/v1/files/{path}",
         "head",
-        head_operation(),
+        head_operation(&["path"]),
     );
+    add(
+        &mut document,
+        "/signed/{tenant}/{path}",
+        "head",
+        head_operation(&["tenant", "path"]),
+    );
+    add(
+        &mut document,
+        "/api/v1/uploads/{id}",
+        "head",
+        head_operation(&["id"]),
+    );
+    for (path, method) in [
+        ("/api/v1/uploads/{id}", "post"),
+        ("/api/v1/uploads", "options"),
+    ] {
+        let summary =
+            "As the protocol tus has it: another method by its name, and what the server can do.";
+        add(&mut document, path, method, plain(summary, "files"));
+    }
     if let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)
@@ -208,12 +243,12 @@ fn plain(summary: &str, tag: &str) -> Value {
     json!({ "tags": [tag], "summary": summary, "responses": { "200": { "description": summary } } })
 }
 
-fn head_operation() -> Value {
-    let path =
-        json!({ "name": "path", "in": "path", "required": true, "schema": { "type": "string" } });
+fn head_operation(parameters: &[&str]) -> Value {
+    let parameter = |name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+    let parameters: Vec<_> = parameters.iter().map(parameter).collect();
     let mut operation = plain("What `GET` would answer, without the file.", "files");
     if let Some(operation) = operation.as_object_mut() {
-        operation.insert("parameters".to_owned(), json!([path]));
+        operation.insert("parameters".to_owned(), parameters.into());
     }
     operation
 }

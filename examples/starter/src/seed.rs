@@ -7,7 +7,7 @@ use bytes::Bytes;
 use saas_auth::{Device, Email, Membership};
 use saas_core::{Problem, Secret, TenantId, UserId};
 use saas_rbac::RoleSpec;
-use saas_storage::{ByteStream, Key};
+use saas_storage::{ByteStream, Key, Storage as _};
 use saas_tenancy::{NewTenant, PageQuery, Reason, Slug, SystemScope, Tenant};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -144,7 +144,7 @@ async fn plant_one(state: &AppState, number: u32) -> Result<Planted, Box<dyn Err
     let projects = tx.repo::<Project>().list(PageQuery::new()).await?;
     let tasks = tx.repo::<Task>().list(PageQuery::new()).await?;
     drop(tx);
-    let files = state.storage.list(&scope, &"".parse()?, None, 100).await?;
+    let files = state.files.list(&scope, &"".parse()?, None, 100).await?;
     let users = members.items.into_iter().map(|member| PlantedUser {
         id: member.user(),
         role: if member.email == owner {
@@ -249,7 +249,7 @@ async fn fill(
         let key: Key = format!("folder-{canary}/file-{n}-{canary}.txt").parse()?;
         let contents = Bytes::from(format!("contents {canary}\n"));
         let body: ByteStream = Box::pin(futures_util::stream::iter([Ok(contents)]));
-        state.storage.put(&scope, &key, body).await?;
+        state.files.put(&scope, &key, body).await?;
     }
     Ok(())
 }

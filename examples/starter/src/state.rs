@@ -1,12 +1,10 @@
 //! What handlers share.
 
-use std::sync::Arc;
-
 use axum::Router;
 use saas_auth::Identity;
 use saas_core::health::Health;
 use saas_rbac::{Authorizer, Groups, Roles};
-use saas_storage::Storage;
+use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
 
 use crate::operations::metrics::LastAudit;
@@ -22,7 +20,11 @@ pub(crate) struct AppState {
     pub(crate) authorizer: Authorizer,
     pub(crate) roles: Roles,
     pub(crate) groups: Groups,
-    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) files: Files,
+    pub(crate) uploads: Uploads,
+    pub(crate) signer: UrlSigner,
+    pub(crate) grants: Grants,
+    pub(crate) storage_metrics: StorageMetrics,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
 }

@@ -53,7 +53,7 @@ pub struct Usage {
 }
 
 impl File {
-    pub(super) fn of(row: FileRow) -> Result<Self, Error> {
+    pub(crate) fn of(row: FileRow) -> Result<Self, Error> {
         let damaged = |_| Error::Backend("the row of a file cannot be read".into());
         let hex = |bytes: &Vec<u8>| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self {
@@ -67,6 +67,11 @@ impl File {
             modified_at: row.updated_at,
             etag: format!("\"{}\"", row.id),
         })
+    }
+
+    /// What a record of the audit says about it.
+    pub(crate) fn shown(&self) -> serde_json::Value {
+        serde_json::json!({ "size": self.size, "sha256": self.sha256, "media_type": self.media_type })
     }
 
     /// Describes it as a [`Storage`](crate::Storage) does.

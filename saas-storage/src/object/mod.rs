@@ -10,7 +10,9 @@
 //! dropped  its row has no name any more; then the object goes, and last the row
 //! ```
 
+mod erase;
 mod file;
+mod listing;
 mod room;
 mod row;
 mod steps;
@@ -22,13 +24,19 @@ use saas_core::config::Period;
 use saas_tenancy::{Database, Scope};
 use serde::Deserialize;
 
-pub use self::file::{File, FileFacts, Usage};
+pub use self::{
+    file::{File, FileFacts, Usage},
+    listing::FolderPage,
+};
 pub(crate) use self::{
     room::{LOCK, Room},
-    row::{DROPPED, FileRow, FileRowPatch, FileRows, KEPT, LOST, STAGED},
-    steps::{is_free, object_key},
+    row::{DROPPED, FileRow, FileRowPatch, FileRows, KEPT, LOST, STAGED, UPLOADING},
+    steps::{is_free, object_key, unname},
 };
-use crate::Storage;
+use crate::{
+    Storage,
+    scan::{Scan, Scanner},
+};
 
 /// Configures files with rows.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +76,7 @@ pub struct Files {
     quota_of: Arc<QuotaOf>,
     allowed: Arc<[String]>,
     unfinished_after: Duration,
+    scanner: Option<Scanner>,
 }
 
 impl Files {
@@ -82,7 +91,15 @@ impl Files {
             quota_of: Arc::new(move |_| quota),
             allowed: config.media_types.clone().into(),
             unfinished_after: config.unfinished_after.into(),
+            scanner: None,
         }
+    }
+
+    /// Lets somebody look at each file before it can be seen, for so long at most.
+    #[must_use]
+    pub fn scan_with(mut self, scan: Arc<dyn Scan>, within: Duration) -> Self {
+        self.scanner = Some(Scanner::new(scan, within));
+        self
     }
 
     /// Says how many bytes each tenant may have, such as by its plan. It is asked at each upload, so it
@@ -102,6 +119,10 @@ impl Files {
 
     pub(crate) fn storage(&self) -> &dyn Storage {
         &*self.storage
+    }
+
+    pub(crate) fn quota(&self, scope: &Scope) -> Option<u64> {
+        (self.quota_of)(scope)
     }
 
     pub(crate) const fn unfinished_after(&self) -> Duration {

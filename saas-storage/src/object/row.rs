@@ -16,7 +16,7 @@ pub(crate) struct FileRow {
     pub(crate) name: Option<String>,
     /// What it is called, or was.
     pub(crate) path: String,
-    /// One of [`STAGED`], [`KEPT`], [`DROPPED`], [`LOST`].
+    /// One of [`UPLOADING`], [`STAGED`], [`KEPT`], [`DROPPED`], [`LOST`].
     pub(crate) state: String,
     /// Bytes; while it is being received those that are reserved for it.
     pub(crate) size: i64,
@@ -34,6 +34,8 @@ pub(crate) struct FileRow {
     pub(crate) updated_at: Timestamp,
 }
 
+/// Its parts arrive, in as many requests as it takes.
+pub(crate) const UPLOADING: &str = "uploading";
 /// It is being received, or was when the process ended.
 pub(crate) const STAGED: &str = "staged";
 /// It can be seen.

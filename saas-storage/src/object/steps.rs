@@ -1,14 +1,14 @@
 //! The steps that a version of a file goes through, a transaction each.
 
 use saas_core::Id;
-use saas_tenancy::{Scope, TenantTx};
+use saas_tenancy::{AuditEvent, Scope, TenantTx};
 
 use super::{
     File, FileFacts, Files,
     room::{LOCK, Room, to_column, used},
-    row::{DROPPED, FileRow, FileRowPatch, FileRows as _, KEPT, NewFileRow, STAGED},
+    row::{DROPPED, FileRow, FileRowPatch, FileRows as _, KEPT, NewFileRow, STAGED, UPLOADING},
 };
-use crate::{Error, Existing, Key, PutOptions, upload::Seen};
+use crate::{Error, Existing, Key, PutOptions, grant::GrantRows as _, upload::Seen};
 
 /// Gives the name of the object of a version. The folders are as many as two digits allow, so that a
 /// disk has no folder with all files in it.
@@ -28,24 +28,39 @@ impl Files {
         facts: FileFacts,
         options: &PutOptions,
     ) -> Result<Room, Error> {
+        let taken = facts.announced_size.unwrap_or(0);
+        let mut tx = self.database().write(scope);
+        let id = self.begin(&mut tx, key, facts, options, STAGED).await?;
+        tx.commit().await?;
+        Ok(self.room(scope, id, taken))
+    }
+
+    /// Adds the row of a version, in a state before it can be seen.
+    pub(crate) async fn begin(
+        &self,
+        tx: &mut TenantTx,
+        key: &Key,
+        facts: FileFacts,
+        options: &PutOptions,
+        state: &str,
+    ) -> Result<Id<FileRow>, Error> {
         let announced = facts.announced_size.unwrap_or(0);
         let limit = options.limit().min(self.storage().max_size());
         if announced > limit {
             return Err(Error::TooLarge { limit });
         }
-        let mut tx = self.database().write(scope);
         tx.lock(LOCK).await?;
-        check_free(&mut tx, key, options).await?;
-        let quota = (self.quota_of)(scope);
+        check_free(tx, key, options).await?;
+        let quota = self.quota(tx.scope());
         if let Some(quota) = quota
-            && announced > quota.saturating_sub(used(&mut tx).await?)
+            && announced > quota.saturating_sub(used(tx).await?)
         {
             return Err(Error::Quota { quota });
         }
         let new = NewFileRow {
             name: None,
             path: key.to_string(),
-            state: STAGED.to_owned(),
+            state: state.to_owned(),
             size: to_column(announced),
             sha256: None,
             media_type: None,
@@ -53,15 +68,18 @@ impl Files {
             fields: facts.fields.into(),
             revision: 0,
         };
-        let row = tx.repo::<FileRow>().insert(new).await?;
-        tx.commit().await?;
-        Ok(Room {
+        Ok(tx.repo::<FileRow>().insert(new).await?.id)
+    }
+
+    /// Gives the room that the row of a version has taken.
+    pub(crate) fn room(&self, scope: &Scope, id: Id<FileRow>, taken: u64) -> Room {
+        Room {
             database: self.database().clone(),
             scope: scope.clone(),
-            id: row.id,
-            quota,
-            taken: announced,
-        })
+            id,
+            quota: self.quota(scope),
+            taken,
+        }
     }
 
     /// Gives a version its name, and takes it from the one before, which it gives too.
@@ -139,6 +157,8 @@ impl Files {
             ..FileRowPatch::default()
         };
         let row = tx.repo::<FileRow>().update(row.id, None, patch).await?;
+        tx.end_grants(to.as_str()).await?;
+        tx.move_grants(to.as_str(), from.as_str()).await?;
         tx.commit().await?;
         Ok((File::of(row)?, before.map(|before| before.id)))
     }
@@ -148,13 +168,26 @@ impl Files {
         &self,
         scope: &Scope,
         key: &Key,
+        expected: Option<&str>,
     ) -> Result<Option<Id<FileRow>>, Error> {
         let mut tx = self.database().write(scope);
         tx.lock(LOCK).await?;
-        let Some(row) = tx.file_named(key.as_str()).await? else {
+        let row = tx.file_named(key.as_str()).await?;
+        if let Some(etag) = expected {
+            let found = row.clone().map(File::of).transpose()?;
+            if found.is_none_or(|file| file.etag != etag) {
+                return Err(Error::Changed);
+            }
+        }
+        let Some(row) = row else {
             return Ok(None);
         };
         unname(&mut tx, row.id).await?;
+        // Whoever was let in was let in to this file, and not to one that gets its name.
+        tx.end_grants(key.as_str()).await?;
+        let event = AuditEvent::new("file.deleted", format!("file:{key}"));
+        tx.record(event.before(&File::of(row.clone())?.shown())?)
+            .await?;
         tx.commit().await?;
         Ok(Some(row.id))
     }
@@ -164,7 +197,7 @@ impl Files {
         let mut tx = self.database().write(scope);
         tx.lock(LOCK).await?;
         let row = tx.repo::<FileRow>().find(id).await?;
-        if row.is_none_or(|row| row.state != STAGED) {
+        if row.is_none_or(|row| ![STAGED, UPLOADING].contains(&row.state.as_str())) {
             return Ok(false);
         }
         unname(&mut tx, id).await?;
@@ -193,7 +226,7 @@ impl Files {
     }
 }
 
-async fn unname(tx: &mut TenantTx, id: Id<FileRow>) -> Result<(), Error> {
+pub(crate) async fn unname(tx: &mut TenantTx, id: Id<FileRow>) -> Result<(), Error> {
     let patch = FileRowPatch {
         name: Some(None),
         state: Some(DROPPED.to_owned()),

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use saas_tenancy::Scope;
 
 use super::{
-    File, FileFacts, Files, Usage,
+    File, FileFacts, Files, Room, Usage,
+    listing::between,
     row::{FileRow, FileRows as _},
     steps::object_key,
 };
@@ -14,9 +15,6 @@ use crate::{
     ByteStream, Error, Existing, FileInfo, FilePage, Key, MAX_PAGE, Prefix, Presigned, PutOptions,
     SignRequest, SignedMethod, Storage, upload::watch,
 };
-
-/// No name is behind it: keys hold no noncharacters.
-const END: &str = "\u{10ffff}";
 
 /// A file that is written over while it is being opened is looked at again this often.
 const ATTEMPTS: usize = 16;
@@ -58,12 +56,13 @@ impl Files {
         }
     }
 
-    async fn receive(
+    /// Receives the bytes of a version that is staged, and gives it its name.
+    pub(crate) async fn receive(
         &self,
         scope: &Scope,
         key: &Key,
         body: ByteStream,
-        room: super::Room,
+        room: Room,
         options: &PutOptions,
     ) -> Result<File, Error> {
         let id = room.id;
@@ -75,6 +74,9 @@ impl Files {
         put.await.map_err(Error::out_of_stream)?;
         let seen = passed.lock().take();
         let seen = seen.ok_or_else(|| Error::Backend("the storage kept half a file".into()))?;
+        if let Some(scanner) = &self.scanner {
+            scanner.look(self, scope, key, &object, &seen).await?;
+        }
         let (file, before) = self.keep(scope, id, key, &seen, options).await?;
         if let Some(before) = before {
             self.try_remove(scope, before).await;
@@ -89,6 +91,28 @@ impl Files {
     /// [`Error::NotFound`].
     pub async fn describe(&self, scope: &Scope, key: &Key) -> Result<File, Error> {
         File::of(self.row(scope, key).await?)
+    }
+
+    /// Deletes a file, where it is of the version that has this validator. Gives whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`] when there is another version, or none where one was expected.
+    ///
+    /// # Cancel safety
+    ///
+    /// The file is there or it is not. Its bytes go with the next sweep, if not before.
+    pub async fn delete_file(
+        &self,
+        scope: &Scope,
+        key: &Key,
+        expected: Option<&str>,
+    ) -> Result<bool, Error> {
+        let Some(id) = self.unlink(scope, key, expected).await? else {
+            return Ok(false);
+        };
+        self.try_remove(scope, id).await;
+        Ok(true)
     }
 
     /// Says how much a tenant has.
@@ -150,11 +174,7 @@ impl Storage for Files {
     }
 
     async fn delete(&self, scope: &Scope, key: &Key) -> Result<bool, Error> {
-        let Some(id) = self.unlink(scope, key).await? else {
-            return Ok(false);
-        };
-        self.try_remove(scope, id).await;
-        Ok(true)
+        self.delete_file(scope, key, None).await
     }
 
     async fn list(
@@ -165,14 +185,9 @@ impl Storage for Files {
         limit: usize,
     ) -> Result<FilePage, Error> {
         let limit = limit.clamp(1, MAX_PAGE);
-        let folder = prefix.to_string();
-        // The first text behind all that begin with the folder and its slash.
-        let before = folder.strip_suffix('/').map(|name| format!("{name}0"));
-        let after = after.map(Key::as_str).unwrap_or_default().max(&folder);
         let mut tx = self.database().read(scope);
-        let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-        let before = before.as_deref().unwrap_or(END);
-        let mut rows = tx.files_between(after, before, wanted).await?;
+        let after = after.map(Key::as_str);
+        let mut rows = between(&mut tx, prefix, after, limit + 1).await?;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let items = rows.into_iter().map(|row| Ok(File::of(row)?.info()));

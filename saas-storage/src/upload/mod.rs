@@ -2,6 +2,8 @@
 
 #[cfg(feature = "multipart")]
 mod form;
+#[cfg(feature = "axum")]
+mod headers;
 mod intake;
 mod sniff;
 
@@ -12,6 +14,10 @@ use futures_util::TryStreamExt as _;
 
 #[cfg(feature = "multipart")]
 pub use self::form::{Form, FormFile};
+#[cfg(feature = "axum")]
+pub(crate) use self::headers::one;
+#[cfg(feature = "axum")]
+pub use self::headers::{announced_size, put_options};
 pub(crate) use self::intake::{Seen, watch};
 #[cfg(feature = "axum")]
 use crate::ByteStream;

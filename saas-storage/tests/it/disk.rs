@@ -174,3 +174,20 @@ async fn the_last_file_takes_its_folders_with_it_and_not_the_space() {
     assert!(space.exists());
     assert_eq!(std::fs::read_dir(&space).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn what_a_process_that_is_gone_was_receiving_is_removed_at_the_next_start() {
+    let world = World::on_disk(LIMIT).await;
+    let staging = world.root().join("staging");
+    let (old, young) = (staging.join("old"), staging.join("young"));
+    for path in [&old, &young] {
+        std::fs::write(path, "half a file").unwrap();
+    }
+    let hours = std::time::Duration::from_secs(2 * 3600);
+    let file = std::fs::File::options().write(true).open(&old).unwrap();
+    let before = file.metadata().unwrap().modified().unwrap() - hours;
+    file.set_modified(before).unwrap();
+    open(&format!("fs://{}", world.root().display()), LIMIT).unwrap();
+    // Another process may be receiving the younger one.
+    assert!(!old.exists() && young.exists());
+}

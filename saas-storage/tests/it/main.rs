@@ -24,18 +24,25 @@ mod encrypt;
 mod files;
 #[cfg(feature = "multipart")]
 mod form;
+mod grants;
 mod isolation;
 #[cfg(feature = "s3")]
 mod object_store;
 mod pages;
 #[cfg(any(feature = "s3", feature = "azblob"))]
 mod presign;
+#[cfg(all(feature = "s3", feature = "azblob"))]
+mod readers;
 mod receive;
+mod resume;
 mod rows;
+mod scan;
 #[cfg(feature = "s3")]
 mod server;
 mod size;
 mod sweep;
+#[cfg(feature = "axum")]
+mod tus;
 #[cfg(feature = "axum")]
 mod upload;
 mod world;

@@ -35,7 +35,7 @@ enum Place {
     #[cfg(feature = "s3")]
     S3(ObjectStore),
     #[cfg(feature = "azblob")]
-    Azure(#[expect(dead_code, reason = "it is removed when this is dropped")] Container),
+    Azure(Container),
 }
 
 /// Gives the same world on each backend.
@@ -48,6 +48,24 @@ pub(crate) async fn worlds() -> Vec<World> {
     worlds.push(World::on_s3(LIMIT).await);
     #[cfg(feature = "azblob")]
     if let Some(world) = World::on_azure(LIMIT).await {
+        worlds.push(world);
+    }
+    worlds
+}
+
+/// Gives the same world on each backend, without rows, for whoever keeps those himself.
+pub(crate) async fn bare_worlds() -> Vec<World> {
+    let mut worlds = local_worlds().await;
+    #[cfg(feature = "s3")]
+    worlds.push(World::on_s3(LIMIT).await);
+    #[cfg(feature = "azblob")]
+    if let Some(world) = World::on_azure(LIMIT).await {
+        worlds.push(world);
+    }
+    #[cfg(feature = "encrypt")]
+    {
+        let mut world = World::on_disk(2 * LIMIT).await;
+        world.storage = Arc::new(world.sealed(LIMIT));
         worlds.push(world);
     }
     worlds
@@ -111,16 +129,20 @@ impl World {
     #[cfg(feature = "encrypt")]
     pub(crate) async fn encrypted(limit: u64) -> Self {
         let mut world = Self::on_disk(2 * limit).await;
-        let database = world.db.database().clone();
-        let provider = Arc::new(LocalKeys::new(world.db.keys().clone()));
-        let keys = TenantKeys::new(database.clone(), provider);
-        let sealed = Encrypted::new(Arc::clone(&world.storage), keys, limit);
+        let (database, sealed) = (world.db.database().clone(), world.sealed(limit));
         world.storage = Arc::new(Files::new(
             Arc::new(sealed),
             database,
             &FilesConfig::default(),
         ));
         world
+    }
+
+    #[cfg(feature = "encrypt")]
+    fn sealed(&self, limit: u64) -> Encrypted {
+        let provider = Arc::new(LocalKeys::new(self.db.keys().clone()));
+        let keys = TenantKeys::new(self.db.database().clone(), provider);
+        Encrypted::new(Arc::clone(&self.storage), keys, limit)
     }
 
     /// Gives a world whose files have rows, and objects on disk.
@@ -159,6 +181,18 @@ impl World {
         match &self.place {
             Place::S3(server) => server,
             _ => panic!("only a world on S3 has a server"),
+        }
+    }
+
+    /// Gives how the object store of the world is reached.
+    #[cfg(any(feature = "s3", feature = "azblob"))]
+    pub(crate) fn service(&self) -> StorageConfig {
+        match &self.place {
+            #[cfg(feature = "s3")]
+            Place::S3(server) => server.config(LIMIT),
+            #[cfg(feature = "azblob")]
+            Place::Azure(container) => container.config(LIMIT),
+            _ => panic!("a folder is no object store"),
         }
     }
 

@@ -135,10 +135,14 @@ impl Answer {
             .iter()
             .filter(|(name, _)| !VOLATILE.contains(&name.as_str()))
             .map(|(name, value)| {
-                format!(
-                    "{name}: {}",
-                    plain(&String::from_utf8_lossy(value.as_bytes()))
-                )
+                let value = String::from_utf8_lossy(value.as_bytes());
+                // As in bodies, what an answer makes up by itself. A location is looked at with its id.
+                let made_up = self.status.is_success() && *name == header::ETAG;
+                if made_up && is_new_id(&value) {
+                    format!("{name}: …")
+                } else {
+                    format!("{name}: {}", plain(&value))
+                }
             })
             .collect();
         headers.sort_unstable();
@@ -160,6 +164,11 @@ impl Answer {
     }
 }
 
+/// Tells an id, also as the validator of what has just been made.
+fn is_new_id(text: &str) -> bool {
+    super::sample::is_id(text.trim_matches('"'))
+}
+
 /// Takes ids, times and cursors out.
 fn blank(value: &mut Value) {
     match value {
@@ -167,7 +176,7 @@ fn blank(value: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(blank),
         Value::String(text) => {
             let time = text.len() >= 20 && text.as_bytes().get(10) == Some(&b'T');
-            if super::sample::is_id(text) || time {
+            if is_new_id(text) || time {
                 *text = "…".to_owned();
             }
         }

@@ -8,6 +8,7 @@ use std::{
 use axum::extract::State;
 use http::{HeaderName, header};
 use saas_core::Problem;
+use saas_storage::{OperationCounts, StorageMetrics};
 use saas_tenancy::{ConnectionAudit, Database};
 use tokio::sync::Mutex;
 
@@ -91,5 +92,44 @@ pub(crate) async fn metrics(
         "Temporary tables left on idle connections.",
         idle.temporary_tables.into(),
     );
+    text.push_str(&storage(&state.storage_metrics));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+}
+
+/// What was done with files. The labels are the operations, so there are as many series as there are of those.
+fn storage(metrics: &StorageMetrics) -> String {
+    type Read = fn(&OperationCounts) -> f64;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the text format has floating-point numbers"
+    )]
+    let series: [(&str, &str, Read); 4] = [
+        ("operations_total", "Calls of the store.", |counts| {
+            counts.count as f64
+        }),
+        (
+            "errors_total",
+            "Calls in which the store failed.",
+            |counts| counts.errors as f64,
+        ),
+        ("bytes_total", "Bytes written or read.", |counts| {
+            counts.bytes as f64
+        }),
+        ("seconds_total", "Time in the store.", |counts| {
+            counts.time.as_secs_f64()
+        }),
+    ];
+    let (counts, mut text) = (metrics.counts(), String::new());
+    for (name, help, read) in series {
+        text.push_str(&format!(
+            "# HELP saas_storage_{name} {help}\n# TYPE saas_storage_{name} counter\n"
+        ));
+        for counts in &counts {
+            let (operation, value) = (counts.operation.as_str(), read(counts));
+            text.push_str(&format!(
+                "saas_storage_{name}{{operation=\"{operation}\"}} {value}\n"
+            ));
+        }
+    }
+    text
 }

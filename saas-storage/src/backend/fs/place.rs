@@ -26,6 +26,9 @@ const FILES: &str = "tenants";
 const STAGING: &str = "staging";
 const LOCK: &str = "lock";
 
+/// What is being received and has not grown for so long belongs to a process that is gone.
+const REMAINDER: Duration = Duration::from_secs(3600);
+
 /// A folder that goes away between making it and moving a file into it is made again this often.
 const ATTEMPTS: usize = 16;
 
@@ -83,7 +86,28 @@ impl Place {
             last: Arc::default(),
         };
         place.lock_file()?;
+        place.clear_staging()?;
         Ok(place)
+    }
+
+    /// Removes what a process that is gone was receiving. Another one may use the folder too, and what
+    /// arrives there is younger.
+    fn clear_staging(&self) -> io::Result<()> {
+        let late = UNIX_EPOCH + self.stamp().saturating_sub(REMAINDER);
+        for entry in fs::read_dir(self.root.join(STAGING))? {
+            let entry = entry?;
+            // Gone meanwhile, if another process clears too.
+            let Ok(about) = entry.metadata() else {
+                continue;
+            };
+            if about.is_file() && about.modified()? < late {
+                match fs::remove_file(entry.path()) {
+                    Err(error) if !is_gone(&error) => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn root(&self) -> &Path {
