@@ -16,6 +16,33 @@ use crate::Error;
 const MAX_LENGTH: usize = 2048;
 
 /// What a browser is asked: options for `navigator.credentials.get`, and a token that has to come back with the answer.
+///
+/// ```
+/// use saas_auth::{Device, Entry, Error, SignIns, mfa::PasskeyProof};
+/// use saas_core::Secret;
+/// use saas_tenancy::Tenant;
+///
+/// /// The options go to the browser, the token into a form or a cookie of it.
+/// async fn ask(doors: &SignIns, tenant: &Tenant, browser: &str) -> Result<(), Error> {
+///     if let Some(asked) = doors.passkey_challenge(tenant, browser).await? {
+///         let _ = (asked.options(), asked.token());
+///     }
+///     Ok(())
+/// }
+///
+/// /// Whoever answers is in, or has to prove more first, as after a password.
+/// async fn answer(
+///     doors: &SignIns,
+///     tenant: &Tenant,
+///     browser: &str,
+///     token: Secret<String>,
+///     given: &str,
+/// ) -> Result<Entry, Error> {
+///     let proof = PasskeyProof::new(token, given.parse()?);
+///     doors.by_passkey(tenant, browser, &proof, &Device::default()).await
+/// }
+/// # let _ = (ask, answer);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PasskeyChallenge {
     token: Secret<String>,

@@ -1,5 +1,7 @@
 //! Enrolment: a device makes a key for us, and shows that it has.
 
+use std::fmt;
+
 use saas_core::{Id, Timestamp, UserId};
 use saas_tenancy::{Scope, Tenant};
 use serde_json::Value;
@@ -26,7 +28,30 @@ const MIN_RSA: usize = 256;
 const MAX_RSA: usize = 512;
 
 /// What a browser is told to make a passkey.
-#[derive(Debug, Clone)]
+///
+/// ```
+/// use saas_auth::{Error, mfa::{Factor, PasskeyAnswer, RecoveryCodes, SecondFactors, SteppedUp}};
+/// use saas_core::Id;
+///
+/// /// The options go to `navigator.credentials.create` in the browser.
+/// async fn begin(factors: &SecondFactors, who: &SteppedUp) -> Result<String, Error> {
+///     let enrolment = factors.enrol_passkey(who, "phone").await?;
+///     Ok(enrolment.options().to_owned())
+/// }
+///
+/// /// What the browser gave comes back. It counts from here on.
+/// async fn finish(
+///     factors: &SecondFactors,
+///     who: &SteppedUp,
+///     factor: Id<Factor>,
+///     answer: &str,
+/// ) -> Result<Option<RecoveryCodes>, Error> {
+///     let answer: PasskeyAnswer = answer.parse()?;
+///     factors.confirm_passkey(who, factor, &answer).await
+/// }
+/// # let _ = (begin, finish);
+/// ```
+#[derive(Clone)]
 pub struct PasskeyEnrolment {
     factor: Id<Factor>,
     options: String,
@@ -44,6 +69,15 @@ impl PasskeyEnrolment {
     #[must_use]
     pub fn options(&self) -> &str {
         &self.options
+    }
+}
+
+/// Without the address of the person, which is among the options.
+impl fmt::Debug for PasskeyEnrolment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasskeyEnrolment")
+            .field("factor", &self.factor)
+            .finish_non_exhaustive()
     }
 }
 

@@ -14,29 +14,6 @@
 //!
 //! The device has to verify its holder each time, so a passkey alone is two factors: `pop` and `uv`, see
 //! [`Level`](saas_core::Level). Nobody is asked which device it is (attestation `none`).
-//!
-//! ```
-//! use saas_auth::{Error, mfa::{Factor, PasskeyAnswer, RecoveryCodes, SecondFactors, SteppedUp}};
-//! use saas_core::Id;
-//!
-//! /// The options go to `navigator.credentials.create` in the browser.
-//! async fn begin(factors: &SecondFactors, who: &SteppedUp) -> Result<String, Error> {
-//!     let enrolment = factors.enrol_passkey(who, "phone").await?;
-//!     Ok(enrolment.options().to_owned())
-//! }
-//!
-//! /// What the browser gave comes back. It counts from here on.
-//! async fn finish(
-//!     factors: &SecondFactors,
-//!     who: &SteppedUp,
-//!     factor: Id<Factor>,
-//!     answer: &str,
-//! ) -> Result<Option<RecoveryCodes>, Error> {
-//!     let answer: PasskeyAnswer = answer.parse()?;
-//!     factors.confirm_passkey(who, factor, &answer).await
-//! }
-//! # let _ = (begin, finish);
-//! ```
 
 mod answer;
 mod challenge;

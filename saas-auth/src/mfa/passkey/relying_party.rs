@@ -121,13 +121,14 @@ fn is_secure(url: &Url) -> bool {
     }
 }
 
-/// Tells whether a host is an id or below it.
+/// Tells whether a host is an id or below it. One with a `*` in it is a host to URLs and none to anybody else.
 fn covers(id: &str, url: &Url) -> bool {
     // An id that is read as something else is none: it is compared with what browsers send, byte for byte.
     let is_domain = matches!(Host::parse(id), Ok(Host::Domain(read)) if read == id);
     is_domain
         && url.domain().is_some_and(|host| {
-            let before = host.strip_suffix(id);
+            let usual = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+            let before = host.strip_suffix(id).filter(|_| host.bytes().all(usual));
             before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
         })
 }

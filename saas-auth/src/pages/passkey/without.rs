@@ -1,10 +1,5 @@
 //! The pages without passkeys: nobody is asked for one, and no answer is right.
 
-#![expect(
-    clippy::unused_async,
-    reason = "the functions are those that there are with passkeys"
-)]
-
 use saas_core::{Id, Secret};
 
 use super::{
