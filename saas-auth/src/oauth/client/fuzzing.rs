@@ -147,8 +147,11 @@ mod endpoint {
         if !accepted(&format!("{signed}.{signature}")) {
             return;
         }
-        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let (header, claims) = (read(header), read(claims));
+        let read = |text: &str| serde_json::from_str::<Value>(text);
+        // A member that nobody reads may have a number that nobody can hold.
+        let (Ok(header), Ok(claims)) = (read(header), read(claims)) else {
+            return;
+        };
         assert_eq!(header.get("alg"), Some(&json!("EdDSA")));
         assert_eq!(header.get("crit").filter(|value| !value.is_null()), None);
         for name in ["iss", "sub"] {
