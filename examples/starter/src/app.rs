@@ -239,10 +239,10 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             state.pages.clone()
         })
         // Whoever has an address that was signed.
-        .get("/signed/{tenant}/{*path}", files::fetch_signed)
-        .head("/signed/{tenant}/{*path}", files::fetch_signed)
-        .put("/signed/{tenant}/{*path}", files::store_signed)
-        .get("/shared/{tenant}/{grant}", files::fetch_link)
+        .get("/signed/{tenant_id}/{*path}", files::fetch_signed)
+        .head("/signed/{tenant_id}/{*path}", files::fetch_signed)
+        .put("/signed/{tenant_id}/{*path}", files::store_signed)
+        .get("/shared/{tenant_id}/{grant_id}", files::fetch_link)
         .mount(
             &[(Method::OPTIONS, "/api/v1/uploads")],
             |state: &AppState| files::discovery(&state.uploads),

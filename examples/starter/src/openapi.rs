@@ -165,9 +165,9 @@ pub(crate) fn document() -> Value {
     );
     add(
         &mut document,
-        "/signed/{tenant}/{path}",
+        "/signed/{tenant_id}/{path}",
         "head",
-        head_operation(&["tenant", "path"]),
+        head_operation(&["tenant_id", "path"]),
     );
     add(
         &mut document,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use saas_auth::{Device, Email, Membership};
 use saas_core::{Problem, Secret, TenantId, UserId};
 use saas_rbac::RoleSpec;
-use saas_storage::{ByteStream, Key, Storage as _};
+use saas_storage::{ByteStream, GrantTo, Key, NewGrant, Storage as _};
 use saas_tenancy::{NewTenant, PageQuery, Reason, Slug, SystemScope, Tenant};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -250,6 +250,9 @@ async fn fill(
         let contents = Bytes::from(format!("contents {canary}\n"));
         let body: ByteStream = Box::pin(futures_util::stream::iter([Ok(contents)]));
         state.files.put(&scope, &key, body).await?;
+        for to in [GrantTo::Link, GrantTo::User(user)] {
+            state.grants.give(&scope, &key, NewGrant::to(to)).await?;
+        }
     }
     Ok(())
 }

@@ -200,8 +200,8 @@ pub(crate) async fn fetch_shared(
 }
 
 #[utoipa::path(
-    get, path = "/shared/{tenant}/{grant}", tag = "files",
-    params(("tenant" = String, Path), ("grant" = String, Path), ("signature" = String, Query)),
+    get, path = "/shared/{tenant_id}/{grant_id}", tag = "files",
+    params(("tenant_id" = String, Path), ("grant_id" = String, Path), ("signature" = Option<String>, Query)),
     responses((status = 200, description = "The file of the link.", content_type = "application/octet-stream"))
 )]
 pub(crate) async fn fetch_link(

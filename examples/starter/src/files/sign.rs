@@ -99,8 +99,8 @@ pub(crate) async fn sign(
 }
 
 #[utoipa::path(
-    get, path = "/signed/{tenant}/{path}", tag = "files",
-    params(("tenant" = String, Path), ("path" = String, Path), ("signature" = String, Query)),
+    get, path = "/signed/{tenant_id}/{path}", tag = "files",
+    params(("tenant_id" = String, Path), ("path" = String, Path), ("signature" = Option<String>, Query)),
     responses((status = 200, description = "The file.", content_type = "application/octet-stream"))
 )]
 pub(crate) async fn fetch_signed(
@@ -116,8 +116,8 @@ pub(crate) async fn fetch_signed(
 }
 
 #[utoipa::path(
-    put, path = "/signed/{tenant}/{path}", tag = "files",
-    params(("tenant" = String, Path), ("path" = String, Path), ("signature" = String, Query)),
+    put, path = "/signed/{tenant_id}/{path}", tag = "files",
+    params(("tenant_id" = String, Path), ("path" = String, Path), ("signature" = Option<String>, Query)),
     request_body(content = String, content_type = "application/octet-stream"),
     responses((status = 204, description = "The file is stored."))
 )]
