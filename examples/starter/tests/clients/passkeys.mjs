@@ -64,7 +64,8 @@ async function visit(name) {
   return { context, page, complaints, device, picture };
 }
 
-const heading = async (page, text) => assert.equal(await page.locator("h1").innerText(), text);
+/** Waits for a page: a form that the script sends is sent later than it is clicked. */
+const heading = (page, text) => page.waitForSelector(`h1:text-is(${JSON.stringify(text)})`);
 
 async function signIn(page, email, password, at = home) {
   await page.goto(`${at}/login`);
@@ -121,10 +122,8 @@ async function keeps() {
   await signOut(page);
   await page.click("form[data-passkey] button");
   await page.waitForURL(`${home}/account`);
-  const { items } = await page.evaluate(() => ({ items: document.querySelectorAll("nav li").length }));
-  assert.ok(items > 0, "they are signed in");
 
-  // What a program on a page of ours does, with what browsers bring for it.
+  // Named anew and removed by who has just signed in with it; then it opens nothing.
   await page.goto(`${home}/account/factors`);
   assert.match(await page.locator("main li").innerText(), /Laptop\s+Passkey, added .* last used/);
   await page.fill("main li input[name=name]", "Old laptop");
