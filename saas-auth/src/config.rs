@@ -28,6 +28,9 @@ pub struct AuthConfig {
     pub link: LinkConfig,
     /// Pages.
     pub pages: PagesConfig,
+    /// Passkeys.
+    #[cfg(feature = "passkeys")]
+    pub passkeys: PasskeyConfig,
     /// The programs that may ask for tokens.
     pub clients: Vec<ClientConfig>,
     /// Whether programs of our own may see passwords (RFC 6749, section 4.3), those that name it among their
@@ -245,6 +248,28 @@ impl Default for PagesConfig {
             tenant_path: "t".to_owned(),
         }
     }
+}
+
+/// Configures passkeys (WebAuthn). Nothing needs to be said where all tenants have their pages on one host.
+///
+/// ```toml
+/// [auth.link]
+/// pages = "https://{tenant}.app.example"
+///
+/// [auth.passkeys]
+/// rp_id = "app.example"
+/// ```
+#[cfg(feature = "passkeys")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PasskeyConfig {
+    /// The host that devices bind passkeys to, without scheme and port: that of all pages, or a parent of it. Whoever
+    /// changes it makes every passkey worthless. That of [`LinkConfig::pages`] when it is empty.
+    pub rp_id: String,
+    /// Where passkeys may be used besides the pages of the tenant, in every tenant: origins such as
+    /// `https://app.example`, exactly as browsers write them.
+    pub origins: Vec<String>,
 }
 
 /// Configures passwords. The default of the costs is what OWASP recommends for argon2id, and the least

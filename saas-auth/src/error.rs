@@ -56,6 +56,9 @@ pub enum Error {
     /// The code of the second factor is wrong, or was used.
     #[error("the second factor is not valid")]
     SecondFactor,
+    /// What a browser has given is no answer to the options of an enrolment.
+    #[error("the passkey is not valid")]
+    Passkey,
     /// A second factor cannot be enrolled, renewed or removed like this.
     #[error("{message}")]
     Factor {

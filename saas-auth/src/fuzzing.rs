@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use saas_core::{Id, KeyRing, TenantId};
 use uuid::Uuid;
 
+#[cfg(feature = "passkeys")]
+pub use crate::mfa::passkey::fuzzing::*;
 #[cfg(feature = "pages")]
 pub use crate::pages::fuzzing::*;
 use crate::{

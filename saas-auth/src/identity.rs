@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use saas_core::limit::{ProcessLimiter, RateLimiter};
 use saas_tenancy::{Database, Registry};
 
+#[cfg(feature = "passkeys")]
+use crate::mfa::RelyingParty;
 use crate::{
     Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
     Issuer, Keys, LinkConfig, Members, PasswordChanges, Passwords, RefreshTokens, Revocations,
@@ -227,7 +229,13 @@ impl IdentityBuilder {
         );
         let clients = Clients::new(sessions.clone(), &config.clients)?;
         let accounts = Accounts::new(database.clone());
-        let factors = SecondFactors::new(database.clone(), registry.clone(), roles);
+        let factors = SecondFactors::new(
+            database.clone(),
+            registry.clone(),
+            roles,
+            #[cfg(feature = "passkeys")]
+            RelyingParty::of(&config)?,
+        );
         let sign_ins = SignIns::new(
             database.clone(),
             passwords.clone(),

@@ -52,6 +52,8 @@ pub use account::{
     Membership, MembershipPatch, NewMembership, PasswordChanges,
 };
 pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
+#[cfg(feature = "passkeys")]
+pub use config::PasskeyConfig;
 pub use config::{
     AuthConfig, ClientConfig, LimitConfig, LinkConfig, PagesConfig, PasswordConfig, SessionConfig,
     TokenConfig, Unchecked,

@@ -1,8 +1,6 @@
 //! What a client is told about an [`Error`].
 
-use std::time::Duration;
-
-use saas_core::{Code, Level, Problem};
+use saas_core::{Code, Problem};
 
 use crate::Error;
 
@@ -31,12 +29,11 @@ impl From<Error> for Problem {
             Error::TooManyClients => {
                 Self::new(Code::CONFLICT).detail("the tenant has as many clients as it may have")
             }
-            Error::StepUp { level, max_age } => {
-                Self::new(Code::STEP_UP_REQUIRED).challenge(challenge(level, max_age))
-            }
+            Error::StepUp { level, max_age } => Self::step_up(level, max_age),
             Error::EnrolmentRequired(level) => Self::new(Code::MFA_ENROLMENT_REQUIRED)
                 .detail(format!("the level `{level}` is required")),
             Error::SecondFactor => Self::new(Code::SECOND_FACTOR_INVALID),
+            Error::Passkey => Self::new(Code::PASSKEY_INVALID),
             Error::Factor { message } => Self::new(Code::CONFLICT).detail(message),
             Error::MfaRule { message } => Self::new(Code::VALIDATION).field("rules", message),
             Error::Provisional => Self::new(Code::PASSWORD_PROVISIONAL),
@@ -50,16 +47,4 @@ impl From<Error> for Problem {
             }
         }
     }
-}
-
-/// Says what is to be proven (RFC 9470, section 3).
-fn challenge(level: Level, max_age: Option<Duration>) -> String {
-    let mut text = format!(
-        "Bearer error=\"insufficient_user_authentication\", \
-         error_description=\"a stronger or more recent authentication is required\", acr_values=\"{level}\""
-    );
-    if let Some(age) = max_age {
-        text.push_str(&format!(", max_age=\"{}\"", age.as_secs()));
-    }
-    text
 }

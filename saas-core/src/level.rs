@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 /// How surely a caller proved who they are, from the least to the most.
 ///
 /// It is derived from the ways of the proof and from nothing else, so that nobody can have a level without the
@@ -16,7 +18,8 @@ use std::{fmt, str::FromStr};
 /// // A word that only says so is no factor.
 /// assert_eq!(Level::of(&["pwd", "mfa"]), Level::Aal1);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Level {
     /// One factor (NIST SP 800-63B, section 2.1): `aal1`.
@@ -25,6 +28,7 @@ pub enum Level {
     Aal2,
     /// Two factors, one of them a key that answers nobody but us, such as a passkey (OpenID Connect EAP ACR Values,
     /// section 2): `phr`.
+    #[serde(rename = "phr")]
     PhishingResistant,
 }
 

@@ -2,6 +2,8 @@
 
 use std::{any::TypeId, fmt, time::Duration};
 
+use saas_core::Level;
+
 use crate::Permission;
 
 /// The demand of a route.
@@ -9,6 +11,7 @@ use crate::Permission;
 /// ```
 /// use std::time::Duration;
 ///
+/// use saas_core::Level;
 /// use saas_rbac::{Access, Permission};
 ///
 /// #[derive(Permission, Clone, Copy)]
@@ -22,15 +25,17 @@ use crate::Permission;
 /// // A variant alone is a demand. Several, and more than a permission:
 /// let either = Access::any([Can::ReadKeys, Can::RotateKeys]);
 /// let careful = Access::all([Can::ReadKeys, Can::RotateKeys])
+///     .at_level(Level::Aal2)
 ///     .fresh_within(Duration::from_secs(300))
 ///     .hidden();
 /// assert_eq!(either.to_string(), "keys:read | keys:rotate");
-/// assert_eq!(careful.to_string(), "keys:read & keys:rotate, fresh 300s, hidden");
+/// assert_eq!(careful.to_string(), "keys:read & keys:rotate, aal2, fresh 300s, hidden");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Access {
     pub(crate) needs: Needs,
+    pub(crate) level: Level,
     pub(crate) fresh: Option<Duration>,
     pub(crate) hidden: bool,
     pub(crate) rate_class: Option<&'static str>,
@@ -69,6 +74,7 @@ impl Access {
     const fn new(needs: Needs) -> Self {
         Self {
             needs,
+            level: Level::Aal1,
             fresh: None,
             hidden: false,
             rate_class: None,
@@ -105,6 +111,13 @@ impl Access {
     pub fn any<P: Permission>(permissions: impl IntoIterator<Item = P>) -> Self {
         let keys = permissions.into_iter().map(|one| Key::new(&one));
         Self::new(Needs::Any(keys.collect()))
+    }
+
+    /// Asks besides for a person who has signed in at this level or above. Another one is told so with the challenge
+    /// of RFC 9470, and so is a program that acts for itself, which can reach none but the lowest.
+    pub const fn at_level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
     }
 
     /// Asks besides for a caller who has proven who they are within this time. Another one is told so with
@@ -155,6 +168,9 @@ impl fmt::Display for Needs {
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.needs)?;
+        if self.level > Level::Aal1 {
+            write!(f, ", {}", self.level)?;
+        }
         if let Some(age) = self.fresh {
             write!(f, ", fresh {}s", age.as_secs())?;
         }

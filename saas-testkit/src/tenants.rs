@@ -41,13 +41,19 @@ impl TestDatabase {
         SystemScope::<TestSetup>::enter().within(tenant)
     }
 
-    /// Gives a principal, as if its credential had just been verified.
+    /// Gives a principal, as if its credential had just been verified: with a password.
+    #[must_use]
+    pub fn principal(&self, tenant: TenantId, user: UserId) -> Principal {
+        self.principal_by(tenant, user, &["pwd"])
+    }
+
+    /// Gives a principal, as if it had just been verified in these ways (RFC 8176).
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
         reason = "a test asserts who its callers are"
     )]
-    pub fn principal(&self, tenant: TenantId, user: UserId) -> Principal {
+    pub fn principal_by(&self, tenant: TenantId, user: UserId, methods: &[&str]) -> Principal {
         let now = self.now();
         Principal::assert_verified(VerifiedFacts {
             kind: PrincipalKind::User,
@@ -55,7 +61,7 @@ impl TestDatabase {
             tenant,
             authenticated_at: now,
             expires_at: now.saturating_add(std::time::Duration::from_secs(600)),
-            methods: vec!["pwd".to_owned()],
+            methods: methods.iter().map(|method| (*method).to_owned()).collect(),
             session: None,
             granted: saas_core::Granted::All,
         })

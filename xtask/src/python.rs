@@ -28,6 +28,9 @@ const PACKAGES: &[&str] = &[
     "joserfc==1.8.0",
     "requests==2.34.2",
     "urllib3==2.8.0",
+    // Another one, of OAuth alone.
+    "oauthlib==4.0.1",
+    "requests-oauthlib==2.0.0",
     // Clients of S3 and of Azure Blob Storage.
     "boto3==1.44.5",
     "botocore==1.44.5",

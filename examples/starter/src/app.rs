@@ -12,8 +12,8 @@ use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
     account, api_keys, audit, clients, config::StarterConfig, files, groups, invitations, me,
-    members, mfa, openapi, operations, password, permission::Can, projects, roles, sessions,
-    signup, state::AppState, tasks,
+    members, mfa, openapi, operations, passkeys, password, permission::Can, projects, roles,
+    sessions, signup, state::AppState, tasks,
 };
 
 /// How recent a sign-in has to be where something is made that outlives it.
@@ -58,6 +58,23 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             "/api/v1/me/recovery-codes",
             Access::person(),
             mfa::renew_codes,
+        )
+        .get("/api/v1/me/passkeys", Access::person(), passkeys::list)
+        .post("/api/v1/me/passkeys", Access::person(), passkeys::begin)
+        .post(
+            "/api/v1/me/passkeys/{id}",
+            Access::person(),
+            passkeys::finish,
+        )
+        .patch(
+            "/api/v1/me/passkeys/{id}",
+            Access::person(),
+            passkeys::rename,
+        )
+        .delete(
+            "/api/v1/me/passkeys/{id}",
+            Access::person(),
+            passkeys::remove,
         )
         .get("/api/v1/mfa-rules", Can::ReadMembers, mfa::rules)
         .put(

@@ -19,6 +19,7 @@ mod members;
 mod mfa;
 mod openapi;
 mod operations;
+mod passkeys;
 mod password;
 mod permission;
 #[cfg(test)]

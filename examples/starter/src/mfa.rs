@@ -35,6 +35,18 @@ pub(crate) struct FactorView {
     seen_at: Option<Timestamp>,
 }
 
+impl From<Factor> for FactorView {
+    fn from(factor: Factor) -> Self {
+        Self {
+            id: factor.id,
+            kind: factor.kind.name(),
+            name: factor.name,
+            created_at: factor.created_at,
+            seen_at: factor.seen_at,
+        }
+    }
+}
+
 /// The second factors of the caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FactorList {
@@ -77,7 +89,7 @@ pub(crate) struct CodesView {
 }
 
 impl CodesView {
-    fn new(codes: Option<&RecoveryCodes>) -> Self {
+    pub(crate) fn new(codes: Option<&RecoveryCodes>) -> Self {
         let codes = codes.map(RecoveryCodes::expose).unwrap_or_default();
         Self {
             recovery_codes: codes.iter().map(|code| code.expose().clone()).collect(),
@@ -118,15 +130,7 @@ pub(crate) async fn list(
     let all = factors.list(user).await?.into_iter();
     let confirmed = all.filter(|factor| factor.confirmed_at.is_some());
     Ok(Json(FactorList {
-        items: confirmed
-            .map(|factor| FactorView {
-                id: factor.id,
-                kind: factor.kind.name(),
-                name: factor.name,
-                created_at: factor.created_at,
-                seen_at: factor.seen_at,
-            })
-            .collect(),
+        items: confirmed.map(FactorView::from).collect(),
         recovery_codes: factors.codes_left(user).await?,
     }))
 }

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use crate::{
     account, api_keys, app, audit, clients, files, groups, invitations, me, members, mfa,
-    operations, password, projects, roles, sessions, signup, tasks,
+    operations, passkeys, password, projects, roles, sessions, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -25,6 +25,11 @@ use crate::{
         mfa::reset,
         mfa::rules,
         mfa::set_rules,
+        passkeys::list,
+        passkeys::begin,
+        passkeys::finish,
+        passkeys::rename,
+        passkeys::remove,
         password::change,
         password::forgot,
         password::reset,

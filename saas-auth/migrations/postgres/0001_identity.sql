@@ -222,6 +222,8 @@ CREATE TABLE saas_factors (
     kind         TEXT NOT NULL CHECK (kind IN ('totp', 'passkey')),
     name         TEXT NOT NULL,
     secret       BYTEA NOT NULL,
+    -- That of a passkey (WebAuthn, section 4).
+    credential   BYTEA UNIQUE,
     last_step    BIGINT,
     created_at   TIMESTAMPTZ NOT NULL,
     confirmed_at TIMESTAMPTZ,
@@ -244,6 +246,11 @@ CREATE TABLE saas_factor_tries (
     account_id UUID NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
     tries      BIGINT NOT NULL,
     last_at    TIMESTAMPTZ NOT NULL
+);
+
+CREATE TABLE saas_used_challenges (
+    id         UUID NOT NULL PRIMARY KEY,
+    expires_at TIMESTAMPTZ NOT NULL
 );
 
 CREATE TABLE saas_mfa_rules (

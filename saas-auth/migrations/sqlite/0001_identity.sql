@@ -222,6 +222,8 @@ CREATE TABLE saas_factors (
     kind         TEXT NOT NULL CHECK (kind IN ('totp', 'passkey')),
     name         TEXT NOT NULL,
     secret       BLOB NOT NULL,
+    -- That of a passkey (WebAuthn, section 4).
+    credential   BLOB UNIQUE,
     last_step    INTEGER,
     created_at   INTEGER NOT NULL,
     confirmed_at INTEGER,
@@ -244,6 +246,11 @@ CREATE TABLE saas_factor_tries (
     account_id BLOB NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
     tries      INTEGER NOT NULL,
     last_at    INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE saas_used_challenges (
+    id         BLOB NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE saas_mfa_rules (

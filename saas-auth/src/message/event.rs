@@ -52,7 +52,7 @@ impl Invited {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct FactorsChanged {
     pub(crate) account: UserId,
-    /// `totp`, `recovery`, `removed` or `reset`.
+    /// `totp`, `passkey`, `recovery`, `removed` or `reset`.
     pub(crate) what: String,
 }
 

@@ -235,6 +235,7 @@ impl Letters<'_> {
     async fn factors_changed(&self, changed: FactorsChanged) -> Result<(), Failed> {
         let what = match changed.what.as_str() {
             "totp" => "an app for sign-in codes was added",
+            "passkey" => "a passkey was added",
             "recovery" => "new recovery codes were made, and the old ones are good no more",
             "removed" => "a second factor was removed",
             _ => "all second factors were removed by an administrator",

@@ -1,7 +1,7 @@
 //! Second factors, and one policy for all doors.
 //!
-//! - [`SecondFactors`] keeps what people prove themselves with besides a password: codes by time (RFC 6238) and
-//!   recovery codes. They belong to the person, and are the same in every tenant;
+//! - [`SecondFactors`] keeps what people prove themselves with besides a password: codes by time (RFC 6238), passkeys
+//!   (WebAuthn, with the feature `passkeys`) and recovery codes. They belong to the person, and are the same in every tenant;
 //! - a tenant asks for them by [rules](MfaRule), of everybody or of a role;
 //! - whoever comes through a door has a claim, and one pure function says whether it is enough (`policy.rs`). Only
 //!   what it has cleared becomes [`Authenticated`](crate::Authenticated), so a door that forgets to ask does not
@@ -16,6 +16,9 @@ mod factor;
 mod fresh;
 #[cfg(feature = "axum")]
 mod layer;
+mod naming;
+#[cfg(feature = "passkeys")]
+pub(crate) mod passkey;
 mod pending;
 mod policy;
 mod recovery;
@@ -34,6 +37,10 @@ pub use factor::{Factor, FactorKind, TotpEnrolment};
 pub use fresh::{Aal1, Aal2, AtLeast, Fresh, PhishingResistant};
 #[cfg(feature = "axum")]
 pub use layer::MfaLayer;
+#[cfg(feature = "passkeys")]
+pub(crate) use passkey::{Asker, METHODS, RelyingParty};
+#[cfg(feature = "passkeys")]
+pub use passkey::{PasskeyAnswer, PasskeyChallenge, PasskeyEnrolment, PasskeyProof};
 pub use pending::Pending;
 pub(crate) use policy::Asked;
 pub use policy::Requirement;

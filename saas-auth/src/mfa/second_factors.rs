@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
+#[cfg(feature = "passkeys")]
+use saas_core::KeyRing;
 use saas_core::{
     Id, Level, Principal, PrincipalKind, Purpose, Secret, TenantId, Timestamp, UserId,
 };
@@ -11,6 +13,8 @@ use saas_tenancy::{
     AuditEvent, Database, Registry, Scope, SystemScope, SystemTx, Tenant, TenantTx,
 };
 
+#[cfg(feature = "passkeys")]
+use super::passkey::RelyingParty;
 use super::{
     Factor, FactorKind, MfaRule, SteppedUp, TotpEnrolment,
     clearance::{Claim, Clearance},
@@ -31,7 +35,7 @@ const PAUSE: Duration = Duration::from_secs(300);
 /// How long an enrolment waits to be confirmed.
 const ENROLMENT: Duration = Duration::from_secs(900);
 /// How many factors somebody can have.
-const MAX_FACTORS: usize = 20;
+pub(super) const MAX_FACTORS: usize = 20;
 const MAX_NAME: usize = 100;
 /// Of how many tenants the rules are asked for what belongs to the person.
 const MAX_TENANTS: usize = 100;
@@ -97,6 +101,9 @@ struct Inner {
     database: Database,
     registry: Registry,
     roles: Option<Arc<dyn MemberRoles>>,
+    /// None where there can be no passkeys.
+    #[cfg(feature = "passkeys")]
+    relying_party: Option<RelyingParty>,
     /// The rules of tenants, as they were a moment ago.
     recent: Cache<TenantId, Arc<[Standing]>>,
 }
@@ -106,12 +113,15 @@ impl SecondFactors {
         database: Database,
         registry: Registry,
         roles: Option<Arc<dyn MemberRoles>>,
+        #[cfg(feature = "passkeys")] relying_party: Option<RelyingParty>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 database,
                 registry,
                 roles,
+                #[cfg(feature = "passkeys")]
+                relying_party,
                 recent: Cache::builder()
                     .max_capacity(RECENT_TENANTS)
                     .time_to_live(RECENT)
@@ -181,12 +191,7 @@ impl SecondFactors {
         tenant: &Tenant,
         name: &str,
     ) -> Result<TotpEnrolment, Error> {
-        let length = name.chars().count();
-        if !(1..=MAX_NAME).contains(&length) || name.chars().any(char::is_control) {
-            return Err(Error::Factor {
-                message: "the name has 1 to 100 characters",
-            });
-        }
+        check_name(name)?;
         let totp = Totp::generate()?;
         let mut tx = self.write();
         if store::list(&mut tx, user).await?.len() >= MAX_FACTORS {
@@ -549,7 +554,7 @@ impl SecondFactors {
     }
 
     /// Takes a try before anything is looked at, so that of any number at once only as many are as the limit allows.
-    async fn take_try(&self, user: UserId) -> Result<(), Error> {
+    pub(super) async fn take_try(&self, user: UserId) -> Result<(), Error> {
         let mut tx = self.write();
         let since = self.now().saturating_sub(PAUSE);
         let left = store::take_try(&mut tx, user, since, TRIES).await?;
@@ -560,7 +565,11 @@ impl SecondFactors {
         }
     }
 
-    async fn new_codes(&self, tx: &mut SystemTx, user: UserId) -> Result<RecoveryCodes, Error> {
+    pub(super) async fn new_codes(
+        &self,
+        tx: &mut SystemTx,
+        user: UserId,
+    ) -> Result<RecoveryCodes, Error> {
         let codes: Vec<_> = (0..CODES)
             .map(|_| RecoveryCode::generate())
             .collect::<Result<_, _>>()?;
@@ -571,7 +580,7 @@ impl SecondFactors {
     }
 
     /// Records a change where it was made, has the person told, and commits.
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         tx: SystemTx,
         scope: &Scope,
@@ -608,14 +617,35 @@ impl SecondFactors {
         secret.map(|secret| Totp::stored(secret.expose().clone()))
     }
 
-    fn read(&self) -> SystemTx {
+    pub(super) fn read(&self) -> SystemTx {
         let system = SystemScope::<SignIn>::enter();
         self.inner.database.system_read(&system)
     }
 
-    fn write(&self) -> SystemTx {
+    pub(super) fn write(&self) -> SystemTx {
         let system = SystemScope::<AccountLife>::enter();
         self.inner.database.system_write(&system)
+    }
+
+    /// Tells whether there can be passkeys: whether the feature is there, and browsers know them at the address of the
+    /// pages.
+    #[must_use]
+    pub fn has_passkeys(&self) -> bool {
+        #[cfg(feature = "passkeys")]
+        let has = self.inner.relying_party.is_some();
+        #[cfg(not(feature = "passkeys"))]
+        let has = false;
+        has
+    }
+
+    #[cfg(feature = "passkeys")]
+    pub(super) fn keys(&self) -> &KeyRing {
+        self.inner.database.keys()
+    }
+
+    #[cfg(feature = "passkeys")]
+    pub(super) fn relying_party(&self) -> Option<&RelyingParty> {
+        self.inner.relying_party.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -626,6 +656,16 @@ impl SecondFactors {
 /// What a secret is bound to: it is worth nothing in the row of anybody else.
 fn context(user: UserId, factor: Id<Factor>) -> Vec<u8> {
     [user.as_uuid().into_bytes(), factor.as_uuid().into_bytes()].concat()
+}
+
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    let length = name.chars().count();
+    if (1..=MAX_NAME).contains(&length) && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Error::Factor {
+        message: "the name has 1 to 100 characters",
+    })
 }
 
 fn asks_at_most(rules: &[Standing], level: Level) -> bool {

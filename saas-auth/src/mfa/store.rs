@@ -20,6 +20,7 @@ const CONFIRM: &str = "UPDATE saas_factors SET confirmed_at = $3, last_step = $4
 // RFC 6238, section 5.2: one step is good once, and none before it.
 const USE_STEP: &str = "UPDATE saas_factors SET last_step = $3, seen_at = $4 \
                         WHERE id = $1 AND account_id = $2 AND confirmed_at IS NOT NULL AND last_step < $3";
+const RENAME: &str = "UPDATE saas_factors SET name = $3 WHERE id = $1 AND account_id = $2";
 const REMOVE: &str = "DELETE FROM saas_factors WHERE id = $1 AND account_id = $2";
 const REMOVE_ALL: &str = "DELETE FROM saas_factors WHERE account_id = $1";
 const CODES: &str =
@@ -148,6 +149,21 @@ pub(super) async fn use_step(
         Value::Timestamp(tx.database().clock().now()),
     ];
     Ok(tx.execute(USE_STEP, &values).await? == 1)
+}
+
+/// Names a factor anew, and tells whether there was one.
+pub(super) async fn rename(
+    tx: &mut SystemTx,
+    user: UserId,
+    factor: Id<Factor>,
+    name: &str,
+) -> Result<bool, Error> {
+    let values = [
+        factor.to_value(),
+        user.to_value(),
+        Value::Text(name.to_owned()),
+    ];
+    Ok(tx.execute(RENAME, &values).await? == 1)
 }
 
 /// Removes a factor, and tells whether there was one.

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The name of the grant of a second factor.
-const SECOND_FACTOR: &str = "urn:saas:grant-type:second-factor";
+pub(super) const SECOND_FACTOR: &str = "urn:saas:grant-type:second-factor";
 
 /// The answer with tokens (RFC 6749, section 5.1).
 #[derive(Serialize)]
@@ -94,6 +94,10 @@ impl TokenEndpoint<'_> {
         if grant.expose() == exchange::GRANT {
             return self.exchange(posted, &client).await;
         }
+        #[cfg(feature = "passkeys")]
+        if let Some(given) = self.by_passkey(grant.expose(), posted, &client).await? {
+            return self.tokens(given, &posted.issuer).await;
+        }
         if grant.expose() == SECOND_FACTOR {
             let given = self.second_factor(posted, &client).await?;
             return self.tokens(given, &posted.issuer).await;
@@ -162,7 +166,7 @@ impl TokenEndpoint<'_> {
     }
 
     /// Gives who is in, or refuses with what is wanted first.
-    fn entered(&self, entry: Entry) -> Result<Authenticated, Refusal> {
+    pub(super) fn entered(&self, entry: Entry) -> Result<Authenticated, Refusal> {
         match entry {
             Entry::Authenticated(who) => Ok(*who),
             Entry::Pending(pending) => {
@@ -172,7 +176,7 @@ impl TokenEndpoint<'_> {
         }
     }
 
-    async fn begin_for(
+    pub(super) async fn begin_for(
         &self,
         who: &Authenticated,
         client: &Client,

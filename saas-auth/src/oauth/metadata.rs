@@ -5,6 +5,7 @@
 
 use axum::{Extension, Json};
 use http::{HeaderName, HeaderValue, header};
+use saas_core::Level;
 use saas_tenancy::resolve::PathPrefix;
 use serde_json::{Value, json};
 
@@ -107,7 +108,7 @@ fn document(identity: &Identity, prefix: Option<&PathPrefix>) -> Value {
         "introspection_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent"],
-        "acr_values_supported": ["aal1"],
+        "acr_values_supported": Level::ALL.map(Level::as_str),
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

@@ -39,6 +39,8 @@ mod introspect;
 mod logout;
 #[cfg(feature = "axum")]
 mod metadata;
+#[cfg(all(feature = "axum", feature = "passkeys"))]
+mod passkey;
 #[cfg(feature = "axum")]
 mod person;
 #[cfg(feature = "axum")]
@@ -104,6 +106,10 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::OPTIONS, metadata::REVOKE),
     (Method::POST, metadata::INTROSPECT),
     (Method::POST, metadata::DEVICE),
+    #[cfg(feature = "passkeys")]
+    (Method::POST, passkey::PATH),
+    #[cfg(feature = "passkeys")]
+    (Method::OPTIONS, passkey::PATH),
     (Method::GET, metadata::USERINFO),
     (Method::POST, metadata::USERINFO),
     (Method::OPTIONS, metadata::USERINFO),
@@ -130,8 +136,10 @@ pub fn router(identity: &Identity) -> Router {
         )
         .route(metadata::JWKS, get(jwks))
         .route(metadata::DOCUMENTS[0], get(metadata::metadata))
-        .route(metadata::DOCUMENTS[1], get(metadata::metadata))
-        .layer(from_fn_with_state(identity.clone(), cors::share));
+        .route(metadata::DOCUMENTS[1], get(metadata::metadata));
+    #[cfg(feature = "passkeys")]
+    let shared = shared.route(passkey::PATH, post(routes::passkey));
+    let shared = shared.layer(from_fn_with_state(identity.clone(), cors::share));
     Router::new()
         .route(AUTHORIZE, get(authorize).post(authorize_by_form))
         .route(metadata::PAR, post(push))

@@ -1,16 +1,22 @@
 //! Ending tokens before their time (RFC 7009).
 //!
 //! A refresh token ends with its whole session, so the access tokens that came from it end too; an access token
-//! ends alone. What is unknown, or belongs to another client, is answered like what has just ended: with nothing.
+//! ends alone. What is unknown, or belongs to another client, is answered like what has just ended: with an empty
+//! object, since there are clients that read every answer as JSON.
 //! A hint of the kind of token is not needed, since every token tells what it is.
 
-use axum::{Extension, body::Body, response::Response};
-use http::{Request, StatusCode};
+use axum::{Extension, Json, body::Body, response::Response};
+use http::Request;
 use saas_core::edge::Limits;
 use saas_tenancy::{AuditEvent, Tenant};
+use serde::Serialize;
 
 use super::{client::Client, error::Refusal, posted::Posted, routes::private};
 use crate::{Error, Identity, session};
+
+/// The body of the answer, which nobody has to read (RFC 7009, section 2.2).
+#[derive(Serialize)]
+struct Nothing {}
 
 /// `POST /oauth/revoke`.
 pub(super) async fn revoke(
@@ -23,7 +29,7 @@ pub(super) async fn revoke(
         let client = posted.client(&identity).await?;
         let token = posted.form.required("token", "`token` is missing")?;
         end(&identity, &client, posted.named(), token.expose()).await?;
-        Ok::<_, Refusal>(StatusCode::OK)
+        Ok::<_, Refusal>(Json(Nothing {}))
     };
     private(answer.await)
 }

@@ -26,6 +26,7 @@ pub(super) struct Page {
     html: String,
     status: StatusCode,
     away: Option<String>,
+    scripted: bool,
     cookies: Vec<HeaderValue>,
 }
 
@@ -39,6 +40,7 @@ impl Page {
             html,
             status: StatusCode::OK,
             away: None,
+            scripted: false,
             cookies: Vec::new(),
         })
     }
@@ -54,6 +56,12 @@ impl Page {
         self
     }
 
+    /// Lets the page run our script for passkeys, or not.
+    pub(super) const fn scripted(mut self, scripted: bool) -> Self {
+        self.scripted = scripted;
+        self
+    }
+
     pub(super) fn cookie(mut self, cookie: Option<HeaderValue>) -> Self {
         self.cookies.extend(cookie);
         self
@@ -66,8 +74,13 @@ impl Page {
         headers.insert(header::CONTENT_TYPE, html);
         // Browsers look at it again for each address that the answer to a form leads on to.
         let action = self.away.map(|away| format!(" {away}")).unwrap_or_default();
+        let script = if self.scripted {
+            "script-src 'self'; "
+        } else {
+            ""
+        };
         let policy = format!(
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'{action}; \
+            "default-src 'none'; {script}style-src 'self'; img-src 'self'; form-action 'self'{action}; \
              frame-ancestors 'none'; base-uri 'none'"
         );
         if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -10,14 +10,16 @@ use super::{
     answer::Page,
     form::{self, MemberForm},
     member::Member,
+    moment::Moment,
     onward::Onward,
+    passkey::{self, Make},
     qr::QrCode,
     second,
     visitor::Frame,
 };
 use crate::{
     Error, FormToken,
-    mfa::{Factor, SteppedUp, TotpEnrolment},
+    mfa::{Factor, FactorKind, SteppedUp, TotpEnrolment},
 };
 
 #[derive(Template)]
@@ -25,10 +27,44 @@ use crate::{
 struct FactorsPage<'a> {
     frame: &'a Frame,
     token: &'a FormToken,
-    factors: Vec<Factor>,
+    factors: Vec<Shown>,
     left: usize,
     enrolment: Option<Enrolment<'a>>,
+    passkey: Option<Make>,
+    /// Whether there can be passkeys.
+    passkeys: bool,
     wrong: bool,
+}
+
+/// A factor in the list.
+struct Shown {
+    id: Id<Factor>,
+    kind: &'static str,
+    name: String,
+    added: Moment,
+    seen: Option<Moment>,
+}
+
+impl From<Factor> for Shown {
+    fn from(factor: Factor) -> Self {
+        Self {
+            id: factor.id,
+            kind: match factor.kind {
+                FactorKind::Passkey => "Passkey",
+                _ => "App for codes",
+            },
+            name: factor.name,
+            added: factor.created_at.into(),
+            seen: factor.seen_at.map(Moment::from),
+        }
+    }
+}
+
+/// What is being set up.
+#[derive(Default)]
+struct Begun<'a> {
+    app: Option<&'a TotpEnrolment>,
+    passkey: Option<Make>,
 }
 
 /// An app that is being set up.
@@ -49,23 +85,21 @@ pub(super) struct Change {
     name: String,
     #[serde(default = "form::empty")]
     code: Secret<String>,
+    #[serde(default)]
+    answer: String,
 }
 
 /// `GET /account/factors`
 pub(super) async fn show(member: Member) -> Result<Response, Problem> {
-    page(&member, None, false).await
+    page(&member, Begun::default(), false).await
 }
 
-async fn page(
-    member: &Member,
-    enrolment: Option<&TotpEnrolment>,
-    wrong: bool,
-) -> Result<Response, Problem> {
+async fn page(member: &Member, begun: Begun<'_>, wrong: bool) -> Result<Response, Problem> {
     let visitor = &member.visitor;
     let factors = visitor.identity.second_factors();
     let mut all = factors.list(member.session.user).await?;
     all.retain(|factor| factor.confirmed_at.is_some());
-    let enrolment = match enrolment {
+    let enrolment = match begun.app {
         Some(enrolment) => Some(Enrolment {
             factor: enrolment.factor(),
             secret: enrolment.secret().expose(),
@@ -73,19 +107,22 @@ async fn page(
         }),
         None => None,
     };
+    let scripted = begun.passkey.is_some();
     let page = Page::new(&FactorsPage {
         frame: &visitor.frame,
         token: &visitor.token,
-        factors: all,
+        factors: all.into_iter().map(Shown::from).collect(),
         left: factors.codes_left(member.session.user).await?,
         enrolment,
+        passkey: begun.passkey,
+        passkeys: factors.has_passkeys(),
         wrong,
     })?;
     let status = match wrong {
         true => StatusCode::UNPROCESSABLE_ENTITY,
         false => StatusCode::OK,
     };
-    Ok(visitor.show(page.status(status)))
+    Ok(visitor.show(page.scripted(scripted).status(status)))
 }
 
 /// `POST /account/factors`. Whoever has not signed in just now does so first.
@@ -115,7 +152,28 @@ async fn act(member: &Member, who: &SteppedUp, fields: Change) -> Result<Respons
     match (fields.act.as_str(), factor) {
         ("enrol", _) => {
             let enrolment = factors.enrol_totp(who, fields.name.trim()).await?;
-            page(member, Some(&enrolment), false).await
+            let app = Some(&enrolment);
+            page(member, Begun { app, passkey: None }, false).await
+        }
+        ("enrol-passkey", _) => {
+            let passkey = Some(passkey::make(member, who, fields.name.trim()).await?);
+            page(member, Begun { app: None, passkey }, false).await
+        }
+        ("confirm-passkey", Some(factor)) => {
+            match passkey::confirm(member, who, factor, &fields.answer).await {
+                Ok(Some(codes)) => {
+                    let back = visitor.onward(&format!("{}{here}", visitor.frame.prefix));
+                    let back = back.unwrap_or_else(Onward::home);
+                    second::codes_page(visitor, Some(&codes), &back)
+                }
+                Ok(None) => Ok(visitor.redirect(here)),
+                Err(Error::Passkey) => page(member, Begun::default(), true).await,
+                Err(error) => Err(error.into()),
+            }
+        }
+        ("rename", Some(factor)) => {
+            factors.rename(who, factor, fields.name.trim()).await?;
+            Ok(visitor.redirect(here))
         }
         ("confirm", Some(factor)) => {
             let code = Secret::from(fields.code.expose().trim());
@@ -124,7 +182,7 @@ async fn act(member: &Member, who: &SteppedUp, fields: Change) -> Result<Respons
                     let back = visitor.onward(&format!("{}{here}", visitor.frame.prefix));
                     second::codes_page(visitor, codes.as_ref(), &back.unwrap_or_else(Onward::home))
                 }
-                Err(Error::SecondFactor) => page(member, None, true).await,
+                Err(Error::SecondFactor) => page(member, Begun::default(), true).await,
                 Err(error) => Err(error.into()),
             }
         }

@@ -12,6 +12,7 @@ use super::{
     answer::{self, Page},
     form::{self, PageForm},
     onward::Onward,
+    passkey::{self, Ask, Filled},
     second,
     visitor::{Frame, Visitor, visit_cookie},
 };
@@ -26,7 +27,10 @@ struct LoginPage<'a> {
     username: &'a str,
     onward: &'a str,
     wrong: bool,
+    /// What is to be said: of a passkey that did not open, or of what has just happened.
+    problem: &'static str,
     notice: &'static str,
+    passkey: Option<Ask>,
 }
 
 #[derive(Template)]
@@ -68,6 +72,11 @@ pub(super) struct Login {
     username: String,
     #[serde(default = "form::empty")]
     password: Secret<String>,
+    /// Of a passkey, in the place of both.
+    #[serde(default = "form::empty")]
+    challenge: Secret<String>,
+    #[serde(default)]
+    answer: String,
     #[serde(default, rename = "continue")]
     onward: String,
 }
@@ -88,15 +97,33 @@ pub(super) async fn show(
         return Ok(visitor.redirect(onward.as_str()));
     }
     let hint: String = asked.login_hint.chars().take(Email::MAX_LENGTH).collect();
-    let page = Page::new(&LoginPage {
+    let view = LoginPage {
         frame: &visitor.frame,
         token: &visitor.token,
         username: &hint,
         onward: onward.as_ref().map_or("", Onward::as_str),
         wrong: false,
+        problem: "",
         notice: notice(&asked.notice),
-    })?;
-    Ok(visitor.show(page))
+        passkey: passkey::of_anybody(&visitor).await?,
+    };
+    view.page(&visitor)
+}
+
+impl LoginPage<'_> {
+    fn page(&self, visitor: &Visitor) -> Result<Response, Problem> {
+        let page = Page::new(self)?.scripted(self.passkey.is_some());
+        if !self.wrong && self.problem.is_empty() {
+            return Ok(visitor.show(page));
+        }
+        let mut response = visitor.show(page.status(StatusCode::UNAUTHORIZED));
+        // A 401 has to name a scheme (RFC 9110, section 15.5.2); browsers show the page for one that they do not know.
+        let challenge = HeaderValue::from_static("Form");
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+        Ok(response)
+    }
 }
 
 /// Gives the words for what has just happened. Words that are not ours are not shown.
@@ -147,35 +174,51 @@ fn which(identity: &Identity, asked: &Asked, frame: Frame) -> Result<Response, P
     Ok(page.status(status).answer())
 }
 
+impl Login {
+    fn filled(&self) -> Filled<'_> {
+        Filled {
+            challenge: &self.challenge,
+            answer: &self.answer,
+        }
+    }
+}
+
 /// `POST /login`
 pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> {
     let PageForm { visitor, fields } = form;
     let onward = visitor.onward(&fields.onward);
     let doors = visitor.identity.sign_ins();
-    let entered = doors.by_password(
-        &visitor.tenant,
-        &fields.username,
-        &fields.password,
-        &visitor.device,
-    );
-    let entry = match entered.await {
+    let by_passkey = !fields.answer.is_empty();
+    let entered = match by_passkey {
+        true => passkey::instead_of_password(&visitor, &fields.filled()).await,
+        false => {
+            let Login {
+                username, password, ..
+            } = &fields;
+            doors
+                .by_password(&visitor.tenant, username, password, &visitor.device)
+                .await
+        }
+    };
+    let entry = match entered {
         Ok(entry) => entry,
         Err(Error::Credentials) => {
-            let page = Page::new(&LoginPage {
+            let view = LoginPage {
                 frame: &visitor.frame,
                 token: &visitor.token,
                 username: &fields.username,
                 onward: onward.as_ref().map_or("", Onward::as_str),
-                wrong: true,
+                wrong: !by_passkey,
+                problem: match by_passkey {
+                    true => {
+                        "The passkey does not sign you in here, or it took too long. Try again, or use your password."
+                    }
+                    false => "The e-mail address or the password is not right.",
+                },
                 notice: "",
-            })?;
-            let mut response = visitor.show(page.status(StatusCode::UNAUTHORIZED));
-            // A 401 has to name a scheme (RFC 9110, section 15.5.2); browsers show the page for one that they do not know.
-            let challenge = HeaderValue::from_static("Form");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
-            return Ok(response);
+                passkey: passkey::of_anybody(&visitor).await?,
+            };
+            return view.page(&visitor);
         }
         Err(error) => return Err(error.into()),
     };

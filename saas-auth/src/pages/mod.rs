@@ -1,7 +1,8 @@
 //! The pages on which people sign in and look after their account, as the server renders them.
 //!
 //! They need no script and load nothing from elsewhere: a policy (CSP) forbids both, so that a name with markup
-//! in it stays a name. Every link keeps the prefix of the tenant's path, so the pages stand under `/t/<slug>/` as
+//! in it stays a name. Passkeys are the one exception: a browser gives them to scripts only, so pages that ask for one
+//! may run a file of ours, and nothing that stands in a page. Every link keeps the prefix of the tenant's path, so the pages stand under `/t/<slug>/` as
 //! well as on a host of the tenant.
 //!
 //! A form changes nothing unless its own page made it. Handlers take a `PageForm` or a `MemberForm`
@@ -31,6 +32,7 @@ mod logout;
 mod member;
 mod moment;
 mod onward;
+mod passkey;
 mod password;
 mod qr;
 mod refusal;
@@ -86,6 +88,7 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::POST, "/account/sessions"),
     (Method::GET, assets::STYLE),
     (Method::GET, assets::THEME),
+    (Method::GET, assets::PASSKEY),
 ];
 
 /// The methods and paths of [`invitations`].
@@ -119,7 +122,8 @@ pub fn router(identity: &Identity) -> Router {
         .route("/account/apps", get(apps::show).post(apps::withdraw))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route(assets::STYLE, get(assets::style))
-        .route(assets::THEME, get(assets::theme));
+        .route(assets::THEME, get(assets::theme))
+        .route(assets::PASSKEY, get(assets::script));
     dressed(routes, identity)
 }
 

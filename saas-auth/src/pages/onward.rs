@@ -31,7 +31,7 @@ impl Onward {
         let named = (last.is_empty() || is_segment(last)) && named.all(is_segment);
         let asked = query
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte));
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/?%".contains(&byte));
         (rooted && path.starts_with('/') && named && asked).then(|| Self(text.to_owned()))
     }
 
@@ -95,6 +95,7 @@ mod tests {
             "/account?\\",
             "/account?a\tb",
             "/account?<",
+            "/account?'",
             "/account?\"",
             "/account\r\nSet-Cookie: a=b",
             "/account?\0",

@@ -82,6 +82,9 @@ async fn dress_as(request: Request<Body>, next: Next, place: Where) -> Response 
     let link = match code {
         Code::REQUEST_FORGED | Code::UNAVAILABLE => Some((path.as_str(), "Open the page again")),
         Code::LINK_INVALID if place == Where::Here => Some(("/login", "Go to the sign-in")),
+        Code::PASSWORD_PROVISIONAL if place == Where::Here => {
+            Some(("/forgot", "Choose a password"))
+        }
         _ if place == Where::Here => Some(("/account", "Go to your account")),
         _ => None,
     };

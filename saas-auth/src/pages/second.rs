@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use saas_core::{Id, Problem, Secret};
+use saas_core::{Id, Level, Problem, Secret};
 use serde::Deserialize;
 
 use super::{
@@ -13,12 +13,13 @@ use super::{
     form::{self, PageForm},
     login,
     onward::Onward,
+    passkey::{self, Ask, Filled, Make},
     qr::QrCode,
     visitor::{Frame, Visitor},
 };
 use crate::{
     Error, FormToken,
-    mfa::{Factor, Pending, Proof, RecoveryCodes, TotpEnrolment, Wanted},
+    mfa::{Factor, Pending, Proof, RecoveryCodes, Wanted},
 };
 
 #[derive(Template)]
@@ -29,6 +30,9 @@ struct SecondPage<'a> {
     pending: &'a str,
     onward: &'a str,
     wrong: bool,
+    /// Whether a code is enough.
+    code: bool,
+    passkey: Option<Ask>,
 }
 
 #[derive(Template)]
@@ -38,6 +42,13 @@ struct EnrolPage<'a> {
     token: &'a FormToken,
     pending: &'a str,
     onward: &'a str,
+    wrong: bool,
+    app: Option<App<'a>>,
+    passkey: Option<Make>,
+}
+
+/// An app for codes that is to be set up.
+struct App<'a> {
     factor: Id<Factor>,
     secret: &'a str,
     code: QrCode,
@@ -58,10 +69,25 @@ pub(super) struct Second {
     pending: Secret<String>,
     #[serde(default = "form::empty")]
     code: Secret<String>,
+    /// Of a passkey, in the place of a code.
+    #[serde(default = "form::empty")]
+    challenge: Secret<String>,
+    #[serde(default)]
+    answer: String,
     #[serde(default)]
     factor: String,
     #[serde(default, rename = "continue")]
     onward: String,
+}
+
+impl Second {
+    /// Gives what the script has filled in, when it has.
+    fn filled(&self) -> Option<Filled<'_>> {
+        (!self.answer.is_empty()).then_some(Filled {
+            challenge: &self.challenge,
+            answer: &self.answer,
+        })
+    }
 }
 
 /// Asks for what is wanted of somebody whose first factor was right.
@@ -70,77 +96,120 @@ pub(super) async fn ask(
     pending: &Pending,
     onward: &Onward,
 ) -> Result<Response, Problem> {
+    ask_again(visitor, pending, onward, false).await
+}
+
+async fn ask_again(
+    visitor: &Visitor,
+    pending: &Pending,
+    onward: &Onward,
+    wrong: bool,
+) -> Result<Response, Problem> {
     let token = pending.token(visitor.identity.database().keys())?;
     match pending.wanted() {
-        Wanted::Proof(_) => proof(visitor, &token, onward.as_str(), false),
-        Wanted::Enrolment(_) => {
-            let factors = visitor.identity.second_factors();
-            let enrolment = factors.enrol(pending.user(), &visitor.tenant, "App for codes");
-            enrol(visitor, &token, onward.as_str(), &enrolment.await?)
+        Wanted::Proof(level) => {
+            let passkey = passkey::of_waiting(visitor, pending).await?;
+            let view = SecondPage {
+                frame: &visitor.frame,
+                token: &visitor.token,
+                pending: token.expose(),
+                onward: onward.as_str(),
+                wrong,
+                code: level < Level::PhishingResistant || passkey.is_none(),
+                passkey,
+            };
+            let scripted = view.passkey.is_some();
+            Ok(visitor.show(Page::new(&view)?.scripted(scripted).status(status(wrong))))
         }
+        Wanted::Enrolment(level) => enrol(visitor, pending, &token, onward, (level, wrong)).await,
     }
 }
 
-fn proof(
+/// Begins whatever is enough for the level: with a new secret each time, since the last may have been typed wrongly.
+async fn enrol(
     visitor: &Visitor,
-    pending: &Secret<String>,
-    onward: &str,
-    wrong: bool,
+    pending: &Pending,
+    token: &Secret<String>,
+    onward: &Onward,
+    (level, wrong): (Level, bool),
 ) -> Result<Response, Problem> {
-    let page = Page::new(&SecondPage {
+    let by_app = level < Level::PhishingResistant;
+    let passkey = match passkey::make_at_door(visitor, pending).await {
+        Ok(passkey) => passkey,
+        // An app does not outlive the password that somebody else chose.
+        Err(Error::Provisional) if by_app => None,
+        Err(error) => return Err(error.into()),
+    };
+    let factors = visitor.identity.second_factors();
+    let enrolment = match by_app {
+        true => {
+            let begun = factors.enrol(pending.user(), &visitor.tenant, "App for codes");
+            Some(begun.await?)
+        }
+        false if passkey.is_none() => return Err(Error::EnrolmentRequired(level).into()),
+        false => None,
+    };
+    let app = match &enrolment {
+        Some(enrolment) => Some(App {
+            factor: enrolment.factor(),
+            secret: enrolment.secret().expose(),
+            code: QrCode::of(enrolment.uri().expose())?,
+        }),
+        None => None,
+    };
+    let view = EnrolPage {
         frame: &visitor.frame,
         token: &visitor.token,
-        pending: pending.expose(),
-        onward,
+        pending: token.expose(),
+        onward: onward.as_str(),
         wrong,
-    })?;
-    let status = match wrong {
-        true => StatusCode::UNPROCESSABLE_ENTITY,
-        false => StatusCode::OK,
+        app,
+        passkey,
     };
-    Ok(visitor.show(page.status(status)))
+    let scripted = view.passkey.is_some();
+    Ok(visitor.show(Page::new(&view)?.scripted(scripted)))
 }
 
-fn enrol(
-    visitor: &Visitor,
-    pending: &Secret<String>,
-    onward: &str,
-    enrolment: &TotpEnrolment,
-) -> Result<Response, Problem> {
-    let page = Page::new(&EnrolPage {
-        frame: &visitor.frame,
-        token: &visitor.token,
-        pending: pending.expose(),
-        onward,
-        factor: enrolment.factor(),
-        secret: enrolment.secret().expose(),
-        code: QrCode::of(enrolment.uri().expose())?,
-    })?;
-    Ok(visitor.show(page))
+const fn status(wrong: bool) -> StatusCode {
+    match wrong {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    }
 }
 
 /// `POST /login/second`
 pub(super) async fn prove(form: PageForm<Second>) -> Result<Response, Problem> {
     let PageForm { visitor, fields } = form;
     let onward = visitor.onward(&fields.onward).unwrap_or_else(Onward::home);
-    let typed = fields.code.expose().trim();
-    // Six digits are a code of an app; a recovery code is longer.
-    let proof = match typed.len() {
-        ..=8 => Proof::Totp(Secret::from(typed)),
-        _ => Proof::Recovery(Secret::from(typed)),
-    };
     let doors = visitor.identity.sign_ins();
-    let entry = doors.by_second_factor(&visitor.tenant, &fields.pending, &proof, &visitor.device);
-    match entry.await {
+    let entry = match fields.filled() {
+        Some(filled) => passkey::by_second(&visitor, &fields.pending, &filled).await,
+        None => {
+            let typed = fields.code.expose().trim();
+            // Six digits are a code of an app; a recovery code is longer.
+            let proof = match typed.len() {
+                ..=8 => Proof::Totp(Secret::from(typed)),
+                _ => Proof::Recovery(Secret::from(typed)),
+            };
+            doors
+                .by_second_factor(&visitor.tenant, &fields.pending, &proof, &visitor.device)
+                .await
+        }
+    };
+    match entry {
         Ok(entry) => login::enter(&visitor, entry, &onward).await,
-        Err(Error::SecondFactor) => self::proof(&visitor, &fields.pending, onward.as_str(), true),
+        Err(Error::SecondFactor) => match doors.waiting(&visitor.tenant, &fields.pending).await {
+            Ok(pending) => ask_again(&visitor, &pending, &onward, true).await,
+            Err(Error::Credentials) => Ok(visitor.redirect("/login")),
+            Err(error) => Err(error.into()),
+        },
         // It was begun too long ago.
         Err(Error::Credentials) => Ok(visitor.redirect("/login")),
         Err(error) => Err(error.into()),
     }
 }
 
-/// `POST /login/enrol`: the first code of an app that was just set up.
+/// `POST /login/enrol`: the first code of an app that was just set up, or a passkey that was just made.
 pub(super) async fn confirm(form: PageForm<Second>) -> Result<Response, Problem> {
     let PageForm { visitor, fields } = form;
     let onward = visitor.onward(&fields.onward).unwrap_or_else(Onward::home);
@@ -154,15 +223,23 @@ pub(super) async fn confirm(form: PageForm<Second>) -> Result<Response, Problem>
         (Err(error), _) if !matches!(error, Error::Credentials) => return Err(error.into()),
         _ => return Ok(visitor.redirect("/login")),
     };
-    let code = Secret::from(fields.code.expose().trim());
-    let enrolled = doors.by_enrolment(&pending, factor, &code, &visitor.device);
-    match enrolled.await {
+    let enrolled = match fields.filled() {
+        Some(filled) => passkey::by_enrolment(&visitor, &pending, factor, filled.answer).await,
+        None => {
+            let code = Secret::from(fields.code.expose().trim());
+            doors
+                .by_enrolment(&pending, factor, &code, &visitor.device)
+                .await
+        }
+    };
+    match enrolled {
         Ok((who, codes)) => {
             let page = codes_page(&visitor, codes.as_ref(), &onward)?;
             login::with_session(&visitor, &who, page).await
         }
-        // With a new secret: the old one may have been typed wrongly.
-        Err(Error::SecondFactor) => ask(&visitor, &pending, &onward).await,
+        Err(Error::SecondFactor | Error::Passkey) => {
+            ask_again(&visitor, &pending, &onward, true).await
+        }
         Err(error) => Err(error.into()),
     }
 }

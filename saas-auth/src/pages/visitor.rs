@@ -75,6 +75,14 @@ impl Frame {
     pub(super) fn style(&self) -> &'static str {
         &assets::VERSION
     }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "templates ask the frame for whatever stands around them"
+    )]
+    pub(super) fn script(&self) -> &'static str {
+        &assets::SCRIPT_VERSION
+    }
 }
 
 impl Visitor {

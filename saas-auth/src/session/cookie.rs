@@ -73,7 +73,8 @@ impl SessionCookie {
             .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
             .filter_map(|pair| str::from_utf8(pair).ok());
         for pair in pairs {
-            if let Some((name, value)) = pair.trim().split_once('=')
+            // No other space: browsers let any page of a neighbouring host set `\u{a0}__Host-…`.
+            if let Some((name, value)) = pair.trim_matches([' ', '\t']).split_once('=')
                 && name == self.name
                 && found.replace(Secret::new(value.to_owned())).is_some()
             {

@@ -17,9 +17,11 @@ pub fn session_cookie(value: &[u8]) {
     };
     let (cookie, other) = (SessionCookie::of(tenant(1)), SessionCookie::of(tenant(2)));
     let headers = HeaderMap::from_iter([(header::COOKIE, value.clone())]);
-    let text = value.to_str().unwrap_or_default();
+    let text = String::from_utf8_lossy(value.as_bytes());
     let begins = format!("{}=", cookie.name());
-    let pairs = text.split(';').map(str::trim);
+    // What is no text is nobody's cookie.
+    let pairs = value.as_bytes().split(|byte| *byte == b';');
+    let pairs = pairs.filter_map(|pair| Some(str::from_utf8(pair).ok()?.trim_matches([' ', '\t'])));
     let found: Vec<_> = pairs
         .filter_map(|pair| pair.strip_prefix(&begins))
         .collect();

@@ -14,7 +14,7 @@ mod text;
 
 use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
-use saas_core::{Granted, Id, Secret, SessionId, TenantId, Timestamp, UserId};
+use saas_core::{Granted, Id, Level, Secret, SessionId, TenantId, Timestamp, UserId};
 use saas_tenancy::{AuditEvent, Database, Registry, Scope, SystemScope, Tenant, TenantTx};
 
 pub use cookie::{SessionCookie, TwoCookies};
@@ -80,6 +80,14 @@ pub struct SessionInfo {
     pub seen_at: Timestamp,
     /// When it ends, however much it is used.
     pub expires_at: Timestamp,
+}
+
+impl SessionInfo {
+    /// Gives how surely the person signed in.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        Level::of(&self.methods)
+    }
 }
 
 /// A session that has just begun, with the secret that continues it.

@@ -4,6 +4,8 @@
 //! begin with nothing else. So a door that forgets a check that the others make does not exist: they end in
 //! one function.
 
+#[cfg(feature = "passkeys")]
+mod passkey;
 mod password;
 mod second;
 mod switch;

@@ -98,7 +98,11 @@ impl SignIns {
         }
     }
 
-    fn pending(&self, tenant: &Tenant, token: &Secret<String>) -> Result<(Claim, i64), Error> {
+    pub(super) fn pending(
+        &self,
+        tenant: &Tenant,
+        token: &Secret<String>,
+    ) -> Result<(Claim, i64), Error> {
         let now = self.database.clock().now();
         Pending::read(self.database.keys(), tenant, token, now).ok_or(Error::Credentials)
     }

@@ -55,7 +55,7 @@ fn expected(issuer: &str) -> Value {
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent"],
-        "acr_values_supported": ["aal1"],
+        "acr_values_supported": ["aal1", "aal2", "phr"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

@@ -35,6 +35,8 @@ mod layer;
 mod oidc;
 mod once;
 mod pages;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod passwords;
 mod post;
 mod programs;

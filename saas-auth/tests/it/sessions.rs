@@ -97,6 +97,30 @@ async fn a_cookie_of_others_may_have_any_bytes() {
     assert_eq!(answer.status, 200, "{answer:?}");
 }
 
+/// Browsers let a page of a neighbouring host set a cookie whose name begins with a space that is none to them, and not
+/// the name without it.
+#[tokio::test]
+async fn pwd_19_a_cookie_with_an_odd_space_in_front_is_another() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let started = started(&world, &world.acme, "ann@acme.test").await;
+    let cookie = cookie(&world.acme, &started);
+    for (space, status) in [
+        (" ", 200),
+        ("\t", 200),
+        ("\u{a0}", 401),
+        ("\u{2003}", 401),
+        ("\u{85}", 401),
+    ] {
+        let value = http::HeaderValue::from_bytes(format!("a=b;{space}{cookie}").as_bytes());
+        let request = Request::get("/whoami")
+            .header(header::HOST, "acme.localhost")
+            .header(header::COOKIE, value.unwrap());
+        let answer = world.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, status, "{space:?}");
+    }
+}
+
 #[tokio::test]
 async fn pwd_19_two_cookies_of_one_name_are_refused() {
     for world in World::all().await {

@@ -100,6 +100,8 @@ codes! {
         "The tenant asks its members for a second factor, and the caller has none of that level; enrol one."
     SECOND_FACTOR_INVALID "second-factor-invalid" UNAUTHORIZED "The second factor is not valid"
         "The code is wrong, was used before, or was not awaited."
+    PASSKEY_INVALID "passkey-invalid" BAD_REQUEST "The passkey is not valid"
+        "What the browser has given is no answer to the options of this enrolment, or came too late; begin again."
     GRANT_FORBIDDEN "grant-forbidden" FORBIDDEN "Nobody gives what he lacks"
         "The change would give a permission that the caller does not hold."
     LAST_OWNER "last-owner" CONFLICT "A tenant needs an owner"

@@ -9,11 +9,13 @@ mod code;
 #[cfg(feature = "edge")]
 mod respond;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 pub use code::Code;
+
+use crate::Level;
 
 /// An error for a client; see the [module](self).
 ///
@@ -93,6 +95,21 @@ impl Problem {
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
+    }
+
+    /// Makes the problem of a caller who has to sign in anew, or more surely, and says what is wanted with the
+    /// challenge of RFC 9470, section 3: the level, and how long ago the sign-in may be.
+    pub fn step_up(level: Level, max_age: Option<Duration>) -> Self {
+        let mut challenge = "Bearer error=\"insufficient_user_authentication\", \
+             error_description=\"a stronger or more recent authentication is required\""
+            .to_owned();
+        if level > Level::Aal1 {
+            challenge.push_str(&format!(", acr_values=\"{level}\""));
+        }
+        if let Some(age) = max_age {
+            challenge.push_str(&format!(", max_age=\"{}\"", age.as_secs()));
+        }
+        Self::new(Code::STEP_UP_REQUIRED).challenge(challenge)
     }
 
     /// Sets the challenge (RFC 9110, section 11.6.1), as a rule that of a 401, which says `Bearer` without it.

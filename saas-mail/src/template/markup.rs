@@ -95,6 +95,7 @@ fn rows_around(tag: &str) -> Option<&'static [&'static str]> {
 
 /// Checks HTML that has stand-ins for secrets. Gives the line of the first fault, and what it is.
 pub(super) fn check_html(html: &str, secrets: &[&str]) -> Result<(), (usize, String)> {
+    no_controls(html)?;
     let mut reader = Reader {
         rest: html,
         open: Vec::new(),
@@ -121,9 +122,19 @@ pub(super) fn check_html(html: &str, secrets: &[&str]) -> Result<(), (usize, Str
 /// Checks plain text in the same way: a secret is a word by itself, so that no program takes it for the end of
 /// a link to somewhere else.
 pub(super) fn check_text(text: &str, secrets: &[&str]) -> Result<(), (usize, String)> {
+    no_controls(text)?;
     match strays(text, None, secrets) {
         None => Ok(()),
         Some(at) => Err((line_of(text, at), ALONE.to_owned())),
+    }
+}
+
+/// Browsers leave some of them out, so that a word is another to them than to us.
+fn no_controls(text: &str) -> Result<(), (usize, String)> {
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    match text.find(control) {
+        None => Ok(()),
+        Some(at) => Err((line_of(text, at), "there is a control character".to_owned())),
     }
 }
 
@@ -343,6 +354,8 @@ mod tests {
             "<form action=\"https://evil.example\">",
             "<textarea>",
             "<svg>",
+            "<p>a\0b</p>",
+            "<p>a\u{85}b</p>",
             "<base href=\"https://evil.example\">",
             "<meta http-equiv=\"refresh\">",
             "<link rel=\"stylesheet\" href=\"https://evil.example\">",
@@ -428,6 +441,7 @@ mod tests {
             "s0193b0c4.evil.example",
             "s0193b0c4s0193b0c4",
             "a\n\nx=s0193b0c4 ",
+            "a\0b",
         ] {
             assert!(check_text(wrong, &[SECRET]).is_err(), "{wrong}");
         }

@@ -285,6 +285,7 @@ impl Inner {
         };
         match access.fresh {
             _ if !allowed => Decision::Deny,
+            _ if principal.level() < access.level => Decision::StepUp,
             Some(age) if self.now().since(principal.authenticated_at()) > age => Decision::StepUp,
             _ => Decision::Allow,
         }

@@ -32,16 +32,8 @@ pub(crate) fn refuse(problem: Problem, access: &Access) -> Problem {
     if problem.code() == Code::FORBIDDEN && access.hidden {
         return Problem::new(Code::NOT_FOUND);
     }
-    if problem.code() == Code::STEP_UP_REQUIRED
-        && let Some(age) = access.fresh
-    {
-        // RFC 9470, section 3.
-        let challenge = format!(
-            "Bearer error=\"insufficient_user_authentication\", \
-             error_description=\"a more recent authentication is required\", max_age=\"{}\"",
-            age.as_secs()
-        );
-        return problem.challenge(challenge);
+    if problem.code() == Code::STEP_UP_REQUIRED {
+        return Problem::step_up(access.level, access.fresh);
     }
     problem
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Method;
+use saas_core::Level;
 use serde::Serialize;
 
 use crate::{Access, access::Needs};
@@ -27,6 +28,8 @@ pub struct RouteInfo {
     /// The permission it needs, or several, joined by `&` when it needs all of them and by `|` when one is
     /// enough.
     pub permission: Option<String>,
+    /// The level at which the caller has to have signed in, when any will not do.
+    pub level: Option<&'static str>,
     /// How many seconds ago the caller may have signed in at most.
     pub fresh_within: Option<u64>,
     /// Whether callers without the permission are told that there is nothing.
@@ -52,6 +55,9 @@ impl RouteInfo {
             path: path.to_owned(),
             auth,
             permission,
+            level: access
+                .filter(|access| access.level > Level::Aal1)
+                .map(|access| access.level.as_str()),
             fresh_within: access.and_then(|access| Some(access.fresh?.as_secs())),
             hidden: access.is_some_and(|access| access.hidden),
             rate_class: access.and_then(|access| access.rate_class),
@@ -85,6 +91,9 @@ impl fmt::Display for RouteTable {
         for row in &self.rows {
             let needs = row.permission.as_deref().unwrap_or(row.auth);
             write!(f, "{:<7} {:<width$}  {needs}", row.method, row.path)?;
+            if let Some(level) = row.level {
+                write!(f, ", {level}")?;
+            }
             if let Some(seconds) = row.fresh_within {
                 write!(f, ", fresh {seconds}s")?;
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
-use saas_core::UserId;
+use saas_core::{Level, UserId};
 use saas_rbac::{Access, Allowed, Error, Permission, Presets, RbacConfig, Routes};
 use saas_tenancy::{AdmitLayer, Scope};
 use tower_layer::Layer as _;
@@ -35,6 +35,11 @@ fn routes() -> Routes {
             Access::permission(&Can::Write)
                 .fresh_within(Duration::from_secs(300))
                 .rate_class("careful"),
+            ok,
+        )
+        .get(
+            "/sure",
+            Access::permission(&Can::Write).at_level(Level::Aal2),
             ok,
         )
         .get("/proven", Access::member(), proven)
@@ -107,6 +112,31 @@ async fn an_old_sign_in_is_challenged_as_rfc_9470_says() {
     }
 }
 
+#[tokio::test]
+async fn a_weak_sign_in_is_challenged_with_the_level_that_is_wanted() {
+    for world in World::all().await {
+        let admin = world.person(&["admin"]).await;
+        let get = async |user: UserId, methods: &[&str]| {
+            let router = routes().into_router(&world.authorizer).unwrap();
+            let mut service = AdmitLayer::new(world.db.registry()).layer(router);
+            let mut request = Request::get("/sure").body(Body::empty()).unwrap();
+            let principal = world.db.principal_by(world.acme.id(), user, methods);
+            request.extensions_mut().insert(principal);
+            service.call(request).await.unwrap()
+        };
+        assert_eq!(get(admin, &["pwd", "otp"]).await.status(), 200);
+        assert_eq!(get(admin, &["pop", "uv"]).await.status(), 200);
+        for weak in [&["pwd"][..], &[], &["otp"], &["pwd", "mfa"]] {
+            let answer = get(admin, weak).await;
+            assert_eq!(answer.status(), 401);
+            let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+            assert!(challenge.ends_with(", acr_values=\"aal2\""), "{challenge}");
+        }
+        // Who may not do it anyway is not asked to prove more for it.
+        assert_eq!(get(UserId::generate(), &["pwd"]).await.status(), 403);
+    }
+}
+
 #[derive(Debug, Clone, Copy, Permission)]
 enum Other {
     #[permission("notes:read")]
@@ -172,6 +202,7 @@ fn the_table_says_everything_about_a_route() {
     for line in [
         "GET /both notes:delete & notes:write",
         "GET /careful notes:write, fresh 300s, rate careful",
+        "GET /sure notes:write, aal2",
         "GET /secret notes:delete, hidden",
         "GET /open public",
     ] {

@@ -1,85 +1,17 @@
 // openid-client goes through the flows of a web application, as a program that somebody else wrote would.
 //
-// The only setting is that http is fine. Argument: where the service is, and who is in it, as JSON. It is read from
-// the standard input in the folder with the packages: `node --input-type=module - JSON < openid_client.mjs`.
+// The only setting is that http is fine. Arguments: where `person.mjs` is; where the service is, and who is in it, as
+// JSON. It is read from the standard input in the folder with the packages.
 
 import assert from "node:assert/strict";
 import * as oidc from "openid-client";
 
-const world = JSON.parse(process.argv[2]);
-const callback = "https://app.example/callback";
-const after = "https://app.example/bye";
-
-/** Registers a program with the tenant. */
-async function register(fields) {
-  const response = await fetch(`${world.url}/api/v1/clients`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${world.token}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      name: "Elsewhere",
-      redirect_uris: [callback],
-      post_logout_redirect_uris: [after],
-      scopes: ["projects:read"],
-      ...fields,
-    }),
-  });
-  assert.equal(response.status, 201, await response.clone().text());
-  return response.json();
-}
-
-/** Somebody with a browser that runs no scripts. */
-class Person {
-  cookies = new Map();
-
-  async send(address, form) {
-    const headers = { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ") };
-    if (form) headers.origin = new URL(address).origin;
-    const options = { headers, method: form ? "POST" : "GET", body: form, redirect: "manual" };
-    const response = await fetch(address, options);
-    for (const cookie of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie);
-      this.cookies.set(name, value);
-    }
-    return response;
-  }
-
-  /** Follows an address until it leads to another host, signs in and allows on the way. */
-  async approves(address) {
-    const home = address.host;
-    for (let form, step = 0; step < 10; step++) {
-      const response = await this.send(address, form);
-      const page = await response.text();
-      const refresh = /http-equiv="refresh" content="0; url=([^"]*)"/.exec(page);
-      const onward = response.headers.get("location") ?? refresh?.[1];
-      form = undefined;
-      if (onward) {
-        address = new URL(onward, address);
-        if (address.host !== home) return address;
-        continue;
-      }
-      assert.equal(response.status, 200, page);
-      [address, form] = this.fill(page, address);
-    }
-    assert.fail(`the pages lead nowhere: ${address}`);
-  }
-
-  /** Fills the last form of a page, which is the one of its contents. */
-  fill(page, address) {
-    const text = page.slice(page.lastIndexOf("<form"));
-    const form = new URLSearchParams();
-    for (const [tag] of text.matchAll(/<(?:input|button)[^>]*>/g)) {
-      const [name, value] = ["name", "value"].map((key) => new RegExp(` ${key}="([^"]*)"`).exec(tag)?.[1]);
-      if (name) form.set(name, value ?? "");
-    }
-    const known = { username: world.email, password: world.password, answer: "allow" };
-    for (const name in known) if (form.has(name)) form.set(name, known[name]);
-    return [new URL(/action="([^"]*)"/.exec(text)[1], address), form];
-  }
-}
+const { Person, after, callback, register } = await import(process.argv[2]);
+const world = JSON.parse(process.argv[3]);
 
 async function signsIn(method, authentication, algorithm, pushed) {
   const issuer = `${world.url}/t/${world.slug}`;
-  const client = await register({ auth_method: method });
+  const client = await register(world, { auth_method: method });
   const config = await oidc.discovery(
     new URL(issuer),
     client.id,
@@ -104,7 +36,7 @@ async function signsIn(method, authentication, algorithm, pushed) {
     ? await oidc.buildAuthorizationUrlWithPAR(config, asked)
     : oidc.buildAuthorizationUrl(config, asked);
   assert.equal(address.searchParams.has("request_uri"), pushed);
-  const landed = await new Person().approves(address);
+  const landed = await new Person(world).approves(address);
   assert.equal(landed.searchParams.get("iss"), issuer);
 
   const checks = { pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: true };
@@ -136,7 +68,7 @@ async function signsIn(method, authentication, algorithm, pushed) {
     id_token_hint: fresh.id_token,
     state: "bye",
   });
-  const gone = await new Person().approves(out);
+  const gone = await new Person(world).approves(out);
   assert.equal(gone.href, `${after}?state=bye`);
   await oidc.tokenRevocation(config, fresh.refresh_token);
   await assert.rejects(

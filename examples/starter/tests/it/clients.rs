@@ -4,33 +4,47 @@
 
 use std::{
     fs::File,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 use saas_tenancy::Dialect;
 use serde_json::json;
 
-use crate::world::{PASSWORD, World, send};
+use crate::world::{Caller, PASSWORD, World, send};
 
 #[tokio::test]
 async fn authlib_completes_every_flow() {
     for world in World::all().await {
-        let mut python = Command::new(given("TEST_PYTHON"));
-        python
-            .arg("-B")
-            .arg(script("authlib_client.py"))
-            .arg(who(&world).await);
-        completes(&mut python);
+        completes(python("authlib_client.py").arg(who(&world).await));
     }
+}
+
+#[tokio::test]
+async fn requests_oauthlib_completes_every_flow_that_it_knows() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    completes(python("oauthlib_client.py").arg(who(&world).await));
 }
 
 #[tokio::test]
 async fn openid_client_completes_every_flow() {
     for world in World::all().await {
-        completes(node("openid_client.mjs").arg(who(&world).await));
+        completes(program("openid_client.mjs").arg(who(&world).await));
     }
+}
+
+#[tokio::test]
+async fn oauth2_client_completes_every_flow_that_it_knows() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    completes(program("badgateway_client.mjs").arg(who(&world).await));
+}
+
+#[tokio::test]
+async fn simple_oauth2_completes_every_flow_that_it_knows() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    completes(program("simple_oauth2_client.mjs").arg(who(&world).await));
 }
 
 #[tokio::test]
@@ -40,6 +54,29 @@ async fn chromium_uses_the_pages_with_scripts_and_without() {
     std::fs::create_dir_all(&pictures).unwrap();
     let mut node = node("pages.mjs");
     node.arg(who(&world).await)
+        .args([given("TEST_CHROMIUM"), pictures]);
+    completes(&mut node);
+}
+
+#[tokio::test]
+async fn chromium_makes_passkeys_and_signs_in_with_them() {
+    // Browsers know no passkeys for an address in digits.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let port = port.unwrap().port();
+    let (bind, site) = (
+        format!("127.0.0.1:{port}"),
+        format!("http://localhost:{port}"),
+    );
+    let set = [("BIND", &*bind), ("SAAS__AUTH__TOKEN__ISSUER", &*site)];
+    let world = World::on(Dialect::Sqlite, &set).await;
+    let mut who: serde_json::Value = serde_json::from_str(&who(&world).await).unwrap();
+    who["site"] = json!(site);
+    let other = world.sign_up("beta").await;
+    who["other"] = json!({ "slug": "beta", "email": "owner@beta.test", "token": other.token });
+    let pictures = given("TEST_NODE").with_file_name("screenshots");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut node = node("passkeys.mjs");
+    node.arg(who.to_string())
         .args([given("TEST_CHROMIUM"), pictures]);
     completes(&mut node);
 }
@@ -60,7 +97,11 @@ async fn the_issuer_is_the_address_that_the_service_listens_on() {
 
 /// Signs a tenant up, and says where the service is and who is in it.
 async fn who(world: &World) -> String {
-    let owner = world.sign_up("acme").await;
+    person_of(world, &world.sign_up("acme").await)
+}
+
+/// Says where the service is, and who is in it.
+pub(crate) fn person_of(world: &World, owner: &Caller<'_>) -> String {
     let who = json!({
         "url": world.url,
         "slug": "acme",
@@ -69,6 +110,27 @@ async fn who(world: &World) -> String {
         "token": owner.token,
     });
     who.to_string()
+}
+
+/// Lets somebody walk the pages from an address, sign in and allow; gives where that ends.
+pub(crate) fn walks(who: &str, address: &str) -> Url {
+    let output = program("walk.mjs").args([who, address]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let landed = Url::parse(said.trim());
+    landed.unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn python(name: &str) -> Command {
+    let mut python = Command::new(given("TEST_PYTHON"));
+    python.arg("-B").arg(script(name));
+    python
+}
+
+/// A program for Node that walks the pages as somebody does.
+fn program(name: &str) -> Command {
+    let mut node = node(name);
+    node.arg(script("person.mjs"));
+    node
 }
 
 /// A program for Node, which finds its packages in the folder where it runs.

@@ -19,6 +19,7 @@ mod isolation;
 mod life;
 mod log;
 mod mfa;
+mod openidconnect;
 mod projects;
 mod proxies;
 mod roles;

@@ -1,6 +1,6 @@
 //! What a client asks a person for.
 
-use saas_core::{Timestamp, UserId};
+use saas_core::{Level, Timestamp, UserId};
 use saas_tenancy::Tenant;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -34,6 +34,9 @@ pub(in crate::oauth) struct Asked {
     /// How long ago the person may have signed in, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) max_age: Option<u64>,
+    /// The least that is to be proven, when the client asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) level: Option<Level>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) login_hint: Option<String>,
     /// The person whom the client expects.
@@ -178,6 +181,7 @@ impl Asked {
             challenge: challenge.to_owned(),
             prompt: Prompt::parse(text("prompt").unwrap_or_default())?,
             max_age: max_age.map_err(|_| Fault::request("`max_age` is no number of seconds"))?,
+            level: level(text("acr_values").unwrap_or_default()),
             login_hint: bounded(
                 "login_hint",
                 MAX_LOGIN_HINT,
@@ -237,6 +241,12 @@ impl Asked {
     }
 }
 
+/// Reads the levels of which the client takes any (OpenID Connect Core, section 3.1.2.1). Words that are not ours
+/// ask for nothing.
+fn level(text: &str) -> Option<Level> {
+    text.split(' ').filter_map(|word| word.parse().ok()).min()
+}
+
 async fn find(identity: &Identity, tenant: &Tenant, id: &str) -> Result<Client, Refused> {
     let client = identity.clients().find(Some(tenant), id).await?;
     client.ok_or_else(|| {
@@ -268,6 +278,21 @@ impl Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_least_of_the_levels_that_are_asked_for_is_enough() {
+        for (text, expected) in [
+            ("", None),
+            ("1 2", None),
+            ("AAL2", None),
+            ("aal2", Some(Level::Aal2)),
+            ("phr aal2", Some(Level::Aal2)),
+            ("urn:x phr", Some(Level::PhishingResistant)),
+            ("aal1 aal2 phr", Some(Level::Aal1)),
+        ] {
+            assert_eq!(level(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn oau_19_a_prompt_is_read_strictly() {

@@ -28,6 +28,12 @@ pub(super) fn next(
     now: Timestamp,
 ) -> Next {
     let signed_in = session.is_some_and(|session| is_fresh(asked, session, now));
+    let weak = session.is_some_and(|session| asked.level > Some(session.level()));
+    // Whoever has just signed in for it has proven all that they have.
+    if weak && session.is_some_and(|session| session.authenticated_at >= asked.at.time()) {
+        return Next::Refuse(Fault::UNMET);
+    }
+    let signed_in = signed_in && !weak;
     match (asked.prompt.none, signed_in) {
         (true, false) => Next::Refuse(Fault::LOGIN_REQUIRED),
         (true, true) if !consented => Next::Refuse(Fault::CONSENT_REQUIRED),
@@ -55,7 +61,7 @@ fn is_fresh(asked: &Asked, session: &Session, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use saas_core::{Granted, Id};
+    use saas_core::{Granted, Id, Level};
 
     use super::*;
     use crate::SessionInfo;
@@ -105,6 +111,7 @@ mod tests {
         let hint = |user| format!(r#","person":"{user}""#);
         let (own, other) = (hint(person.user), hint(Id::generate()));
         let age = |seconds: u64| format!(r#","max_age":{seconds}"#);
+        let level = |name: &str| format!(r#","level":"{name}""#);
         use Next::{Code, Consent, Refuse, SignIn};
         let table: Vec<(String, bool, bool, Next)> = vec![
             (plain.clone(), false, false, SignIn),
@@ -127,14 +134,23 @@ mod tests {
                 Refuse(Fault::LOGIN_REQUIRED),
             ),
             (plain.clone() + &own, true, true, Code),
-            (plain + &other, true, true, SignIn),
+            (plain.clone() + &other, true, true, SignIn),
             (
                 none.clone() + &other,
                 true,
                 true,
                 Refuse(Fault::LOGIN_REQUIRED),
             ),
-            (none + &own, true, true, Code),
+            (none.clone() + &own, true, true, Code),
+            (plain.clone() + &level("aal1"), true, true, Code),
+            (plain.clone() + &level("aal2"), true, true, SignIn),
+            (plain + &level("phr"), false, true, SignIn),
+            (
+                none + &level("aal2"),
+                true,
+                true,
+                Refuse(Fault::LOGIN_REQUIRED),
+            ),
         ];
         for (members, signed_in, consented, expected) in table {
             let asked = asked(now, &members);
@@ -158,6 +174,28 @@ mod tests {
                 Next::Code,
                 "{members}"
             );
+        }
+    }
+
+    #[test]
+    fn mfa_13_a_level_that_the_sign_in_for_it_has_not_reached_is_refused() {
+        let asked_at = Timestamp::from_secs(1_000_000).unwrap();
+        let mut info: SessionInfo = (*session(asked_at.saturating_add(MINUTE))).clone();
+        let later = asked_at.saturating_add(MINUTE * 2);
+        for (methods, reached) in [("pwd", "aal1"), ("pwd otp", "aal2"), ("pop uv", "phr")] {
+            info.methods = methods.split(' ').map(str::to_owned).collect();
+            let person = Session::from(info.clone());
+            for level in Level::ALL {
+                let members = prompt(false, false, false) + &format!(r#","level":"{level}""#);
+                let enough = person.level() >= level;
+                assert_eq!(person.level().as_str(), reached);
+                let expected = match enough {
+                    true => Next::Code,
+                    false => Next::Refuse(Fault::UNMET),
+                };
+                let next = next(&asked(asked_at, &members), Some(&person), true, later);
+                assert_eq!(next, expected, "{methods} for {level}");
+            }
         }
     }
 }

@@ -23,6 +23,11 @@ impl Fault {
         "login_required",
         "the person has to sign in, and the request forbids to ask",
     );
+    /// OpenID Connect Core Unmet Authentication Requirements 1.0; RFC 9470, section 5.
+    pub(super) const UNMET: Self = Self::new(
+        "unmet_authentication_requirements",
+        "the person has signed in, and not in a way that reaches what `acr_values` asks for",
+    );
     pub(super) const CONSENT_REQUIRED: Self = Self::new(
         "consent_required",
         "the person has to consent, and the request forbids to ask",

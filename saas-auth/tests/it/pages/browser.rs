@@ -140,10 +140,10 @@ impl<'a> Browser<'a> {
     }
 }
 
-/// Reads the fields that a page fills in by itself.
+/// Reads the fields that a page fills in by itself, and not a script.
 pub(super) fn hidden(answer: &Answer) -> Vec<(String, String)> {
     let page = Html::parse_document(&answer.text);
-    let selector = Selector::parse("input[type=hidden]").unwrap();
+    let selector = Selector::parse("form:not([data-passkey]) input[type=hidden]").unwrap();
     page.select(&selector)
         .map(|input| {
             let value = |name| input.attr(name).unwrap_or_default().to_owned();

@@ -8,6 +8,8 @@ mod forgery;
 mod letters;
 mod login;
 mod pairing;
+#[cfg(feature = "passkeys")]
+mod passkeys;
 mod second;
 mod theme;
 
