@@ -46,6 +46,12 @@ pub enum Error {
         /// How many bytes are there.
         received: u64,
     },
+    /// The sender has begun as many uploads as may be open.
+    #[error("there are {most} uploads that were begun and not finished")]
+    TooManyUploads {
+        /// How many may be open.
+        most: u32,
+    },
     /// Whoever looked at the file refused it. Nothing was kept.
     #[error("the file was refused: {0}")]
     Unwanted(String),

@@ -54,6 +54,8 @@ pub struct UploadsConfig {
     /// The size of a part in bytes. It is what a process that is killed can lose, and no more than one is
     /// on its way for each request.
     pub part_size: u64,
+    /// How many uploads of one sender may be open.
+    pub max_open: u32,
 }
 
 impl Default for UploadsConfig {
@@ -61,6 +63,7 @@ impl Default for UploadsConfig {
         Self {
             expires_after: Duration::from_secs(24 * 3600).into(),
             part_size: 8 << 20,
+            max_open: 1000,
         }
     }
 }
@@ -87,6 +90,7 @@ pub struct Uploads {
     files: Files,
     expires_after: Duration,
     part_size: u64,
+    max_open: u32,
 }
 
 /// An upload in parts.
@@ -115,6 +119,7 @@ impl Uploads {
             files,
             expires_after: config.expires_after.into(),
             part_size: config.part_size.max(1),
+            max_open: config.max_open,
         }
     }
 
@@ -129,7 +134,7 @@ impl Uploads {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`], [`Error::Quota`], [`Error::Conflict`].
+    /// [`Error::TooLarge`], [`Error::Quota`], [`Error::Conflict`], [`Error::TooManyUploads`].
     pub async fn create(
         &self,
         scope: &Scope,
@@ -150,8 +155,14 @@ impl Uploads {
         let mut tx = database.write(scope);
         let begin = self.files.begin(&mut tx, key, facts, &options, UPLOADING);
         let id = begin.await?;
+        let actor = scope.actor().to_string();
+        let most = self.max_open;
+        // Under the lock of the files, so that many at once are counted too.
+        if tx.open_uploads(&actor).await?.0 >= i64::from(most) {
+            return Err(Error::TooManyUploads { most });
+        }
         let new = NewUploadRow {
-            actor: scope.actor().to_string(),
+            actor,
             path: key.to_string(),
             size: column(size),
             received: 0,

@@ -60,6 +60,11 @@ pub(crate) trait UploadRows {
         expires_at: Timestamp,
     ) -> Result<u64>;
 
+    #[sql(
+        "SELECT count(*) FROM saas_uploads WHERE {tenant} AND actor = :actor AND received < size"
+    )]
+    async fn open_uploads(&mut self, actor: &str) -> Result<(i64,)>;
+
     #[sql("SELECT * FROM saas_uploads WHERE {tenant} AND expires_at <= :now ORDER BY id LIMIT 100")]
     async fn expired_uploads(&mut self, now: Timestamp) -> Result<Vec<UploadRow>>;
 

@@ -357,3 +357,30 @@ async fn sto_25_nothing_of_an_erased_tenant_is_left_and_another_keeps_everything
         assert_eq!(files.erase(&world.acme).await.unwrap(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_sender_has_so_many_uploads_open_and_no_more() {
+    for world in World::with_databases().await {
+        let (files, _) = uploads(&world, &FilesConfig::default());
+        let mut config = UploadsConfig::default();
+        config.max_open = 2;
+        let uploads = Uploads::new(files, &config);
+        let acme = &world.acme;
+        let begun = ["a", "b", "c", "d"].map(|name| begin(&uploads, acme, name, 1));
+        let begun = futures_util::future::join_all(begun).await;
+        let open: Vec<_> = begun.iter().flatten().collect();
+        assert_eq!(open.len(), 2, "{begun:?}");
+        let refused = begin(&uploads, acme, "e", 1).await;
+        assert!(
+            matches!(refused, Err(Error::TooManyUploads { most: 2 })),
+            "{refused:?}"
+        );
+        // Others have uploads of their own, and one that is complete is not open.
+        begin(&uploads, &world.beta, "a", 1).await.unwrap();
+        uploads
+            .append(acme, open[0].id, 0, body(&["x"]))
+            .await
+            .unwrap();
+        begin(&uploads, acme, "e", 1).await.unwrap();
+    }
+}

@@ -94,9 +94,9 @@ async fn down(acme: &Caller<'_>, wanted: &str) {
     assert_eq!(hex(&hash.finalize()), wanted);
 }
 
-async fn up(acme: &Caller<'_>, size: u64, wanted: &str) {
+async fn up(acme: &Caller<'_>, name: &str, size: u64, wanted: &str) {
     let put = acme
-        .request(Method::PUT, "/api/v1/files/big")
+        .request(Method::PUT, &format!("/api/v1/files/{name}"))
         .body(contents(size));
     let put = put.send().await.unwrap();
     assert!(put.status().is_success(), "{}", put.status());
@@ -133,12 +133,22 @@ async fn sto_17_g22_a_large_file_goes_up_and_down_with_flat_memory() {
         let world = World::on(Dialect::Sqlite, &extra).await;
         let acme = world.sign_up("acme").await;
         // What is made once is not what is asked about.
-        up(&acme, 1 << 20, &digest(1 << 20)).await;
+        up(&acme, "big", 1 << 20, &digest(1 << 20)).await;
         down(&acme, &digest(1 << 20)).await;
         let what = |way: &str| format!("{size} bytes {way}, encrypted: {encrypt}");
-        growth(&world, &what("up"), up(&acme, size, &wanted)).await;
+        growth(&world, &what("up"), up(&acme, "big", size, &wanted)).await;
         growth(&world, &what("down"), down(&acme, &wanted)).await;
+        // Parts and file are there at the same time, so an older one is not.
+        assert_eq!(acme.delete("/api/v1/files/big").await.status, 204);
         growth(&world, &what("up in parts"), up_in_parts(&acme, size)).await;
         growth(&world, &what("down again"), down(&acme, &wanted)).await;
+        assert_eq!(acme.delete("/api/v1/files/big").await.status, 204);
+        let (part, names) = (size / 10, (0..10).map(|n| format!("part-{n}")));
+        let (wanted, acme) = (&digest(part), &acme);
+        let ups = names.map(|name| async move { up(acme, &name, part, wanted).await });
+        let ups = async {
+            futures_util::future::join_all(ups).await;
+        };
+        growth(&world, &what("up as ten at once"), ups).await;
     }
 }
