@@ -28,6 +28,8 @@ pub struct AuthConfig {
     pub link: LinkConfig,
     /// Pages.
     pub pages: PagesConfig,
+    /// Second factors.
+    pub mfa: MfaConfig,
     /// Passkeys.
     #[cfg(feature = "passkeys")]
     pub passkeys: PasskeyConfig,
@@ -158,6 +160,16 @@ impl Default for LimitConfig {
             letter: Quota::new(10, Duration::from_secs(300)),
         }
     }
+}
+
+/// Configures second factors.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct MfaConfig {
+    /// How long a browser is remembered on which a second factor was proven, when its holder wants that: until then
+    /// the password is enough there. Nothing is remembered when it is `0s`, as it is when left out.
+    pub remember: Period,
 }
 
 /// Configures the sessions of browsers.

@@ -233,6 +233,7 @@ impl IdentityBuilder {
             database.clone(),
             registry.clone(),
             roles,
+            config.mfa.clone(),
             #[cfg(feature = "passkeys")]
             RelyingParty::of(&config)?,
         );

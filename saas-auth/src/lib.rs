@@ -55,8 +55,8 @@ pub use api_key::{ApiKey, ApiKeys, MadeApiKey, NewApiKey};
 #[cfg(feature = "passkeys")]
 pub use config::PasskeyConfig;
 pub use config::{
-    AuthConfig, ClientConfig, LimitConfig, LinkConfig, PagesConfig, PasswordConfig, SessionConfig,
-    TokenConfig, Unchecked,
+    AuthConfig, ClientConfig, LimitConfig, LinkConfig, MfaConfig, PagesConfig, PasswordConfig,
+    SessionConfig, TokenConfig, Unchecked,
 };
 pub use error::Error;
 #[cfg(feature = "axum")]

@@ -71,7 +71,11 @@ impl Files {
             .saturating_sub(self.unfinished_after());
         let mut after = Id::from_uuid(Uuid::nil());
         loop {
-            let rows = self.database().read(scope).files_after(after).await?;
+            let rows = self
+                .database()
+                .read_primary(scope)
+                .files_after(after)
+                .await?;
             let Some(last) = rows.last() else {
                 return Ok(());
             };
@@ -148,7 +152,8 @@ impl Files {
                 .list(scope, &everything, after.as_ref(), MAX_PAGE)
                 .await?;
             let ids = page.items.iter().filter_map(|info| id_of(&info.path));
-            let mut tx = self.database().read(scope);
+            // A replica does not know yet what was stored just now.
+            let mut tx = self.database().read_primary(scope);
             let rows = tx.repo::<FileRow>().find_many(ids).await?;
             drop(tx);
             let known: HashSet<_> = rows.into_iter().map(|row| row.id).collect();

@@ -33,6 +33,10 @@ password_grant = true
 # The address that it listens on.
 issuer = ""
 
+[auth.mfa]
+# Whoever wants that is not asked for a second factor on the same browser.
+remember = "30d"
+
 [mail]
 # Not in production, where nobody would read them.
 transport = "folder"

@@ -248,6 +248,20 @@ CREATE TABLE saas_factor_tries (
     last_at    TIMESTAMPTZ NOT NULL
 );
 
+CREATE TABLE saas_remembered_devices (
+    id         UUID NOT NULL PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES saas_accounts (id),
+    tenant_id  UUID NOT NULL,
+    hash       BYTEA NOT NULL UNIQUE,
+    generation BIGINT NOT NULL,
+    agent      TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    seen_at    TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX saas_remembered_devices_account ON saas_remembered_devices (account_id);
+
 CREATE TABLE saas_used_challenges (
     id         UUID NOT NULL PRIMARY KEY,
     expires_at TIMESTAMPTZ NOT NULL

@@ -378,3 +378,31 @@ CREATE POLICY saas_restrictive_update ON saas_used_challenges AS RESTRICTIVE FOR
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_used_challenges;
 CREATE POLICY saas_restrictive_delete ON saas_used_challenges AS RESTRICTIVE FOR DELETE
     USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_remembered_devices ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_remembered_devices FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_remembered_devices;
+CREATE POLICY saas_permissive_select ON saas_remembered_devices AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_remembered_devices;
+CREATE POLICY saas_permissive_insert ON saas_remembered_devices AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_remembered_devices;
+CREATE POLICY saas_permissive_update ON saas_remembered_devices AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_remembered_devices;
+CREATE POLICY saas_permissive_delete ON saas_remembered_devices AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_remembered_devices;
+CREATE POLICY saas_restrictive_select ON saas_remembered_devices AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_remembered_devices;
+CREATE POLICY saas_restrictive_insert ON saas_remembered_devices AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_remembered_devices;
+CREATE POLICY saas_restrictive_update ON saas_remembered_devices AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_remembered_devices;
+CREATE POLICY saas_restrictive_delete ON saas_remembered_devices AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);

@@ -248,6 +248,20 @@ CREATE TABLE saas_factor_tries (
     last_at    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE saas_remembered_devices (
+    id         BLOB NOT NULL PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES saas_accounts (id),
+    tenant_id  BLOB NOT NULL,
+    hash       BLOB NOT NULL UNIQUE,
+    generation INTEGER NOT NULL,
+    agent      TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX saas_remembered_devices_account ON saas_remembered_devices (account_id);
+
 CREATE TABLE saas_used_challenges (
     id         BLOB NOT NULL PRIMARY KEY,
     expires_at INTEGER NOT NULL

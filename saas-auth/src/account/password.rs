@@ -7,6 +7,7 @@ use super::{Email, Holders, store};
 use crate::{
     Device, Error, Sessions, SignIns,
     message::{PasswordChanged, ResetAsked},
+    mfa,
     proof::{self, Kind, Proofs},
 };
 
@@ -118,6 +119,10 @@ impl PasswordChanges {
         let mut tx = self.proofs.system_write();
         if !store::reset_password(&mut tx, &proof.account, &hash).await? {
             return Err(Error::Link);
+        }
+        if proof.account.is_provisional() {
+            // Whoever chose the password before may have set them up.
+            mfa::store::remove_all(&mut tx, user).await?;
         }
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &proof.row).await?;

@@ -10,6 +10,7 @@ use crate::{
     Account, Device, Email, Error, Membership, NewMembership, PasswordHash, Session,
     account::store,
     message::PasswordChanged,
+    mfa,
     proof::{self, Kind},
 };
 
@@ -94,6 +95,8 @@ impl Invitations {
             Joiner::Holder(account, hash)
                 if store::reset_password(&mut tx, account, hash).await? =>
             {
+                // Whoever had the account before may have set them up.
+                mfa::store::remove_all(&mut tx, account.id()).await?;
                 account.id()
             }
             Joiner::Known(_) | Joiner::Holder(..) => return Err(Error::Credentials),

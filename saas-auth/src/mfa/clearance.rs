@@ -3,7 +3,7 @@
 use saas_core::{Level, Timestamp, UserId};
 use saas_tenancy::Tenant;
 
-use super::policy::Decision;
+use super::policy::{self, Decision};
 
 /// Who somebody has proven to be at a door, and how. It is good for nothing until the policy has cleared it.
 #[derive(Debug, Clone)]
@@ -19,6 +19,11 @@ pub(crate) struct Claim {
 impl Claim {
     pub(crate) fn level(&self) -> Level {
         Level::of(&self.methods)
+    }
+
+    /// What it is worth for a rule; see [`policy::standing`].
+    pub(crate) fn standing(&self) -> Level {
+        policy::standing(&self.methods)
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod passkey;
 mod pending;
 mod policy;
 mod recovery;
+mod remembered;
 mod rule;
 mod second_factors;
 #[cfg(feature = "axum")]
@@ -42,8 +43,9 @@ pub(crate) use passkey::{Asker, METHODS, RelyingParty};
 #[cfg(feature = "passkeys")]
 pub use passkey::{PasskeyAnswer, PasskeyChallenge, PasskeyEnrolment, PasskeyProof};
 pub use pending::Pending;
-pub(crate) use policy::Asked;
 pub use policy::Requirement;
+pub(crate) use policy::{Asked, REMEMBERED};
+pub use remembered::RememberedDevice;
 pub use rule::MfaRule;
 pub(crate) use rule::RuleRow;
 pub use second_factors::{MemberRoles, Proof, RecoveryCodes, SecondFactors};

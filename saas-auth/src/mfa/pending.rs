@@ -98,13 +98,20 @@ impl Pending {
         Ok(Secret::new(URL_SAFE_NO_PAD.encode(sealed)))
     }
 
-    /// Reads what [`Pending::token`] wrote for the tenant. What is wanted has to be asked anew.
+    /// Keeps the end of what it was read from: nothing that is sent makes it longer.
+    pub(crate) const fn until(mut self, expires_at: Timestamp) -> Self {
+        self.expires_at = expires_at;
+        self
+    }
+
+    /// Reads what [`Pending::token`] wrote for the tenant, and until when it is good. What is wanted has to be asked
+    /// anew, and whether the account is as it was.
     pub(crate) fn read(
         keys: &KeyRing,
         tenant: &Tenant,
         token: &Secret<String>,
         now: Timestamp,
-    ) -> Option<(Claim, i64)> {
+    ) -> Option<(Claim, i64, Timestamp)> {
         let token = token.expose();
         if token.len() > MAX_LENGTH {
             return None;
@@ -120,7 +127,7 @@ impl Pending {
             at: Timestamp::from_micros(text.at).ok()?,
             methods: text.methods,
         };
-        Some((claim, text.generation))
+        Some((claim, text.generation, expires_at))
     }
 }
 

@@ -101,9 +101,25 @@ pub(crate) struct Facts<'a> {
     pub(crate) factors: Factors,
     /// What was proven, and when.
     pub(crate) level: Level,
+    /// What that is worth where nobody has to have proven it just now; see [`standing`].
+    pub(crate) standing: Level,
     pub(crate) authenticated_at: Timestamp,
     pub(crate) asked: Asked,
     pub(crate) now: Timestamp,
+}
+
+/// The way of a proof on a device that is remembered, beside the password.
+pub(crate) const REMEMBERED: &str = "device";
+
+/// Gives what these ways are worth for a rule and for one's own factors: a remembered device stands in for a second
+/// factor that was proven on it before. To a route that asks for a level it is nothing.
+pub(crate) fn standing(methods: &[String]) -> Level {
+    let level = Level::of(methods);
+    let has = |name: &str| methods.iter().any(|method| method == name);
+    match has(REMEMBERED) && has("pwd") {
+        true => level.max(Level::Aal2),
+        false => level,
+    }
 }
 
 /// What follows.
@@ -135,8 +151,10 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     };
     let reach = facts.factors.reach();
     // Whoever has a factor has proven it at every sign-in.
-    let own = reach.min(Level::Aal2).max(facts.asked.level);
-    let asked = strictest(&mut rules()).max(own);
+    let own = reach.min(Level::Aal2);
+    let ruled = strictest(&mut rules()).max(own);
+    let asked = ruled.max(facts.asked.level);
+    let reaches = |ruled: Level| facts.standing >= ruled && facts.level >= facts.asked.level;
     let is_old = facts
         .asked
         .max_age
@@ -144,7 +162,7 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     if is_old {
         return Decision::StepUp(asked.min(reach));
     }
-    if facts.level >= asked {
+    if reaches(ruled) {
         return Decision::Allow;
     }
     if reach >= asked || facts.level < reach {
@@ -153,9 +171,9 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     // Nothing that they have reaches it, and what they have they have proven.
     let mut due = rules().filter(|rule| facts.now >= rule.enforced_at);
     let due = strictest(&mut due).max(own);
-    match facts.level >= due {
+    match reaches(due) {
         true => Decision::Allow,
-        false => Decision::Enrol(due),
+        false => Decision::Enrol(due.max(facts.asked.level)),
     }
 }
 

@@ -45,11 +45,16 @@ fn every(mut check: impl FnMut(&Facts<'_>)) -> usize {
         for (totp, passkey) in [(false, false), (true, false), (false, true), (true, true)] {
             for level in Level::ALL {
                 for asked in Level::ALL {
-                    for max_age in [None, Some(DAY), Some(DAY * 3)] {
+                    for (max_age, remembered) in [None, Some(DAY), Some(DAY * 3)]
+                        .into_iter()
+                        .flat_map(|age| [(age, false), (age, true)])
+                    {
+                        let least = if remembered { Level::Aal2 } else { level };
                         check(&Facts {
                             memberships,
                             factors: Factors { totp, passkey },
                             level,
+                            standing: level.max(least),
                             authenticated_at: at(NOW).saturating_sub(DAY * 2),
                             asked: Asked {
                                 level: asked,
@@ -95,7 +100,7 @@ fn nobody_goes_on_below_a_rule_that_is_enforced_or_a_route() {
             assert!(facts.level >= facts.asked.level, "{facts:?}");
             let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
             assert!(
-                due.all(|rule| facts.level >= rule.requirement.level()),
+                due.all(|rule| facts.standing >= rule.requirement.level()),
                 "{facts:?}"
             );
         }
@@ -105,18 +110,41 @@ fn nobody_goes_on_below_a_rule_that_is_enforced_or_a_route() {
 #[test]
 fn whoever_has_a_second_factor_is_always_asked_for_it() {
     every(|facts| {
-        if facts.factors != Factors::default() && facts.level == Level::Aal1 {
+        if facts.factors != Factors::default() && facts.standing == Level::Aal1 {
             assert_ne!(decide(facts), Decision::Allow, "{facts:?}");
         }
     });
 }
 
 #[test]
+fn a_remembered_device_is_no_passkey_and_nothing_to_a_route() {
+    every(|facts| {
+        if facts.standing > facts.level && decide(facts) == Decision::Allow {
+            assert!(facts.level >= facts.asked.level, "{facts:?}");
+            let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
+            assert!(
+                due.all(|rule| rule.requirement < Requirement::Passkey),
+                "{facts:?}"
+            );
+        }
+    });
+    let of = |methods: &[&str]| {
+        let methods: Vec<_> = methods.iter().map(|method| (*method).to_owned()).collect();
+        standing(&methods)
+    };
+    assert_eq!(of(&["pwd", "device"]), Level::Aal2);
+    assert_eq!(of(&["pop", "uv", "device"]), Level::PhishingResistant);
+    // Alone it is nothing.
+    assert_eq!(of(&["device"]), Level::Aal1);
+    assert_eq!(of(&["pwd"]), Level::Aal1);
+}
+
+#[test]
 fn whoever_has_proven_all_that_is_asked_goes_on() {
     every(|facts| {
         let enough = facts.level >= facts.asked.level
-            && rules(facts).all(|rule| facts.level >= rule.requirement.level())
-            && facts.level >= facts.factors.reach().min(Level::Aal2);
+            && rules(facts).all(|rule| facts.standing >= rule.requirement.level())
+            && facts.standing >= facts.factors.reach().min(Level::Aal2);
         let member = !facts.memberships.is_empty()
             && facts.memberships.iter().all(|member| member.is_active);
         if enough && member && !is_old(facts) {
@@ -132,6 +160,7 @@ fn what_is_to_be_proven_can_be_and_then_leads_on() {
             assert!(level <= facts.factors.reach(), "{facts:?}");
             let proven = Facts {
                 level: level.max(facts.level),
+                standing: level.max(facts.standing),
                 authenticated_at: facts.now,
                 ..facts.clone()
             };
@@ -154,6 +183,7 @@ fn what_is_to_be_enrolled_is_missing_and_then_leads_on() {
                     passkey: level == Level::PhishingResistant,
                 },
                 level,
+                standing: level,
                 ..facts.clone()
             };
             // A rule that is not enforced yet counts for who can fulfil it.

@@ -20,12 +20,14 @@ use super::{
     clearance::{Claim, Clearance},
     policy::{self, Asked, Decision, Facts, Member, Rule},
     recovery::{CODES, RecoveryCode},
+    remembered,
     rule::{self, Standing},
     store,
     totp::Totp,
 };
 use crate::{
-    AccountLife, Error, Membership, SignIn, account, message::FactorsChanged, sealed, session,
+    AccountLife, Error, Membership, MfaConfig, SignIn, account, message::FactorsChanged, sealed,
+    session,
 };
 
 const SEALING: Purpose = Purpose::new("saas-auth/second-factor/1");
@@ -101,6 +103,7 @@ struct Inner {
     database: Database,
     registry: Registry,
     roles: Option<Arc<dyn MemberRoles>>,
+    config: MfaConfig,
     /// None where there can be no passkeys.
     #[cfg(feature = "passkeys")]
     relying_party: Option<RelyingParty>,
@@ -113,6 +116,7 @@ impl SecondFactors {
         database: Database,
         registry: Registry,
         roles: Option<Arc<dyn MemberRoles>>,
+        config: MfaConfig,
         #[cfg(feature = "passkeys")] relying_party: Option<RelyingParty>,
     ) -> Self {
         Self {
@@ -120,6 +124,7 @@ impl SecondFactors {
                 database,
                 registry,
                 roles,
+                config,
                 #[cfg(feature = "passkeys")]
                 relying_party,
                 recent: Cache::builder()
@@ -128,6 +133,10 @@ impl SecondFactors {
                     .build(),
             }),
         }
+    }
+
+    pub(super) fn config(&self) -> &MfaConfig {
+        &self.inner.config
     }
 
     /// Lists the factors of a person, also those that are not confirmed yet.
@@ -234,15 +243,16 @@ impl SecondFactors {
         factor: Id<Factor>,
         code: &Secret<String>,
     ) -> Result<Option<RecoveryCodes>, Error> {
-        self.confirm(who.user(), who.scope(), factor, code).await
+        self.confirm(who.user(), who.scope(), (factor, code), None)
+            .await
     }
 
     pub(crate) async fn confirm(
         &self,
         user: UserId,
         scope: &Scope,
-        factor: Id<Factor>,
-        code: &Secret<String>,
+        (factor, code): (Id<Factor>, &Secret<String>),
+        generation: Option<i64>,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let now = self.now();
         let since = now.saturating_sub(ENROLMENT);
@@ -254,6 +264,7 @@ impl SecondFactors {
         let step = totp.step_of(code.expose(), now);
         let step = step.ok_or(Error::SecondFactor)?;
         let mut tx = self.write();
+        keeps_standing(&mut tx, user, generation).await?;
         if !store::confirm(&mut tx, user, factor, step).await? {
             return Err(Error::SecondFactor);
         }
@@ -312,6 +323,8 @@ impl SecondFactors {
         if !store::remove(&mut tx, user, factor).await? {
             return Ok(false);
         }
+        // It may have been what was proven there.
+        remembered::forget_all(&mut tx, user).await?;
         if store::confirmed(&mut tx, user).await? == policy::Factors::default() {
             store::remove_all(&mut tx, user).await?;
         }
@@ -348,6 +361,15 @@ impl SecondFactors {
         store::remove_all(&mut tx, user).await?;
         self.tell(tx, scope, user, "second-factors.reset", "reset")
             .await
+    }
+
+    /// Tells whether an account may be used and is as it was when a sign-in began.
+    pub(crate) async fn stands(&self, user: UserId, generation: i64) -> Result<bool, Error> {
+        let account = account::store::by_id(&mut self.read(), user).await?;
+        Ok(
+            account
+                .is_some_and(|account| account.is_active() && account.generation() == generation),
+        )
     }
 
     /// Looks at a proof, and gives the way of it (RFC 8176).
@@ -417,6 +439,7 @@ impl SecondFactors {
             memberships: &memberships,
             factors,
             level: claim.level(),
+            standing: claim.standing(),
             authenticated_at: claim.at,
             asked,
             now: self.now(),
@@ -430,7 +453,7 @@ impl SecondFactors {
         if caller.kind() != PrincipalKind::User || caller.session().is_none() {
             return true;
         }
-        let level = caller.level();
+        let level = policy::standing(caller.methods());
         level == Level::PhishingResistant
             || self
                 .inner
@@ -459,7 +482,7 @@ impl SecondFactors {
                 rules
             }
         };
-        if asks_at_most(&rules, caller.level()) {
+        if asks_at_most(&rules, policy::standing(caller.methods())) {
             return Ok(());
         }
         let user = caller.subject();
@@ -469,6 +492,7 @@ impl SecondFactors {
             memberships: &memberships,
             factors: policy::Factors::default(),
             level: caller.level(),
+            standing: policy::standing(caller.methods()),
             authenticated_at: caller.authenticated_at(),
             asked: Asked::NOTHING,
             now: self.now(),
@@ -515,6 +539,8 @@ impl SecondFactors {
             memberships: &memberships,
             factors,
             level: caller.level(),
+            // Whoever changes what belongs to the person proves all of it.
+            standing: caller.level(),
             authenticated_at: caller.authenticated_at(),
             asked,
             now: self.now(),
@@ -670,4 +696,19 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
 
 fn asks_at_most(rules: &[Standing], level: Level) -> bool {
     rules.iter().all(|rule| rule.requirement.level() <= level)
+}
+
+/// Makes sure that an account is as it was when a sign-in began, until the transaction ends: nothing is enrolled with
+/// a password that was changed meanwhile. Without a generation a session stands for that.
+pub(super) async fn keeps_standing(
+    tx: &mut SystemTx,
+    user: UserId,
+    generation: Option<i64>,
+) -> Result<(), Error> {
+    match generation {
+        Some(generation) if !account::store::stands(tx, user, generation).await? => {
+            Err(Error::Credentials)
+        }
+        _ => Ok(()),
+    }
 }

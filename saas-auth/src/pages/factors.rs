@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error, FormToken,
-    mfa::{Factor, FactorKind, SteppedUp, TotpEnrolment},
+    mfa::{Factor, FactorKind, RememberedDevice, SteppedUp, TotpEnrolment},
 };
 
 #[derive(Template)]
@@ -33,7 +33,30 @@ struct FactorsPage<'a> {
     passkey: Option<Make>,
     /// Whether there can be passkeys.
     passkeys: bool,
+    devices: Vec<Remembered>,
     wrong: bool,
+}
+
+/// A device in the list.
+struct Remembered {
+    id: Id<RememberedDevice>,
+    name: String,
+    since: Moment,
+    seen: Moment,
+}
+
+impl From<RememberedDevice> for Remembered {
+    fn from(device: RememberedDevice) -> Self {
+        Self {
+            id: device.id,
+            name: match device.device {
+                name if name.is_empty() => "A device without a name".to_owned(),
+                name => name,
+            },
+            since: device.created_at.into(),
+            seen: device.seen_at.into(),
+        }
+    }
 }
 
 /// A factor in the list.
@@ -107,6 +130,8 @@ async fn page(member: &Member, begun: Begun<'_>, wrong: bool) -> Result<Response
         }),
         None => None,
     };
+    let mut devices = factors.remembered(member.session.user).await?;
+    devices.retain(|device| device.tenant == visitor.tenant.id());
     let scripted = begun.passkey.is_some();
     let page = Page::new(&FactorsPage {
         frame: &visitor.frame,
@@ -116,6 +141,7 @@ async fn page(member: &Member, begun: Begun<'_>, wrong: bool) -> Result<Response
         enrolment,
         passkey: begun.passkey,
         passkeys: factors.has_passkeys(),
+        devices: devices.into_iter().map(Remembered::from).collect(),
         wrong,
     })?;
     let status = match wrong {
@@ -129,6 +155,13 @@ async fn page(member: &Member, begun: Begun<'_>, wrong: bool) -> Result<Response
 pub(super) async fn change(form: MemberForm<Change>) -> Result<Response, Problem> {
     let MemberForm { member, fields } = form;
     let factors = member.visitor.identity.second_factors();
+    if fields.act == "forget" {
+        // Nobody has to prove anything to be asked for more from now on.
+        if let Ok(device) = fields.factor.parse() {
+            factors.forget(&member.scope, device).await?;
+        }
+        return Ok(member.visitor.redirect("/account/factors"));
+    }
     let who = match factors.stepped_up(&member.scope).await {
         Ok(who) => who,
         Err(Error::StepUp { .. }) => {

@@ -196,7 +196,13 @@ pub(super) async fn sign_in(form: PageForm<Login>) -> Result<Response, Problem> 
                 username, password, ..
             } = &fields;
             doors
-                .by_password(&visitor.tenant, username, password, &visitor.device)
+                .by_password_on(
+                    &visitor.tenant,
+                    username,
+                    password,
+                    &visitor.device,
+                    visitor.remembered.as_ref(),
+                )
                 .await
         }
     };

@@ -4,7 +4,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use http::StatusCode;
+use http::{StatusCode, header};
 use saas_core::{Id, Level, Problem, Secret};
 use serde::Deserialize;
 
@@ -18,9 +18,11 @@ use super::{
     visitor::{Frame, Visitor},
 };
 use crate::{
-    Error, FormToken,
+    Authenticated, Entry, Error, FormToken, SessionCookie,
     mfa::{Factor, Pending, Proof, RecoveryCodes, Wanted},
 };
+
+const DAY: u64 = 86_400;
 
 #[derive(Template)]
 #[template(path = "second.html")]
@@ -33,6 +35,8 @@ struct SecondPage<'a> {
     /// Whether a code is enough.
     code: bool,
     passkey: Option<Ask>,
+    /// For how many days a device can be remembered.
+    days: u64,
 }
 
 #[derive(Template)]
@@ -76,6 +80,9 @@ pub(super) struct Second {
     answer: String,
     #[serde(default)]
     factor: String,
+    /// Whether the device is to be remembered.
+    #[serde(default)]
+    remember: String,
     #[serde(default, rename = "continue")]
     onward: String,
 }
@@ -117,6 +124,7 @@ async fn ask_again(
                 wrong,
                 code: level < Level::PhishingResistant || passkey.is_none(),
                 passkey,
+                days: visitor.identity.second_factors().remembers_for().as_secs() / DAY,
             };
             let scripted = view.passkey.is_some();
             Ok(visitor.show(Page::new(&view)?.scripted(scripted).status(status(wrong))))
@@ -197,6 +205,10 @@ pub(super) async fn prove(form: PageForm<Second>) -> Result<Response, Problem> {
         }
     };
     match entry {
+        Ok(Entry::Authenticated(who)) if fields.remember == "on" => {
+            let answer = login::begin(&visitor, &who, &onward).await?;
+            remember(&visitor, &who, answer).await
+        }
         Ok(entry) => login::enter(&visitor, entry, &onward).await,
         Err(Error::SecondFactor) => match doors.waiting(&visitor.tenant, &fields.pending).await {
             Ok(pending) => ask_again(&visitor, &pending, &onward, true).await,
@@ -207,6 +219,24 @@ pub(super) async fn prove(form: PageForm<Second>) -> Result<Response, Problem> {
         Err(Error::Credentials) => Ok(visitor.redirect("/login")),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Gives the browser what it keeps to be remembered.
+async fn remember(
+    visitor: &Visitor,
+    who: &Authenticated,
+    mut answer: Response,
+) -> Result<Response, Problem> {
+    let factors = visitor.identity.second_factors();
+    let Some(text) = factors.remember(who).await? else {
+        return Ok(answer);
+    };
+    let seconds = u32::try_from(factors.remembers_for().as_secs()).unwrap_or(u32::MAX);
+    let cookie = SessionCookie::of_device(visitor.tenant.id()).set_for(&text, seconds);
+    if let Some(cookie) = cookie {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(answer)
 }
 
 /// `POST /login/enrol`: the first code of an app that was just set up, or a passkey that was just made.

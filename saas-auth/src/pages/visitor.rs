@@ -29,6 +29,8 @@ pub(super) struct Visitor {
     /// What the path of the request began with.
     pub(super) prefix: Option<PathPrefix>,
     visit: Option<Secret<String>>,
+    /// What a browser keeps that is remembered. Whoever is signed in and signs in anew is asked for everything.
+    pub(super) remembered: Option<Secret<String>>,
 }
 
 /// What stands around every page.
@@ -130,6 +132,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
                 (token_of(&identity, &tenant, &secret), Some(secret))
             }
         };
+        // One of two was planted.
+        let cookie = SessionCookie::of_device(tenant.id()).read(&parts.headers);
+        let remembered = cookie.ok().flatten().filter(|_| session.is_none());
         let mut frame = Frame::of(parts).themed(theme);
         frame.signed_in = session.is_some();
         Ok(Self {
@@ -141,6 +146,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
             frame,
             prefix: parts.extensions.get::<PathPrefix>().cloned(),
             visit,
+            remembered,
         })
     }
 }

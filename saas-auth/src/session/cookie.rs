@@ -53,6 +53,15 @@ impl SessionCookie {
         }
     }
 
+    /// Names the cookie of a browser that is remembered in a tenant; see
+    /// [`SecondFactors::remember`](crate::mfa::SecondFactors::remember).
+    #[cfg(feature = "pages")]
+    pub(crate) fn of_device(tenant: TenantId) -> Self {
+        Self {
+            name: Self::of(tenant).name.replace("session", "device"),
+        }
+    }
+
     /// Gives the name.
     #[must_use]
     pub fn name(&self) -> &str {

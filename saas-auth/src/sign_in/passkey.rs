@@ -114,7 +114,7 @@ impl SignIns {
         proof: &PasskeyProof,
         device: &Device,
     ) -> Result<Entry, Error> {
-        let (mut claim, generation) = self.pending(tenant, pending)?;
+        let (mut claim, generation) = self.pending(tenant, pending).await?;
         let scope = session::entering(tenant);
         if let Err(error) = self.factors.prove_passkey(tenant, claim.user, proof).await {
             if matches!(error, Error::SecondFactor) {
@@ -170,10 +170,11 @@ impl SignIns {
         };
         let scope = session::entering(pending.tenant());
         let user = pending.user();
-        let codes = self
+        let generation = Some(pending.generation());
+        let finished = self
             .factors
-            .finish_passkey(user, &scope, factor, answer)
-            .await?;
+            .finish_passkey(user, &scope, (factor, answer), generation);
+        let codes = finished.await?;
         let mut claim = pending.claim().clone();
         claim.methods.extend(METHODS.map(str::to_owned));
         claim.at = self.database.clock().now();

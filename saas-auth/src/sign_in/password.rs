@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Entry, throttle::Throttle};
 use crate::{
     Account, Accounts, Device, Email, Error, LimitConfig, Membership, Passwords,
-    mfa::{Claim, SecondFactors},
+    mfa::{Claim, REMEMBERED, SecondFactors},
     session,
 };
 
@@ -90,6 +90,24 @@ impl SignIns {
         password: &Secret<String>,
         device: &Device,
     ) -> Result<Entry, Error> {
+        self.by_password_on(tenant, username, password, device, None)
+            .await
+    }
+
+    /// Lets a member in as [`SignIns::by_password`] does, on a device that may be
+    /// [remembered](SecondFactors::remember): then the second factor was proven there.
+    ///
+    /// # Errors
+    ///
+    /// As [`SignIns::by_password`].
+    pub async fn by_password_on(
+        &self,
+        tenant: &Tenant,
+        username: &str,
+        password: &Secret<String>,
+        device: &Device,
+        remembered: Option<&Secret<String>>,
+    ) -> Result<Entry, Error> {
         let scope = session::entering(tenant);
         // Before anything is looked at: what is changed while the password waits for its turn is later.
         let at = self.database.clock().now();
@@ -104,13 +122,19 @@ impl SignIns {
             .await;
         match (known, account) {
             (Ok(()), Some(account)) => {
-                let claim = Claim {
+                let mut claim = Claim {
                     tenant: tenant.clone(),
                     user: account.id(),
                     at,
                     methods: vec!["pwd".to_owned()],
                 };
-                self.enter(scope, claim, account.generation(), device).await
+                let generation = account.generation();
+                if let Some(text) = remembered
+                    && self.factors.knows(&claim, generation, text).await?
+                {
+                    claim.methods.push(REMEMBERED.to_owned());
+                }
+                self.enter(scope, claim, generation, device).await
             }
             (Err(Error::Credentials), account) => {
                 let user = account.as_ref().map(Account::id);

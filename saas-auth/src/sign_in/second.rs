@@ -29,7 +29,7 @@ impl SignIns {
         proof: &Proof,
         device: &Device,
     ) -> Result<Entry, Error> {
-        let (mut claim, generation) = self.pending(tenant, pending)?;
+        let (mut claim, generation) = self.pending(tenant, pending).await?;
         let scope = session::entering(tenant);
         match self.factors.prove(claim.user, proof).await {
             Ok(method) => claim.methods.push(method.to_owned()),
@@ -66,7 +66,10 @@ impl SignIns {
             return Err(pending.wanted().into());
         };
         let scope = session::entering(pending.tenant());
-        let confirmed = self.factors.confirm(pending.user(), &scope, factor, code);
+        let generation = Some(pending.generation());
+        let confirmed = self
+            .factors
+            .confirm(pending.user(), &scope, (factor, code), generation);
         let codes = confirmed.await?;
         let mut claim = pending.claim().clone();
         claim.methods.push("otp".to_owned());
@@ -88,23 +91,33 @@ impl SignIns {
         tenant: &Tenant,
         pending: &Secret<String>,
     ) -> Result<Pending, Error> {
-        let (claim, generation) = self.pending(tenant, pending)?;
+        let now = self.database.clock().now();
+        let read = Pending::read(self.database.keys(), tenant, pending, now);
+        let (claim, generation, end) = read.ok_or(Error::Credentials)?;
+        if !self.factors.stands(claim.user, generation).await? {
+            return Err(Error::Credentials);
+        }
         match self.factors.clear(claim, Asked::NOTHING).await? {
             Clearance::Pending(claim, wanted) => {
-                let now = self.database.clock().now();
-                Ok(Pending::new(claim, wanted, generation, now))
+                Ok(Pending::new(claim, wanted, generation, now).until(end))
             }
             Clearance::Cleared(_) | Clearance::Denied => Err(Error::Credentials),
         }
     }
 
-    pub(super) fn pending(
+    /// Reads a sign-in that waits, of an account that is as it was when it began.
+    pub(super) async fn pending(
         &self,
         tenant: &Tenant,
         token: &Secret<String>,
     ) -> Result<(Claim, i64), Error> {
         let now = self.database.clock().now();
-        Pending::read(self.database.keys(), tenant, token, now).ok_or(Error::Credentials)
+        let read = Pending::read(self.database.keys(), tenant, token, now);
+        let (claim, generation, _) = read.ok_or(Error::Credentials)?;
+        match self.factors.stands(claim.user, generation).await? {
+            true => Ok((claim, generation)),
+            false => Err(Error::Credentials),
+        }
     }
 
     /// Asks the policy about somebody who stands in a door.

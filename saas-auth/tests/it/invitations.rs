@@ -8,6 +8,7 @@ use saas_tenancy::{Column as _, Dialect, Scope, Tenant, TenantTx};
 
 use crate::{
     post::{Post, Sent},
+    second::enrolled_in,
     world::{PASSWORD, World, at_once},
 };
 
@@ -176,6 +177,9 @@ async fn who_made_an_account_for_the_address_of_somebody_else_loses_it_to_its_ho
             let bob = world.person(&world.beta, &email).await;
             world.system(how, &[bob.to_value()]).await;
             let theirs = world.sign_in(&world.beta, &email, PASSWORD).await;
+            // So that its holder would be asked for a code.
+            enrolled_in(&world, &world.beta, &email).await;
+            post.one().await;
             let token = invited(&world, &post, &ann, &email).await.token();
             let weak = accept(&world, &token, "password").await;
             assert!(matches!(weak, Err(Error::InvalidPassword(_))), "{weak:?}");

@@ -41,6 +41,7 @@ mod passwords;
 mod post;
 mod programs;
 mod refresh;
+mod remembered;
 mod resets;
 mod second;
 mod sessions;

@@ -8,6 +8,7 @@ use saas_tenancy::{Column as _, Dialect, tenant_repository};
 
 use crate::{
     post::Post,
+    second::enrolled,
     world::{PASSWORD, World, at_once},
 };
 
@@ -117,6 +118,30 @@ async fn pwd_11_of_fifty_parallel_uses_one_sets_the_password_and_every_sign_in_e
         let mut tx = world.db.database().read(&world.db.scope(&world.acme));
         let recorded = tx.recorded("password.reset", &format!("user:{ann}")).await;
         assert_eq!(recorded.unwrap(), (1,));
+    }
+}
+
+#[tokio::test]
+async fn mfa_23_a_reset_takes_the_factors_of_who_chose_the_password_before_and_no_others() {
+    for world in World::all().await {
+        let post = Post::of(&world);
+        let ann = world.person(&world.acme, ANN).await;
+        enrolled(&world, ANN).await;
+        post.one().await;
+        let factors = world.identity.second_factors();
+        let token = post.reset_token(&world, &world.acme, ANN).await;
+        reset(&world, &token, NEW).await.unwrap();
+        assert_eq!(factors.list(ann).await.unwrap().len(), 1);
+        assert_eq!(factors.codes_left(ann).await.unwrap(), 10);
+        post.one().await;
+        let provisional = "UPDATE saas_accounts SET provisional = (1 = 1) WHERE id = $1";
+        assert_eq!(world.system(provisional, &[ann.to_value()]).await, 1);
+        let token = post.reset_token(&world, &world.acme, ANN).await;
+        reset(&world, &token, "yet another password of mine")
+            .await
+            .unwrap();
+        assert_eq!(factors.list(ann).await.unwrap(), []);
+        assert_eq!(factors.codes_left(ann).await.unwrap(), 0);
     }
 }
 

@@ -48,8 +48,12 @@ pub(crate) async fn scope(world: &World, tenant: &Tenant, email: &str) -> Scope 
 
 /// Enrols an app, and gives it with the recovery codes.
 pub(crate) async fn enrolled(world: &World, email: &str) -> (App, Vec<String>) {
+    enrolled_in(world, &world.acme, email).await
+}
+
+pub(crate) async fn enrolled_in(world: &World, tenant: &Tenant, email: &str) -> (App, Vec<String>) {
     let factors = world.identity.second_factors();
-    let scope = scope(world, &world.acme, email).await;
+    let scope = scope(world, tenant, email).await;
     let who = factors.stepped_up(&scope).await.unwrap();
     let told = factors.enrol_totp(&who, "phone").await.unwrap();
     let app = App::new(told.secret().expose());

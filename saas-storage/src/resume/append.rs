@@ -15,6 +15,9 @@ use super::{
 };
 use crate::{ByteStream, Error, PutOptions};
 
+/// The most that a body may bring whose digest was announced: until it has ended nobody has the room for it.
+const MOST_WHOLE: u64 = 64 << 20;
+
 /// What is still to come of a request.
 struct Source {
     body: ByteStream,
@@ -123,6 +126,9 @@ impl Uploads {
                 waiting.push(part);
                 if end > size {
                     break Some(Error::TooLarge { limit: size });
+                }
+                if whole && end.saturating_sub(received) > MOST_WHOLE {
+                    break Some(Error::TooLarge { limit: MOST_WHOLE });
                 }
                 if !whole {
                     match self.keep(scope, &row, &waiting, end).await {

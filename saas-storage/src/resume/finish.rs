@@ -1,8 +1,14 @@
 //! The file out of its parts.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use futures_util::{TryStreamExt as _, stream};
 use saas_core::Id;
 use saas_tenancy::Scope;
+use uuid::Uuid;
 
 use super::{
     Uploads, number, part_key, parts_of,
@@ -14,9 +20,12 @@ use crate::{
 };
 
 impl Uploads {
-    /// Makes the file that an upload with all its bytes is of, unless that has been done. Several may try at
-    /// once: the object is the same, and one gives it its name.
+    /// Makes the file that an upload with all its bytes is of, unless that has been done, or is being done by this
+    /// process. Several processes may try at once: the object is the same, and one gives it its name.
     pub(super) async fn finish(&self, scope: &Scope, row: &UploadRow) -> Result<(), Error> {
+        let Some(_turn) = Turn::take(&self.finishing, row.id.as_uuid()) else {
+            return Ok(());
+        };
         let id: Id<FileRow> = Id::from_uuid(row.id.as_uuid());
         if !self.files.stage_upload(scope, id).await? {
             return Ok(());
@@ -48,6 +57,32 @@ impl Uploads {
                 Err(error)
             }
         }
+    }
+}
+
+/// Which uploads are being finished by this process: whoever asks often does not have the work done as often.
+pub(super) type Finishing = Arc<Mutex<HashSet<Uuid>>>;
+
+/// The right to finish an upload, as long as it lives.
+struct Turn {
+    of: Finishing,
+    id: Uuid,
+}
+
+impl Turn {
+    fn take(of: &Finishing, id: Uuid) -> Option<Self> {
+        let mut busy = of.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.insert(id).then(|| Self {
+            of: Arc::clone(of),
+            id,
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut busy = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.remove(&self.id);
     }
 }
 

@@ -25,9 +25,9 @@ use saas_core::{Id, Timestamp, config::Period};
 use saas_tenancy::{Scope, TenantTx};
 use serde::Deserialize;
 
-use self::row::NewUploadRow;
 #[cfg(feature = "axum")]
 pub use self::tus::{DISCOVERY as TUS_DISCOVERY, tus};
+use self::{finish::Finishing, row::NewUploadRow};
 pub(crate) use self::{
     row::{PartRow, UploadRow},
     sweep::is_part,
@@ -91,6 +91,7 @@ pub struct Uploads {
     expires_after: Duration,
     part_size: u64,
     max_open: u32,
+    finishing: Finishing,
 }
 
 /// An upload in parts.
@@ -120,6 +121,7 @@ impl Uploads {
             expires_after: config.expires_after.into(),
             part_size: config.part_size.max(1),
             max_open: config.max_open,
+            finishing: Finishing::default(),
         }
     }
 
@@ -179,7 +181,7 @@ impl Uploads {
     }
 
     /// Looks an upload up. One that has all bytes and was cut off before its file could be seen is finished
-    /// first.
+    /// first, unless that is being done.
     ///
     /// # Errors
     ///

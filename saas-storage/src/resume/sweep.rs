@@ -22,7 +22,11 @@ impl Files {
     pub(crate) async fn sweep_uploads(&self, scope: &Scope) -> Result<u64, Error> {
         let (now, mut expired) = (self.database().clock().now(), 0);
         loop {
-            let rows = self.database().read(scope).expired_uploads(now).await?;
+            let rows = self
+                .database()
+                .read_primary(scope)
+                .expired_uploads(now)
+                .await?;
             if rows.is_empty() {
                 break;
             }
@@ -47,7 +51,7 @@ impl Files {
                 .list(scope, &folder, after.as_ref(), MAX_PAGE);
             let page = list.await?;
             let ids = page.items.iter().filter_map(|info| upload_of(&info.path));
-            let mut tx = self.database().read(scope);
+            let mut tx = self.database().read_primary(scope);
             let rows = tx.repo::<UploadRow>().find_many(ids).await?;
             drop(tx);
             let known: HashSet<_> = rows.into_iter().map(|row| row.id).collect();

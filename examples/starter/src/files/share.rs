@@ -58,7 +58,7 @@ pub(crate) struct GrantView {
     max_uses: Option<u64>,
     created_by: String,
     created_at: Timestamp,
-    /// The address of a link. Whoever has it has the file.
+    /// The address of a link, told to whoever makes it and to nobody else. Whoever has it has the file.
     url: Option<String>,
 }
 
@@ -130,7 +130,11 @@ pub(crate) async fn list(
     Query(query): Query<OfFile>,
 ) -> Result<Json<GrantList>, Problem> {
     let grants = state.grants.list(&scope, &query.path.parse()?).await?;
-    let items = grants.into_iter().map(|grant| view(&state, &scope, grant));
+    // Whoever may read the list may not read by the links in it, for longer than they may read at all.
+    let items = grants.into_iter().map(|grant| GrantView {
+        url: None,
+        ..view(&state, &scope, grant)
+    });
     Ok(Json(GrantList {
         items: items.collect(),
     }))

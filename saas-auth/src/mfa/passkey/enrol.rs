@@ -18,7 +18,7 @@ use crate::{
     Error, account,
     mfa::{
         Factor, FactorKind, RecoveryCodes, SecondFactors, SteppedUp,
-        second_factors::{MAX_FACTORS, check_name},
+        second_factors::{MAX_FACTORS, check_name, keeps_standing},
         store as factors,
     },
 };
@@ -168,7 +168,7 @@ impl SecondFactors {
         factor: Id<Factor>,
         answer: &PasskeyAnswer,
     ) -> Result<Option<RecoveryCodes>, Error> {
-        self.finish_passkey(who.user(), who.scope(), factor, answer)
+        self.finish_passkey(who.user(), who.scope(), (factor, answer), None)
             .await
     }
 
@@ -176,8 +176,8 @@ impl SecondFactors {
         &self,
         user: UserId,
         scope: &Scope,
-        factor: Id<Factor>,
-        answer: &PasskeyAnswer,
+        (factor, answer): (Id<Factor>, &PasskeyAnswer),
+        generation: Option<i64>,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let tenant = scope.tenant();
         let protocol = self.protocol(tenant)?;
@@ -206,6 +206,7 @@ impl SecondFactors {
         };
         let credential = Credential::from(passkey);
         let mut tx = self.write();
+        keeps_standing(&mut tx, user, generation).await?;
         match store::confirm(&mut tx, kept, &credential.cred_id, credential.counter).await {
             Ok(true) => {}
             Ok(false) => return Err(Error::Passkey),

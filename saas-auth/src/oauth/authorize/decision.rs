@@ -5,7 +5,7 @@ use std::time::Duration;
 use saas_core::Timestamp;
 
 use super::{asked::Asked, fault::Fault};
-use crate::Session;
+use crate::{Session, mfa::REMEMBERED};
 
 /// What happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,12 @@ pub(super) fn next(
 ) -> Next {
     let signed_in = session.is_some_and(|session| is_fresh(asked, session, now));
     let weak = session.is_some_and(|session| asked.level > Some(session.level()));
-    // Whoever has just signed in for it has proven all that they have.
-    if weak && session.is_some_and(|session| session.authenticated_at >= asked.at.time()) {
+    // Whoever has just signed in for it has proven all that they have, unless the device was remembered.
+    let all = |session: &Session| {
+        let remembered = session.methods.iter().any(|method| method == REMEMBERED);
+        session.authenticated_at >= asked.at.time() && !remembered
+    };
+    if weak && session.is_some_and(all) {
         return Next::Refuse(Fault::UNMET);
     }
     let signed_in = signed_in && !weak;
@@ -182,7 +186,12 @@ mod tests {
         let asked_at = Timestamp::from_secs(1_000_000).unwrap();
         let mut info: SessionInfo = (*session(asked_at.saturating_add(MINUTE))).clone();
         let later = asked_at.saturating_add(MINUTE * 2);
-        for (methods, reached) in [("pwd", "aal1"), ("pwd otp", "aal2"), ("pop uv", "phr")] {
+        for (methods, reached) in [
+            ("pwd", "aal1"),
+            ("pwd device", "aal1"),
+            ("pwd otp", "aal2"),
+            ("pop uv", "phr"),
+        ] {
             info.methods = methods.split(' ').map(str::to_owned).collect();
             let person = Session::from(info.clone());
             for level in Level::ALL {
@@ -191,6 +200,7 @@ mod tests {
                 assert_eq!(person.level().as_str(), reached);
                 let expected = match enough {
                     true => Next::Code,
+                    false if methods.ends_with("device") => Next::SignIn,
                     false => Next::Refuse(Fault::UNMET),
                 };
                 let next = next(&asked(asked_at, &members), Some(&person), true, later);

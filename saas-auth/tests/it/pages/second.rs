@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use saas_auth::mfa::{MfaRule, Requirement};
+use saas_tenancy::Dialect;
 
 use super::{Browser, browser::hidden, document::check};
 use crate::{
-    second::App,
+    second::{App, enrolled, everybody, rules},
     world::{Answer, PASSWORD, World},
 };
 
@@ -79,6 +80,90 @@ async fn a_person_sets_an_app_up_and_signs_in_with_it() {
             late.header("location").contains("/login?prompt=login"),
             "{late:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn mfa_11_a_browser_that_is_remembered_is_asked_for_the_password_alone() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let month = Duration::from_secs(30 * 86_400);
+        let world = World::with(dialect, |config| config.mfa.remember = month.into()).await;
+        world.person(&world.acme, ANN).await;
+        let (app, _) = enrolled(&world, ANN).await;
+        let mut browser = Browser::new(&world, "acme");
+        let page = browser.sign_in(ANN, PASSWORD).await;
+        check(&page, "/t/acme");
+        assert!(page.text.contains("for 30 days"), "{page:?}");
+        let code = app.code(world.db.now());
+        let proof = [("code", code.as_str()), ("remember", "on")];
+        let entered = send(&mut browser, &page, "/login/second", &proof).await;
+        assert_eq!(entered.status, 303, "{entered:?}");
+        let leaves = |browser: &mut Browser<'_>| {
+            browser
+                .jar
+                .retain(|name, _| !name.starts_with("__Host-session-"));
+        };
+        leaves(&mut browser);
+        let again = browser.sign_in(ANN, PASSWORD).await;
+        assert_eq!(again.status, 303, "{again:?}");
+
+        // Whoever is signed in that way and changes factors proves all of it.
+        let page = browser.get(FACTORS).await;
+        check(&page, "/t/acme");
+        assert!(page.text.contains("Devices that are not asked"), "{page:?}");
+        let enrol = [("act", "enrol"), ("name", "phone")];
+        let late = send(&mut browser, &page, FACTORS, &enrol).await;
+        let login = late.header("location");
+        assert!(login.contains("/login?prompt=login"), "{late:?}");
+        let fields = [("username", ANN), ("password", PASSWORD)];
+        let asked = browser.submit("/login?prompt=login", &fields).await;
+        assert!(asked.text.contains("Your second factor"), "{asked:?}");
+
+        // A browser without what this one keeps is asked, and so is this one when it is forgotten.
+        let other = Browser::new(&world, "acme").sign_in(ANN, PASSWORD).await;
+        assert!(other.text.contains("Your second factor"), "{other:?}");
+        let device = page.text.split("value=\"forget\">").nth(1).unwrap();
+        let device = device.split("value=\"").nth(1).unwrap();
+        let device = device.split('"').next().unwrap();
+        let forget = [("act", "forget"), ("factor", device)];
+        let forgotten = send(&mut browser, &page, FACTORS, &forget).await;
+        assert_eq!(forgotten.status, 303, "{forgotten:?}");
+        leaves(&mut browser);
+        let asked = browser.sign_in(ANN, PASSWORD).await;
+        assert!(asked.text.contains("Your second factor"), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn mfa_08_what_was_begun_with_an_old_password_or_long_ago_enrols_nothing() {
+    let change = "UPDATE saas_accounts SET generation = generation + 1";
+    for world in World::all().await {
+        let ann = world.person(&world.acme, ANN).await;
+        rules(&world, &world.acme, &everybody(Requirement::Required)).await;
+        let list = async || {
+            let all = world.identity.second_factors().list(ann).await.unwrap();
+            all.into_iter()
+                .filter(|one| one.confirmed_at.is_some())
+                .count()
+        };
+        let mut browser = Browser::new(&world, "acme");
+        let page = browser.sign_in(ANN, PASSWORD).await;
+        assert_eq!(world.system(change, &[]).await, 1);
+        let code = App::new(&key(&page)).code(world.db.now());
+        let refused = send(&mut browser, &page, "/login/enrol", &[("code", &code)]).await;
+        assert_eq!(refused.header("location"), "/t/acme/login", "{refused:?}");
+        // Nothing that is sent makes it last longer.
+        let mut page = browser.sign_in(ANN, PASSWORD).await;
+        for _ in 0..3 {
+            world.db.clock().advance(Duration::from_secs(190));
+            page = send(&mut browser, &page, "/login/enrol", &[("code", "000000")]).await;
+            assert_eq!(page.status, 200, "{page:?}");
+        }
+        world.db.clock().advance(Duration::from_secs(40));
+        let code = App::new(&key(&page)).code(world.db.now());
+        let late = send(&mut browser, &page, "/login/enrol", &[("code", &code)]).await;
+        assert_eq!(late.header("location"), "/t/acme/login", "{late:?}");
+        assert_eq!(list().await, 0);
     }
 }
 
