@@ -74,7 +74,7 @@ impl Desk {
         let answer = self
             .post(world, tenant, "/oauth/revoke", &[("token", token)])
             .await;
-        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, "{}"));
     }
 
     /// Gets tokens of a person by way of their browser.
