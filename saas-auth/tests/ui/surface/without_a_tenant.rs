@@ -148,4 +148,9 @@ async fn second_factors(factors: &mfa::SecondFactors, user: UserId) {
     let _ = factors.reset(user).await;
 }
 
+async fn devices(factors: &mfa::SecondFactors, device: Id<mfa::RememberedDevice>) {
+    // surface: SecondFactors::forget
+    let _ = factors.forget(device).await;
+}
+
 fn main() {}
