@@ -120,12 +120,14 @@ impl PasswordChanges {
         if !store::reset_password(&mut tx, &proof.account, &hash).await? {
             return Err(Error::Link);
         }
-        if proof.account.is_provisional() {
-            // Whoever chose the password before may have set them up.
-            mfa::store::remove_all(&mut tx, user).await?;
-        }
+        // Whoever chose the password before may have set them up.
+        let stripped =
+            proof.account.is_provisional() && mfa::store::remove_all(&mut tx, user).await?;
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &proof.row).await?;
+        if stripped {
+            mfa::tell_of_reset(&mut tx, user).await?;
+        }
         let event = AuditEvent::new("password.reset", format!("user:{user}"));
         tx.record(event).await?;
         let changed = PasswordChanged { account: user };

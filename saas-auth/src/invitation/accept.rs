@@ -89,6 +89,7 @@ impl Invitations {
             Joining::Session { name, session } => (self.by_session(&email, session).await?, name),
         };
         let mut tx = self.proofs.system_write();
+        let mut stripped = false;
         let user = match &joiner {
             // Also so that nobody joins with an account that is just being deleted.
             Joiner::Known(account) if store::verify(&mut tx, account).await? => account.id(),
@@ -96,7 +97,7 @@ impl Invitations {
                 if store::reset_password(&mut tx, account, hash).await? =>
             {
                 // Whoever had the account before may have set them up.
-                mfa::store::remove_all(&mut tx, account.id()).await?;
+                stripped = mfa::store::remove_all(&mut tx, account.id()).await?;
                 account.id()
             }
             Joiner::Known(_) | Joiner::Holder(..) => return Err(Error::Credentials),
@@ -109,6 +110,9 @@ impl Invitations {
         };
         let mut tx = tx.into_scope(&proof::scope(tenant)).await?;
         proof::use_up(&mut tx, &row).await?;
+        if stripped {
+            mfa::tell_of_reset(&mut tx, user).await?;
+        }
         if let Joiner::Holder(account, _) = &joiner {
             // Ends the sign-ins of whoever had the password before.
             let changed = PasswordChanged {

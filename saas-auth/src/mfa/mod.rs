@@ -48,6 +48,7 @@ pub(crate) use policy::{Asked, REMEMBERED};
 pub use remembered::RememberedDevice;
 pub use rule::MfaRule;
 pub(crate) use rule::RuleRow;
+pub(crate) use second_factors::tell_of_reset;
 pub use second_factors::{MemberRoles, Proof, RecoveryCodes, SecondFactors};
 #[cfg(feature = "axum")]
 pub use service::MfaService;

@@ -359,8 +359,9 @@ impl SecondFactors {
             });
         }
         store::remove_all(&mut tx, user).await?;
-        self.tell(tx, scope, user, "second-factors.reset", "reset")
-            .await
+        let mut tx = tx.into_scope(scope).await?;
+        tell_of_reset(&mut tx, user).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Tells whether an account may be used and is as it was when a sign-in began.
@@ -615,13 +616,7 @@ impl SecondFactors {
         what: &str,
     ) -> Result<(), Error> {
         let mut tx = tx.into_scope(scope).await?;
-        tx.record(AuditEvent::new(action, format!("user:{user}")))
-            .await?;
-        let changed = FactorsChanged {
-            account: user,
-            what: what.to_owned(),
-        };
-        tx.publish(FactorsChanged::KIND, &changed).await?;
+        tell(&mut tx, user, action, what).await?;
         Ok(tx.commit().await?)
     }
 
@@ -677,6 +672,26 @@ impl SecondFactors {
     pub(crate) fn now(&self) -> Timestamp {
         self.inner.database.clock().now()
     }
+}
+
+/// Records that somebody has no factors any more, and has them told.
+pub(crate) async fn tell_of_reset(tx: &mut TenantTx, user: UserId) -> Result<(), Error> {
+    tell(tx, user, "second-factors.reset", "reset").await
+}
+
+async fn tell(
+    tx: &mut TenantTx,
+    user: UserId,
+    action: &'static str,
+    what: &str,
+) -> Result<(), Error> {
+    tx.record(AuditEvent::new(action, format!("user:{user}")))
+        .await?;
+    let changed = FactorsChanged {
+        account: user,
+        what: what.to_owned(),
+    };
+    Ok(tx.publish(FactorsChanged::KIND, &changed).await?)
 }
 
 /// What a secret is bound to: it is worth nothing in the row of anybody else.

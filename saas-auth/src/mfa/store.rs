@@ -176,11 +176,12 @@ pub(super) async fn remove(
     Ok(tx.execute(REMOVE, &values).await? == 1)
 }
 
-/// Removes every factor and recovery code of somebody, and forgets their devices.
-pub(crate) async fn remove_all(tx: &mut SystemTx, user: UserId) -> Result<(), Error> {
-    tx.execute(REMOVE_ALL, &[user.to_value()]).await?;
+/// Removes every factor and recovery code of somebody, and forgets their devices. Tells whether there was a factor.
+pub(crate) async fn remove_all(tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
+    let factors = tx.execute(REMOVE_ALL, &[user.to_value()]).await?;
     remembered::forget_all(tx, user).await?;
-    tx.execute(REMOVE_CODES, &[user.to_value()]).await.map(drop)
+    tx.execute(REMOVE_CODES, &[user.to_value()]).await?;
+    Ok(factors > 0)
 }
 
 /// A recovery code that is kept.

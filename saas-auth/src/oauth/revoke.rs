@@ -9,14 +9,10 @@ use axum::{Extension, Json, body::Body, response::Response};
 use http::Request;
 use saas_core::edge::Limits;
 use saas_tenancy::{AuditEvent, Tenant};
-use serde::Serialize;
+use serde_json::json;
 
 use super::{client::Client, error::Refusal, posted::Posted, routes::private};
 use crate::{Error, Identity, session};
-
-/// The body of the answer, which nobody has to read (RFC 7009, section 2.2).
-#[derive(Serialize)]
-struct Nothing {}
 
 /// `POST /oauth/revoke`.
 pub(super) async fn revoke(
@@ -29,7 +25,8 @@ pub(super) async fn revoke(
         let client = posted.client(&identity).await?;
         let token = posted.form.required("token", "`token` is missing")?;
         end(&identity, &client, posted.named(), token.expose()).await?;
-        Ok::<_, Refusal>(Json(Nothing {}))
+        // Nobody has to read it (RFC 7009, section 2.2).
+        Ok::<_, Refusal>(Json(json!({})))
     };
     private(answer.await)
 }
@@ -71,7 +68,7 @@ async fn end(
     revocations.revoke(&mut tx, known.id).await?;
     let object = format!("{}:{}", holder.kind(), holder.subject());
     let event = AuditEvent::new("token.revoked", object);
-    let event = event.after(&serde_json::json!({ "client": client.id, "token": known.id }))?;
+    let event = event.after(&json!({ "client": client.id, "token": known.id }))?;
     tx.record(event).await?;
     Ok(tx.commit().await?)
 }

@@ -112,11 +112,14 @@ impl SignIns {
         // Before anything is looked at: what is changed while the password waits for its turn is later.
         let at = self.database.clock().now();
         let email = username.parse::<Email>().ok();
+        let typed = email.as_ref().map_or(username, Email::key);
+        self.throttle
+            .check(typed, Some(tenant.id()), device)
+            .await?;
         let account = match &email {
             Some(email) => self.member(&scope, email).await?,
             None => None,
         };
-        let typed = email.as_ref().map_or(username, Email::key);
         let known = self
             .look_at(typed, Some(tenant.id()), account.as_ref(), password, device)
             .await;

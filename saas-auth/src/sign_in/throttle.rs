@@ -75,6 +75,18 @@ impl Throttle {
         Ok(guess)
     }
 
+    /// Refuses who has no try left, before anything is looked up: how long that takes would tell whether there is an
+    /// account. None is taken.
+    pub(super) async fn check(
+        &self,
+        account: &str,
+        tenant: Option<TenantId>,
+        device: &Device,
+    ) -> Result<(), Error> {
+        self.guess(account, tenant, device).await?.give_back().await;
+        Ok(())
+    }
+
     /// Takes what one wish for a letter costs: of the address that it goes to, of the network that it comes
     /// from and of the tenant. It is not given back, because a letter that was asked for is one that is sent.
     pub(crate) async fn letter(

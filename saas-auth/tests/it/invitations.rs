@@ -187,7 +187,9 @@ async fn who_made_an_account_for_the_address_of_somebody_else_loses_it_to_its_ho
             assert_eq!(accept(&world, &token, OWN).await.unwrap(), bob);
             let account = world.identity.accounts().by_id(bob).await.unwrap().unwrap();
             assert!(account.is_verified() && !account.is_provisional());
-            post.deliver().await;
+            let told = post.deliver().await;
+            let stripped = |letter: &&Sent| letter.template == "auth/factors-changed";
+            assert_eq!(told.iter().filter(stripped).count(), 1, "{told:?}");
             let refresh = theirs.field("refresh_token");
             assert_eq!(world.exchange(None, &refresh).await.status, 400);
             let (old, new) = (

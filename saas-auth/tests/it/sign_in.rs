@@ -307,6 +307,29 @@ async fn a_membership_that_ended_signs_nobody_in() {
     }
 }
 
+/// How long a look at the database takes tells whether there is an account.
+#[tokio::test]
+async fn pwd_01_who_has_no_try_left_is_refused_before_anybody_is_looked_up() {
+    let world = World::on(Dialect::Sqlite).await;
+    world.person(&world.acme, "ann@acme.test").await;
+    let emails = ["ann@acme.test", "bob@acme.test"];
+    for email in emails {
+        for _ in 0..10 {
+            let wrong = world.sign_in(&world.acme, email, "a wrong one").await;
+            assert_eq!(wrong.status, 400, "{wrong:?}");
+        }
+    }
+    let away = "ALTER TABLE saas_accounts RENAME TO away";
+    world.db.as_owner(away).await;
+    for email in emails {
+        let limited = world.sign_in(&world.acme, email, PASSWORD).await;
+        assert_eq!(limited.status, 429, "{limited:?}");
+    }
+    // Whoever has tries left is looked up.
+    let other = world.sign_in(&world.acme, "eve@acme.test", PASSWORD).await;
+    assert_eq!(other.status, 500, "{other:?}");
+}
+
 /// Not a check, because a shared machine is too noisy for one: prints what an attacker with a clock
 /// would see. `cargo test -p saas-auth --all-features -- --ignored --nocapture timing`
 #[tokio::test]

@@ -96,7 +96,7 @@ impl Uploads {
         body: ByteStream,
         whole: bool,
     ) -> Result<Upload, Error> {
-        let mut tx = self.files.database().read(scope);
+        let mut tx = self.files.database().read_primary(scope);
         let mut row = self.row(&mut tx, id).await?;
         drop(tx);
         let (received, size) = (number(row.received), number(row.size));

@@ -116,7 +116,7 @@ fn parts(files: Files, scope: Scope, upload: UploadRow) -> ByteStream {
             if start >= upload.size {
                 return Ok(None);
             }
-            let mut tx = files.database().read(&scope);
+            let mut tx = files.database().read_primary(&scope);
             let part = tx.part_at(upload.id, start).await.map_err(Error::from)?;
             drop(tx);
             let missing = || Error::Backend("a part of an upload is not there".into());

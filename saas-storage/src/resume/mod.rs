@@ -188,7 +188,7 @@ impl Uploads {
     /// [`Error::NotFound`] when there is none, its time is over, or somebody else began it; those of
     /// [`append`](Self::append).
     pub async fn find(&self, scope: &Scope, id: Id<Upload>) -> Result<Upload, Error> {
-        let mut tx = self.files.database().read(scope);
+        let mut tx = self.files.database().read_primary(scope);
         let row = self.row(&mut tx, id).await?;
         drop(tx);
         if row.received == row.size {
@@ -203,7 +203,7 @@ impl Uploads {
     ///
     /// [`Error::NotFound`], as [`find`](Self::find); [`Error::Backend`].
     pub async fn cancel(&self, scope: &Scope, id: Id<Upload>) -> Result<(), Error> {
-        let mut tx = self.files.database().read(scope);
+        let mut tx = self.files.database().read_primary(scope);
         let row = self.row(&mut tx, id).await?;
         drop(tx);
         self.files.end_upload(scope, row.id).await

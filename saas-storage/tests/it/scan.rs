@@ -1,6 +1,12 @@
 //! Files that somebody looks at before they can be seen, and numbers of what was done.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use saas_storage::{
@@ -8,6 +14,7 @@ use saas_storage::{
     Scanned, Storage, Uploads, UploadsConfig,
 };
 use saas_tenancy::{AuditRecord, PageQuery};
+use tokio::sync::Semaphore;
 
 use crate::world::{LIMIT, World, body, collect, key};
 
@@ -27,6 +34,60 @@ impl Scan for Words {
             _ => Ok(ScanVerdict::Clean),
         }
     }
+}
+
+/// Counts the files that it begins to look at, and looks at them when it may.
+#[derive(Debug)]
+struct Slow {
+    begun: AtomicUsize,
+    may: Semaphore,
+}
+
+#[async_trait]
+impl Scan for Slow {
+    async fn scan(&self, _: &Scanned, _: ByteStream) -> Result<ScanVerdict, Error> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        self.may.acquire().await.unwrap().forget();
+        Ok(ScanVerdict::Clean)
+    }
+}
+
+/// Otherwise whoever asks for it often has the whole of it read and hashed as often, at the same time.
+#[tokio::test]
+async fn an_upload_is_finished_once_however_many_ask_for_it() {
+    let world = World::on_disk(LIMIT).await;
+    let (acme, database) = (&world.acme, world.db.database().clone());
+    let slow = Arc::new(Slow {
+        begun: AtomicUsize::new(0),
+        may: Semaphore::new(0),
+    });
+    let files = Files::new(
+        Arc::clone(&world.storage),
+        database,
+        &FilesConfig::default(),
+    )
+    .scan_with(slow.clone(), Duration::from_secs(600));
+    let uploads = Uploads::new(files.clone(), &UploadsConfig::default());
+    let upload = uploads
+        .create(acme, &key("a"), 4, FileFacts::default(), "")
+        .await
+        .unwrap();
+    let first = {
+        let (uploads, acme) = (uploads.clone(), acme.clone());
+        tokio::spawn(async move { uploads.append(&acme, upload.id, 0, body(&["text"])).await })
+    };
+    while slow.begun.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        let found = uploads.find(acme, upload.id).await.unwrap();
+        assert_eq!((found.received, found.size), (4, 4));
+    }
+    slow.may.add_permits(1);
+    assert_eq!(first.await.unwrap().unwrap().received, 4);
+    assert_eq!(slow.begun.load(Ordering::SeqCst), 1);
+    let (_, contents) = files.get(acme, &key("a"), None).await.unwrap();
+    assert_eq!(collect(contents).await, b"text");
 }
 
 #[tokio::test]

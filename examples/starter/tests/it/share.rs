@@ -173,6 +173,8 @@ async fn sto_09_11_a_link_opens_one_file_until_it_is_taken_back() {
         }
         let listed = owner.get("/api/v1/file-grants?path=a").await.json();
         assert_eq!(listed["items"][0]["uses"], 1);
+        // Whoever gives a link is told it, and nobody who lists.
+        assert_eq!(listed["items"][0]["url"], Value::Null);
         assert_eq!(
             owner
                 .delete(&format!("/api/v1/file-grants/{id}"))
