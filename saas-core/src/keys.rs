@@ -61,6 +61,9 @@ pub enum KeyError {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     Random,
+    /// There is more to encrypt than one message can have.
+    #[error("a value is too long to be encrypted at once")]
+    TooLong,
 }
 
 /// Says that sealed bytes were not sealed by this key ring for this purpose and context.

@@ -37,6 +37,8 @@ pub mod mail;
 pub mod page;
 mod principal;
 pub mod problem;
+#[cfg(feature = "sealing")]
+mod sealing;
 mod secret;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;

@@ -38,7 +38,11 @@
 //! ```
 
 mod cache;
+#[cfg(feature = "axum")]
+pub mod idempotency;
 mod limit;
+#[cfg(feature = "axum")]
+pub mod requests;
 
 pub use cache::{CacheConfig, TenantCache};
 pub use limit::{LimitConfig, Limited, TenantLimiter};

@@ -279,6 +279,14 @@
 //! ```
 //!
 //! ```compile_fail,E0061
+//! # use saas_storage::{GrantTo, Grants};
+//! # async fn example(grants: &Grants, to: &GrantTo) {
+//! // surface: Grants::take_back_from
+//! grants.take_back_from(to).await;
+//! # }
+//! ```
+//!
+//! ```compile_fail,E0061
 //! # use saas_storage::Grants;
 //! # async fn example(grants: &Grants) {
 //! // surface: Grants::shared_with

@@ -106,7 +106,7 @@ pub use signal::{Signal, Signals};
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{Lost, SystemTx, TenantTx};
 #[cfg(feature = "axum")]
-pub use transaction::{TransactionLayer, TransactionService};
+pub use transaction::{RequestTransaction, TransactionLayer, TransactionService};
 pub use value::{Column, Kind, Value};
 pub use verify::{Finding, FindingCode, Severity, verify};
 

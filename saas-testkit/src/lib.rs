@@ -10,6 +10,8 @@
 //!
 //! A [`LeakProbe`] calls every operation of a service as one tenant with the ids of another.
 //!
+//! A [`FaultyLink`] stands between a service and its database, and breaks.
+//!
 //! This crate is a development dependency. It panics where a test has to fail.
 #![expect(
     clippy::panic,
@@ -18,11 +20,13 @@
 )]
 
 mod database;
+mod faults;
 mod probe;
 mod reference;
 mod tenants;
 
 pub use database::TestDatabase;
+pub use faults::FaultyLink;
 pub use probe::{Leak, LeakProbe, LeakReport, ProbeTenant};
 pub use reference::assert_reference;
 pub use tenants::TestSetup;

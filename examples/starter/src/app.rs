@@ -6,6 +6,10 @@ use axum::{Router, extract::Request, middleware, response::Response};
 use http::Method;
 use saas_auth::{mfa::MfaLayer, oauth, pages};
 use saas_core::edge;
+use saas_edge::{
+    idempotency::IdempotencyLayer,
+    requests::{RequestsLayer, RouteLayer},
+};
 use saas_rbac::{Access, Public, Routes};
 use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
@@ -272,9 +276,16 @@ pub(crate) fn build(
     state: AppState,
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
-    let identity = state.identity.clone();
+    let (identity, requests) = (state.identity.clone(), state.requests.clone());
+    // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
+    let routes = routes.layer(
+        &[Method::POST, Method::PATCH],
+        IdempotencyLayer::new(state.idempotency.clone()),
+    );
     // Each route has its guard, which decides before the handler is called.
     let router: Router = routes.into_router(&state.authorizer)?.with_state(state);
+    // Whatever becomes of a request, it is known from here which route it had.
+    let router = router.layer(RouteLayer::new(requests.clone()));
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // Tenant and caller become a scope, or the request goes on without one.
@@ -293,5 +304,7 @@ pub(crate) fn build(
     // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
     let service = middleware::from_fn(pages::refusals).layer(service);
     // What every request gets, whoever sends it.
-    Ok(edge::stack(&config.edge, service)?)
+    let service = edge::stack(&config.edge, service)?;
+    // Every one is counted.
+    Ok(App::new(RequestsLayer::new(requests).layer(service)))
 }

@@ -4,6 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use saas_auth::{Identity, oauth, pages};
 use saas_core::{SystemClock, health::Health};
+use saas_edge::{idempotency::Idempotency, requests::RequestMetrics};
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
     Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
@@ -49,6 +50,7 @@ pub(crate) const MODULES: &[&Module] = &[
     &saas_mail::MODULE,
     &saas_storage::MODULE,
     &saas_storage::KEYS_MODULE,
+    &saas_edge::idempotency::MODULE,
     &STARTER,
 ];
 
@@ -150,6 +152,8 @@ pub(crate) async fn boot_with(
     };
     let inviting = pages::invitations(&identity, Arc::new(joiners));
     let issuer = &auth.token.issuer;
+    let table = routes.table();
+    let rows = table.rows().iter().map(|row| (&row.method, &row.path));
     let opened = files::open(&config.storage, &config.files, &database, issuer)?;
     let state = AppState {
         health: Health::default()
@@ -166,6 +170,8 @@ pub(crate) async fn boot_with(
         grants: opened.grants,
         storage_metrics: opened.metrics,
         audit: LastAudit::default(),
+        requests: RequestMetrics::new(rows),
+        idempotency: Idempotency::new(database.clone(), config.idempotency.clone()),
         database,
         registry,
         authorizer,

@@ -13,6 +13,7 @@ use saas_core::{
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
+use saas_edge::idempotency::IdempotencyConfig;
 use saas_mail::{MailConfig, Transport};
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
@@ -69,6 +70,7 @@ pub(crate) struct StarterConfig {
     pub(crate) mail: MailConfig,
     pub(crate) outbox: OutboxConfig,
     pub(crate) edge: EdgeConfig,
+    pub(crate) idempotency: IdempotencyConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -132,6 +134,7 @@ impl Default for StarterConfig {
             mail: MailConfig::default(),
             outbox: OutboxConfig::default(),
             edge: EdgeConfig::default(),
+            idempotency: IdempotencyConfig::default(),
         }
     }
 }

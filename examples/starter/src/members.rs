@@ -11,6 +11,7 @@ use saas_core::{
     Code, Page, Problem, Secret, Timestamp, UserId,
     edge::{Json, Path},
 };
+use saas_storage::GrantTo;
 use saas_tenancy::{PageQuery, Reason, Scope, SystemScope, TenantTx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -277,6 +278,8 @@ pub(crate) async fn remove(
     tx.repo::<Membership>().get(id).await?;
     state.roles.remove_all(&mut tx, user).await?;
     state.identity.members().remove(&mut tx, user).await?;
+    let who = GrantTo::User(user);
+    state.grants.take_back_from(&mut tx, &who).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

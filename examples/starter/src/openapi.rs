@@ -208,6 +208,12 @@ pub(crate) fn document() -> Value {
         }
         operation.insert("x-permission".to_owned(), json!(route.permission));
         operation.insert("x-auth".to_owned(), json!(route.auth));
+        if route.tenant_scoped && ["POST", "PATCH"].contains(&route.method.as_str()) {
+            let parameters = operation.entry("parameters").or_insert(json!([]));
+            if let Some(parameters) = parameters.as_array_mut() {
+                parameters.push(idempotency_key());
+            }
+        }
         let problem = json!({
             "description": "A problem (RFC 9457).",
             "content": { Problem::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } }
@@ -241,6 +247,14 @@ fn escape(path: &str) -> String {
 
 fn plain(summary: &str, tag: &str) -> Value {
     json!({ "tags": [tag], "summary": summary, "responses": { "200": { "description": summary } } })
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-+\\--:<-\\[\\]-~]+$" },
+        "description": "A request that is sent again with the same key within a day is done once, and answered alike."
+    })
 }
 
 fn head_operation(parameters: &[&str]) -> Value {

@@ -11,6 +11,7 @@ use saas_core::{
     edge::{Json, Path},
 };
 use saas_rbac::{Preview, Role, RoleSpec};
+use saas_storage::GrantTo;
 use saas_tenancy::TenantTx;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -292,6 +293,11 @@ pub(crate) async fn delete(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     state.roles.delete(&mut tx, &name).await.map_err(missing)?;
+    let whoever_had_it = GrantTo::Role(name);
+    state
+        .grants
+        .take_back_from(&mut tx, &whoever_had_it)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,6 +3,7 @@
 use axum::Router;
 use saas_auth::Identity;
 use saas_core::health::Health;
+use saas_edge::{idempotency::Idempotency, requests::RequestMetrics};
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
@@ -25,6 +26,8 @@ pub(crate) struct AppState {
     pub(crate) signer: UrlSigner,
     pub(crate) grants: Grants,
     pub(crate) storage_metrics: StorageMetrics,
+    pub(crate) idempotency: Idempotency,
+    pub(crate) requests: RequestMetrics,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
 }

@@ -8,5 +8,9 @@
 )]
 
 mod cache;
+#[cfg(feature = "axum")]
+mod idempotency;
 mod limit;
+#[cfg(feature = "axum")]
+mod requests;
 mod ui;

@@ -2,16 +2,19 @@
 
 mod table;
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{collections::BTreeMap, convert::Infallible, marker::PhantomData};
 
 use axum::{
     Router,
     extract::{Request, State},
     handler::Handler,
+    response::IntoResponse,
     routing::{MethodFilter, MethodRouter, on},
 };
 use http::Method;
 use tower::ServiceExt as _;
+use tower_layer::Layer;
+use tower_service::Service;
 
 pub use table::{RouteInfo, RouteTable};
 
@@ -147,6 +150,30 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
     /// Adds the routes of another list.
     pub fn merge<Other>(mut self, other: Routes<S, Other>) -> Self {
         self.routes.extend(other.routes);
+        self
+    }
+
+    /// Puts a layer around the handlers of the guarded routes with one of these methods, inside of their guards: what
+    /// it sees may be done. Routes that are added later do not have it.
+    ///
+    /// The layers of `saas-edge` that keep an answer and tell it again stand there, so that they tell it to nobody
+    /// whose permission was taken away.
+    pub fn layer<L>(mut self, methods: &[Method], layer: L) -> Self
+    where
+        L: Layer<axum::routing::Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        for route in &mut self.routes {
+            let has_method = methods
+                .iter()
+                .any(|method| *method == route.info.method.as_str());
+            if route.access.is_some() && has_method {
+                let handler = std::mem::take(&mut route.handler);
+                route.handler = handler.layer(layer.clone());
+            }
+        }
         self
     }
 

@@ -14,7 +14,7 @@ mod row;
 use std::time::Duration;
 
 use saas_core::{Id, KeyRing, Timestamp, UserId, config::Period};
-use saas_tenancy::{AuditEvent, Scope};
+use saas_tenancy::{AuditEvent, Scope, TenantTx};
 use serde::{Deserialize, Serialize};
 
 use self::row::{LINK, NewGrantRow, ROLE, USER};
@@ -59,6 +59,16 @@ pub enum GrantTo {
     Role(String),
     /// Whoever has the address.
     Link,
+}
+
+impl GrantTo {
+    fn columns(&self) -> (&'static str, String) {
+        match self {
+            Self::User(id) => (USER, id.to_string()),
+            Self::Role(name) => (ROLE, name.clone()),
+            Self::Link => (LINK, String::new()),
+        }
+    }
 }
 
 /// A grant to read one file.
@@ -174,11 +184,7 @@ impl Grants {
         } = new;
         let database = self.files.database();
         let now = database.clock().now();
-        let (kind, subject) = match &to {
-            GrantTo::User(id) => (USER, id.to_string()),
-            GrantTo::Role(name) => (ROLE, name.clone()),
-            GrantTo::Link => (LINK, String::new()),
-        };
+        let (kind, subject) = to.columns();
         let expires_in = match to {
             GrantTo::Link => {
                 Some(expires_in.map_or(self.longest_link, |after| after.min(self.longest_link)))
@@ -241,6 +247,28 @@ impl Grants {
         tx.record(event.before(&grant)?).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Takes back every grant to somebody, in the transaction in which a person leaves or a role ends: whoever comes
+    /// back, or a role that gets the name, is let in to nothing. Gives how many there were; that there were any is
+    /// recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future leaves the transaction good for nothing but a rollback.
+    pub async fn take_back_from(&self, tx: &mut TenantTx, to: &GrantTo) -> Result<u64, Error> {
+        let (kind, subject) = to.columns();
+        let ended = tx.end_grants_to(kind, &subject).await?;
+        if ended > 0 {
+            let event = AuditEvent::new("file.unshared", format!("{kind}:{subject}"));
+            tx.record(event.after(&serde_json::json!({ "ended": ended }))?)
+                .await?;
+        }
+        Ok(ended)
     }
 
     /// Lists the files that the caller may read by a grant, to the person or to one of these roles, by name:

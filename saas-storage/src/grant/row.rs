@@ -71,6 +71,9 @@ pub(crate) trait GrantRows {
     #[sql("DELETE FROM saas_file_grants WHERE {tenant} AND path = :path")]
     async fn end_grants(&mut self, path: &str) -> Result<u64>;
 
+    #[sql("DELETE FROM saas_file_grants WHERE {tenant} AND kind = :kind AND subject = :subject")]
+    async fn end_grants_to(&mut self, kind: &str, subject: &str) -> Result<u64>;
+
     #[sql("UPDATE saas_file_grants SET path = :to WHERE {tenant} AND path = :from")]
     async fn move_grants(&mut self, to: &str, from: &str) -> Result<u64>;
 }

@@ -117,8 +117,9 @@ impl Files {
             ),
         };
         let row = tx.repo::<FileRow>().update(id, None, patch).await?;
+        let file = replaced(&mut tx, File::of(row)?, before.clone()).await?;
         tx.commit().await?;
-        Ok((File::of(row)?, before.map(|before| before.id)))
+        Ok((file, before.map(|before| before.id)))
     }
 
     /// Gives a file another name. Gives the version that had that, too.
@@ -159,8 +160,9 @@ impl Files {
         let row = tx.repo::<FileRow>().update(row.id, None, patch).await?;
         tx.end_grants(to.as_str()).await?;
         tx.move_grants(to.as_str(), from.as_str()).await?;
+        let file = replaced(&mut tx, File::of(row)?, before.clone()).await?;
         tx.commit().await?;
-        Ok((File::of(row)?, before.map(|before| before.id)))
+        Ok((file, before.map(|before| before.id)))
     }
 
     /// Takes the name from a file. Gives its version, if there was one.
@@ -224,6 +226,16 @@ impl Files {
             tracing::warn!(error, "a version without a name stays until the next sweep");
         }
     }
+}
+
+/// Records that a version took the name of another, whose bytes are gone with it. Gives the version.
+async fn replaced(tx: &mut TenantTx, file: File, before: Option<FileRow>) -> Result<File, Error> {
+    if let Some(before) = before {
+        let event = AuditEvent::new("file.replaced", format!("file:{}", file.path));
+        let event = event.before(&File::of(before)?.shown())?;
+        tx.record(event.after(&file.shown())?).await?;
+    }
+    Ok(file)
 }
 
 pub(crate) async fn unname(tx: &mut TenantTx, id: Id<FileRow>) -> Result<(), Error> {

@@ -249,3 +249,56 @@ async fn sto_09_11_a_link_is_good_until_it_is_taken_back_or_ends() {
         );
     }
 }
+
+#[tokio::test]
+async fn who_comes_back_and_a_role_of_the_same_name_are_let_in_to_nothing() {
+    for world in World::with_databases().await {
+        let (files, grants) = grants(&world);
+        for scope in [&world.acme, &world.beta] {
+            files.put(scope, &key("a"), body(&["x"])).await.unwrap();
+        }
+        let (ann, clerk) = (GrantTo::User(Id::generate()), GrantTo::Role("clerk".into()));
+        for to in [&ann, &clerk, &GrantTo::Link] {
+            let new = NewGrant::to(to.clone());
+            give(&world, &grants, "a", new.clone()).await;
+            grants.give(&world.beta, &key("a"), new).await.unwrap();
+        }
+        for to in [&ann, &clerk] {
+            let mut tx = world.db.database().write(&world.acme);
+            assert_eq!(grants.take_back_from(&mut tx, to).await.unwrap(), 1);
+            assert_eq!(grants.take_back_from(&mut tx, to).await.unwrap(), 0);
+            tx.commit().await.unwrap();
+        }
+        let left = grants.list(&world.acme, &key("a")).await.unwrap();
+        let left: Vec<_> = left.into_iter().map(|grant| grant.to).collect();
+        assert_eq!(left, [GrantTo::Link]);
+        // Another tenant's stay.
+        let theirs = grants.list(&world.beta, &key("a")).await.unwrap();
+        assert_eq!(theirs.len(), 3);
+        let records = audited(&world).await;
+        assert!(records.contains(&"file.unshared role:clerk".to_owned()));
+        assert_eq!(records.len(), 5, "{records:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_over_is_recorded() {
+    for world in World::with_databases().await {
+        let (files, _) = grants(&world);
+        for (name, text) in [("a", "one"), ("a", "two"), ("b", "three")] {
+            files
+                .put(&world.acme, &key(name), body(&[text]))
+                .await
+                .unwrap();
+        }
+        let (from, to) = (key("b"), key("a"));
+        files
+            .rename(&world.acme, &from, &to, PutOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            audited(&world).await,
+            ["file.replaced file:a", "file.replaced file:a"]
+        );
+    }
+}

@@ -1,13 +1,17 @@
 //! tus over HTTP, as its clients speak it.
 
+use std::{convert::Infallible, sync::Arc};
+
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures_util::stream;
 use http::Method;
-use saas_storage::{FilesConfig, Storage as _, Uploads, tus};
+use saas_storage::{Files, FilesConfig, Storage as _, Uploads, UploadsConfig, tus};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -23,7 +27,7 @@ async fn ask(
     method: Method,
     path: &str,
     headers: &[(&str, &str)],
-    body: &'static str,
+    body: impl Into<Body>,
 ) -> Response {
     let mut request = Request::builder().method(method).uri(path);
     if !headers.iter().any(|(name, _)| *name == "tus-resumable") {
@@ -32,7 +36,7 @@ async fn ask(
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(Body::from(body)).unwrap();
+    let request = request.body(body.into()).unwrap();
     let response = tus(uploads, &world.acme, request).await;
     assert_eq!(header(&response, "tus-resumable"), Some("1.0.0"));
     response
@@ -169,6 +173,39 @@ async fn sto_21_bytes_with_another_digest_are_discarded() {
         assert_eq!(send(&sha1, "25", "jello").await.status().as_u16(), 460);
         assert_eq!(send(&sha1, "25", "hello").await.status(), 204);
     }
+}
+
+/// They wait together for their digest, in room that the tenant does not pay for yet.
+#[tokio::test]
+async fn a_body_with_a_digest_holds_64_mib_at_most() {
+    let world = World::on_disk(1 << 30).await;
+    let files = Files::new(
+        Arc::clone(&world.storage),
+        world.db.database().clone(),
+        &FilesConfig::default(),
+    );
+    let uploads = Uploads::new(files, &UploadsConfig::default());
+    let at = create(&world, &uploads, "a", "100000000").await;
+    let piece = Bytes::from(vec![0; 1 << 20]);
+    let send = async |pieces: usize| {
+        let mut digest = Sha256::new();
+        (0..pieces).for_each(|_| digest.update(&piece));
+        let checksum = format!("sha256 {}", STANDARD.encode(digest.finalize()));
+        let headers = [
+            PIECES,
+            ("upload-offset", "0"),
+            ("upload-checksum", &checksum),
+        ];
+        let piece = piece.clone();
+        let pieces = (0..pieces).map(move |_| Ok::<_, Infallible>(piece.clone()));
+        let body = Body::from_stream(stream::iter(pieces));
+        ask(&world, &uploads, Method::PATCH, &at, &headers, body).await
+    };
+    assert_eq!(send(65).await.status(), 413);
+    assert!(world.names(&world.acme, "").await.is_empty());
+    let kept = send(64).await;
+    assert_eq!(kept.status(), 204);
+    assert_eq!(header(&kept, "upload-offset"), Some("67108864"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::{Slot, SlotState};
 use crate::{
-    Database, Error,
+    Database, Error, Scope, TenantTx,
     database::{Access, Ending},
 };
 
@@ -25,12 +25,27 @@ pub struct TransactionService<S> {
     database: Database,
 }
 
-/// What the extractor of [`TenantTx`](crate::TenantTx) finds in a request.
+/// The one transaction of a request, which the extractor of [`TenantTx`] finds in its extensions; cheap to clone.
+///
+/// A layer between the [`TransactionLayer`](super::TransactionLayer) and a handler takes it out of the request, and
+/// adds with [`resume`](Self::resume) to what the handler has done, so that both are committed together.
 #[derive(Debug, Clone)]
-pub(crate) struct RequestTransaction {
+pub struct RequestTransaction {
     pub(crate) database: Database,
     pub(crate) access: Access,
     pub(crate) slot: Arc<Slot>,
+}
+
+impl RequestTransaction {
+    /// Gives the writing transaction that the handler has left in this tenant; none when it used none, or has ended
+    /// it itself. When it is dropped, the answer decides how it ends, as before.
+    #[must_use]
+    pub fn resume(&self, scope: &Scope) -> Option<TenantTx> {
+        let session = self.slot.resume(scope.tenant().id())?;
+        let mut tx = TenantTx::resumed(self.database.clone(), scope.clone(), session);
+        tx.slot = Some(Arc::clone(&self.slot));
+        Some(tx)
+    }
 }
 
 impl<S> TransactionService<S> {
@@ -81,11 +96,11 @@ async fn end(slot: &Slot, status: StatusCode) -> Result<(), Error> {
     match slot.collect() {
         SlotState::Unused | SlotState::Empty => Ok(()),
         // Nobody needs to wait for its end.
-        SlotState::Returned(session) if !success => {
+        SlotState::Returned(session, _) if !success => {
             session.abandon();
             Ok(())
         }
-        SlotState::Returned(session) => session.finish(Ending::Commit).await,
+        SlotState::Returned(session, _) => session.finish(Ending::Commit).await,
         SlotState::Taken if success => {
             tracing::error!(
                 code = Code::INTERNAL.name(),

@@ -16,11 +16,11 @@ use std::{
 #[cfg(feature = "axum")]
 pub use commit_layer::TransactionLayer;
 #[cfg(feature = "axum")]
-pub(crate) use commit_service::RequestTransaction;
-#[cfg(feature = "axum")]
-pub use commit_service::TransactionService;
+pub use commit_service::{RequestTransaction, TransactionService};
 pub use retry::Lost;
 pub use system::SystemTx;
+
+use saas_core::TenantId;
 
 use crate::{
     Database, Dialect, Error, Repository, Row, Scope, TenantEntity, Value,
@@ -64,7 +64,7 @@ pub(crate) enum SlotState {
     /// A handler holds it.
     Taken,
     /// The handler is done with it.
-    Returned(Box<Session>),
+    Returned(Box<Session>, TenantId),
     /// The handler is done and never used it, or ended it itself.
     Empty,
 }
@@ -326,7 +326,7 @@ impl TenantTx {
 impl Drop for TenantTx {
     fn drop(&mut self) {
         if let Some(slot) = self.slot.take() {
-            slot.put_back(self.session.take());
+            slot.put_back(self.session.take(), self.scope.tenant().id());
         }
         // A session without a slot is dropped with its fields, and rolls back.
     }
@@ -354,7 +354,23 @@ impl Slot {
         }
     }
 
-    fn put_back(&self, session: Option<Session>) {
+    /// Takes what the handler of this tenant left, to go on with it.
+    #[cfg(feature = "axum")]
+    fn resume(&self, tenant: TenantId) -> Option<Session> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::take(&mut *state) {
+            SlotState::Returned(session, of) if of == tenant => {
+                *state = SlotState::Taken;
+                Some(*session)
+            }
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    fn put_back(&self, session: Option<Session>, tenant: TenantId) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *state = match session {
             // There is nothing to commit, and the handler may need the connection for something else.
@@ -362,7 +378,7 @@ impl Slot {
                 session.abandon();
                 SlotState::Empty
             }
-            Some(session) => SlotState::Returned(Box::new(session)),
+            Some(session) => SlotState::Returned(Box::new(session), tenant),
             None => SlotState::Empty,
         };
     }

@@ -7,7 +7,6 @@ mod routes;
 mod settings;
 mod share;
 mod sign;
-mod sweep;
 mod uploads;
 mod view;
 
@@ -28,7 +27,6 @@ pub(crate) use self::{
     sign::{
         __path_fetch_signed, __path_sign, __path_store_signed, fetch_signed, sign, store_signed,
     },
-    sweep::sweep_all,
     uploads::{__path_begin, __path_end, __path_go_on, begin, discovery, end, go_on},
 };
 

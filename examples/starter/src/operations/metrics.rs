@@ -8,6 +8,7 @@ use std::{
 use axum::extract::State;
 use http::{HeaderName, header};
 use saas_core::Problem;
+use saas_edge::requests::{RequestMetrics, RouteCounts};
 use saas_storage::{OperationCounts, StorageMetrics};
 use saas_tenancy::{ConnectionAudit, Database};
 use tokio::sync::Mutex;
@@ -93,6 +94,7 @@ pub(crate) async fn metrics(
         idle.temporary_tables.into(),
     );
     text.push_str(&storage(&state.storage_metrics));
+    text.push_str(&requests(&state.requests));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
@@ -131,5 +133,62 @@ fn storage(metrics: &StorageMetrics) -> String {
             ));
         }
     }
+    text
+}
+
+/// What was asked. The labels are the routes of the table.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the text format has floating-point numbers"
+)]
+fn requests(metrics: &RequestMetrics) -> String {
+    type Read = fn(&RouteCounts) -> f64;
+    let series: [(&str, &str, Read); 4] = [
+        (
+            "requests_total",
+            "Requests that were answered, or given up by their client.",
+            |counts| counts.requests as f64,
+        ),
+        (
+            "refused_total",
+            "Requests answered with a status from 400 to 499.",
+            |counts| counts.refused as f64,
+        ),
+        (
+            "failed_total",
+            "Requests answered with a status from 500 on.",
+            |counts| counts.failed as f64,
+        ),
+        (
+            "seconds_total",
+            "Time until the heads of the answers.",
+            |counts| counts.time.as_secs_f64(),
+        ),
+    ];
+    let (counts, mut text) = (metrics.counts(), String::new());
+    for (name, help, read) in series {
+        text.push_str(&format!(
+            "# HELP saas_http_{name} {help}\n# TYPE saas_http_{name} counter\n"
+        ));
+        for counts in counts.iter().filter(|counts| counts.requests > 0) {
+            let (route, value) = (&counts.route, read(counts));
+            text.push_str(&format!("saas_http_{name}{{route=\"{route}\"}} {value}\n"));
+        }
+    }
+    let time: f64 = counts.iter().map(|counts| counts.time.as_secs_f64()).sum();
+    let name = "saas_http_duration_seconds";
+    text.push_str(&format!(
+        "# HELP {name} Time until the head of an answer.\n# TYPE {name} histogram\n"
+    ));
+    let mut all = 0;
+    for (limit, count) in metrics.times() {
+        let limit = match limit {
+            Duration::MAX => "+Inf".to_owned(),
+            limit => limit.as_secs_f64().to_string(),
+        };
+        text.push_str(&format!("{name}_bucket{{le=\"{limit}\"}} {count}\n"));
+        all = count;
+    }
+    text.push_str(&format!("{name}_sum {time}\n{name}_count {all}\n"));
     text
 }

@@ -3,6 +3,7 @@
 pub(crate) mod health;
 pub(crate) mod metrics;
 mod serve;
+mod sweep;
 pub(crate) mod version;
 
 pub(crate) use serve::serve;

@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     boot::{self, Booted},
     config::{Environment, StarterConfig},
-    files::sweep_all,
+    operations::sweep::Sweeper,
     seed::{self, Demo},
 };
 
@@ -40,8 +40,12 @@ pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let outbox = Outbox::new(database, registry, config.outbox.clone());
     tasks.spawn(async move { outbox.run(&events).await });
-    let (files, registry) = (state.files.clone(), state.registry.clone());
-    tasks.spawn(sweep_all(files, registry, config.files.sweep_every.into()));
+    let sweeper = Sweeper {
+        files: state.files.clone(),
+        idempotency: state.idempotency.clone(),
+        registry: state.registry.clone(),
+    };
+    tasks.spawn(sweeper.run(config.files.sweep_every.into()));
     greet(&config.server.url(), demo.as_ref(), config.environment);
     tracing::info!(%address, "listening");
     let (stopped, mut ended) = (stop()?, Ok(()));

@@ -20,6 +20,7 @@ mod life;
 mod log;
 mod mfa;
 mod openidconnect;
+mod outage;
 mod projects;
 mod proxies;
 mod roles;

@@ -1,8 +1,9 @@
 //! Projects and tasks: what a well-behaved client does.
 
+use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{World, send};
+use crate::world::{Caller, World, send};
 
 #[tokio::test]
 async fn a_project_is_created_shown_changed_and_deleted() {
@@ -160,5 +161,50 @@ async fn health_docs_and_the_openapi_document_need_nobody() {
             document["paths"]["/api/v1/projects"]["post"]["x-permission"],
             "projects:write"
         );
+    }
+}
+
+#[tokio::test]
+async fn rel_03_a_request_that_is_sent_again_with_its_key_is_done_once() {
+    for world in World::all().await {
+        let (owner, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+        let create = async |caller: &Caller<'_>, key: &str, name: &str| {
+            let request = caller.request(Method::POST, "/api/v1/projects");
+            let request = request.header("idempotency-key", key);
+            send(request.json(&json!({ "name": name }))).await
+        };
+        let first = create(&owner, "one", "first").await;
+        assert_eq!(first.status, 201, "{first:?}");
+        assert_eq!(first.header("idempotent-replayed"), None);
+        let again = create(&owner, "one", "first").await;
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        for name in ["location", "etag", "content-type"] {
+            assert_eq!(again.header(name), first.header(name), "{name}");
+        }
+        assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
+        assert_eq!((again.status, &again.text), (first.status, &first.text));
+        create(&owner, "one", "second")
+            .await
+            .is_problem(422, "idempotency-key-reused");
+        create(&owner, "a key", "first")
+            .await
+            .is_problem(400, "idempotency-key-invalid");
+        // Another tenant's key is another one.
+        let theirs = create(&beta, "one", "first").await;
+        assert_eq!(
+            (theirs.status.as_u16(), theirs.header("idempotent-replayed")),
+            (201, None)
+        );
+        let list = owner.get("/api/v1/projects").await.json();
+        assert_eq!(list["items"].as_array().unwrap().len(), 1, "{list}");
+        // Who may not do it any more is not told what came of it.
+        let key = json!({ "name": "program", "scopes": ["projects:read"] });
+        let key = owner.post("/api/v1/me/api-keys", &key).await.json();
+        let weak = world.request(Method::POST, "/api/v1/projects");
+        let weak = weak
+            .bearer_auth(key["secret"].as_str().unwrap())
+            .header("idempotency-key", "one")
+            .json(&json!({ "name": "first" }));
+        send(weak).await.is_problem(403, "forbidden");
     }
 }

@@ -196,3 +196,32 @@ async fn sto_09_11_a_link_opens_one_file_until_it_is_taken_back() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_was_shared_with_who_leaves_and_with_a_role_that_ends_is_shared_no_more() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let role = json!({ "name": "clerk", "permissions": ["projects:read"] });
+        assert_eq!(owner.post("/api/v1/roles", &role).await.status, 201);
+        let (_, id) = member(&world, &owner, "ann").await;
+        for name in ["one", "two"] {
+            put(&owner, name).await;
+        }
+        give(&owner, "one", json!({ "kind": "user", "subject": id })).await;
+        give(&owner, "two", json!({ "kind": "role", "subject": "clerk" })).await;
+        let path = format!("/api/v1/members/{id}");
+        assert_eq!(owner.delete(&path).await.status, 204);
+        assert_eq!(owner.delete("/api/v1/roles/clerk").await.status, 204);
+        for name in ["one", "two"] {
+            let path = format!("/api/v1/file-grants?path={name}");
+            let grants = owner.get(&path).await.json();
+            assert_eq!(grants["items"], json!([]), "{name}");
+        }
+        // A role of the same name is another one.
+        assert_eq!(owner.post("/api/v1/roles", &role).await.status, 201);
+        let (bob, _) = member(&world, &owner, "bob").await;
+        bob.get("/api/v1/shared/two")
+            .await
+            .is_problem(404, "not-found");
+    }
+}

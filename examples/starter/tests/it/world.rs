@@ -7,9 +7,10 @@ use std::{
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use saas_tenancy::Dialect;
-use saas_testkit::TestDatabase;
+use saas_testkit::{FaultyLink, TestDatabase};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::Url;
 
 use crate::log::{self, Log};
 
@@ -56,6 +57,22 @@ impl World {
             Dialect::Postgres => Some(TestDatabase::postgres(&[]).await),
             _ => None,
         };
+        Self::with(database, extra)
+    }
+
+    /// Starts one that reaches its PostgreSQL over a link that can be broken.
+    pub(crate) async fn behind_a_link(extra: &[(&'static str, &str)]) -> (Self, FaultyLink) {
+        let database = TestDatabase::postgres(&[]).await;
+        let mut url = Url::parse(&database.service_url()).unwrap();
+        let server = (url.host_str().unwrap(), url.port().unwrap_or(5432));
+        let link = FaultyLink::to(format!("{}:{}", server.0, server.1));
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(link.address().port())).unwrap();
+        let extra = [extra, &[("DATABASE_URL", url.as_str())]].concat();
+        (Self::with(Some(database), &extra), link)
+    }
+
+    fn with(database: Option<TestDatabase>, extra: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let extra: Vec<_> = extra
             .iter()

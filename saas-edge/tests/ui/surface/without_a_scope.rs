@@ -1,6 +1,6 @@
 //! Keys of caches and limits carry the tenant.
 
-use saas_edge::{TenantCache, TenantLimiter};
+use saas_edge::{TenantCache, TenantLimiter, idempotency::Idempotency};
 
 fn cache(cache: &TenantCache<u32, String>) {
     // surface: TenantCache::get
@@ -19,6 +19,11 @@ async fn load(cache: &TenantCache<u32, String>) {
 fn limit(limiter: &TenantLimiter) {
     // surface: TenantLimiter::check
     let _ = limiter.check();
+}
+
+async fn sweep(idempotency: &Idempotency) {
+    // surface: Idempotency::sweep
+    let _ = idempotency.sweep().await;
 }
 
 fn main() {}

@@ -1,7 +1,8 @@
 //! What reaches data of a tenant takes its scope.
 
 use saas_tenancy::{
-    __private_0_1 as expanded, Database, Domain, DomainProof, Error, Registry, SystemTx,
+    __private_0_1 as expanded, Database, Domain, DomainProof, Error, Registry, RequestTransaction,
+    SystemTx,
 };
 
 fn transactions(database: &Database) {
@@ -23,6 +24,11 @@ async fn again(database: &Database) {
 async fn system(tx: SystemTx) {
     // surface: SystemTx::into_scope
     let _ = tx.into_scope().await;
+}
+
+fn of_a_request(transaction: &RequestTransaction) {
+    // surface: RequestTransaction::resume
+    let _ = transaction.resume();
 }
 
 async fn domains(registry: &Registry, domain: &Domain, proof: &dyn DomainProof) {

@@ -1,0 +1,181 @@
+//! What a key is, and what a request is.
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::{HeaderMap, HeaderName, header, request::Parts};
+use saas_core::{Code, Problem, edge::BodyFault};
+use saas_tenancy::Scope;
+use sha2::{Digest as _, Sha256};
+
+pub(super) const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const LONGEST: usize = 255;
+
+/// Finds the key of a request, which is a string of structured fields (RFC 9651, section 3.3.3); its quotes may be
+/// left out, as many clients do.
+pub(super) fn of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(HEADER).iter();
+    let invalid = || Problem::new(Code::IDEMPOTENCY_KEY_INVALID);
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.to_str().map_err(|_| invalid())?,
+        (Some(_), Some(_)) => return Err(invalid()),
+    };
+    let quoted = value.strip_prefix('"');
+    let key = match quoted {
+        Some(rest) => rest.strip_suffix('"').ok_or_else(invalid)?,
+        None => value,
+    };
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\,;".contains(&byte);
+    match (1..=LONGEST).contains(&key.len()) && key.bytes().all(plain) {
+        true => Ok(Some(key)),
+        false => Err(invalid()),
+    }
+}
+
+/// Hashes a key with whose it is. It has one size, and the table holds nothing that a client has written.
+pub(super) fn hash(scope: &Scope, key: &str) -> [u8; 32] {
+    let actor = scope.actor().to_string();
+    let mut hash = Sha256::new();
+    for part in ["saas-edge/idempotency/1", &actor, key] {
+        add(&mut hash, part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+/// Hashes a request, and gives its body back: up to so many bytes of it are read for that.
+pub(super) async fn fingerprint(
+    parts: &Parts,
+    body: Body,
+    compared: u64,
+) -> Result<([u8; 32], Body), Problem> {
+    let compared = usize::try_from(compared).unwrap_or(usize::MAX);
+    let mut hash = Sha256::new();
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("", |target| target.as_str());
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .map_or(&b""[..], |value| value.as_bytes())
+    };
+    for part in [
+        parts.method.as_str().as_bytes(),
+        target.as_bytes(),
+        header(header::CONTENT_TYPE),
+        header(header::CONTENT_LENGTH),
+        header(header::IF_MATCH),
+    ] {
+        add(&mut hash, part);
+    }
+    let mut rest = body.into_data_stream();
+    let mut read = Vec::new();
+    let mut length = 0_usize;
+    while length < compared
+        && let Some(piece) = rest
+            .try_next()
+            .await
+            .map_err(|error| BodyFault::of(&error).problem())?
+    {
+        let (compared, _) = piece.split_at(piece.len().min(compared.saturating_sub(length)));
+        hash.update(compared);
+        length = length.saturating_add(piece.len());
+        read.push(piece);
+    }
+    let read = stream::iter(read.into_iter().map(Ok::<Bytes, axum::Error>));
+    Ok((hash.finalize().into(), Body::from_stream(read.chain(rest))))
+}
+
+fn add(hash: &mut Sha256, part: &[u8]) {
+    hash.update((part.len() as u64).to_be_bytes());
+    hash.update(part);
+}
+
+/// Reads a body whole that has at most so many bytes, and otherwise gives back what stands for it.
+pub(super) async fn whole(body: Body, most: u64) -> Result<Bytes, Body> {
+    use http_body::Body as _;
+
+    // One that streams says no size, and may be endless.
+    match body.size_hint().exact() {
+        Some(size) if size <= most => {}
+        _ => return Err(body),
+    }
+    let mut pieces = body.into_data_stream();
+    let mut read = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        match piece {
+            Ok(piece) => read.extend_from_slice(&piece),
+            // The client is told as much, and that it broke off.
+            Err(error) => {
+                let read = stream::iter([Ok(read.freeze()), Err(error)]);
+                return Err(Body::from_stream(read));
+            }
+        }
+    }
+    Ok(read.freeze())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn headers(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(HEADER, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_key_is_one_short_word_with_or_without_quotes() {
+        let long = "k".repeat(255);
+        for (value, key) in [
+            (
+                "8e03978e-40d5-43dd-bc93-6894a57f9324",
+                Some("8e03978e-40d5-43dd-bc93-6894a57f9324"),
+            ),
+            ("\"8e03978e\"", Some("8e03978e")),
+            (&*long, Some(&*long)),
+            ("", None),
+            ("\"\"", None),
+            ("\"open", None),
+            ("two words", None),
+            ("a,b", None),
+            ("a;p=1", None),
+            ("a\\b", None),
+            (&*format!("{long}k"), None),
+        ] {
+            assert_eq!(of(&headers(&[value])).ok().flatten(), key, "{value}");
+        }
+        assert!(of(&headers(&[])).unwrap().is_none());
+        assert!(of(&headers(&["a", "a"])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_arrives_in_other_pieces_is_the_same_request(
+            body in proptest::collection::vec(any::<u8>(), 0..200),
+            cut in 0..200_usize,
+            compared in 0..250_u64,
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            runtime.block_on(async {
+                let (parts, ()) = http::Request::post("/a?b").body(()).unwrap().into_parts();
+                let (head, tail) = body.split_at(cut.min(body.len()));
+                let pieces = [head.to_vec(), tail.to_vec()];
+                let pieces = stream::iter(pieces.map(|piece| Ok::<_, axum::Error>(Bytes::from(piece))));
+                let one = fingerprint(&parts, Body::from(body.clone()), compared).await.unwrap();
+                let two = fingerprint(&parts, Body::from_stream(pieces), compared).await.unwrap();
+                assert_eq!(one.0, two.0);
+                for read in [one.1, two.1] {
+                    assert_eq!(axum::body::to_bytes(read, 1000).await.unwrap(), body);
+                }
+            });
+        }
+    }
+}
