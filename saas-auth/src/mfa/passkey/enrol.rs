@@ -18,7 +18,7 @@ use crate::{
     Error, account,
     mfa::{
         Factor, FactorKind, RecoveryCodes, SecondFactors, SteppedUp,
-        second_factors::{MAX_FACTORS, check_name, keeps_standing},
+        enrolling::{MAX_FACTORS, check_name, keeps_standing},
         store as factors,
     },
 };
