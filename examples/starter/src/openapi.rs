@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    account, api_keys, app, audit, clients, files, groups, invitations, me, members, mfa,
+    account, api_keys, app, audit, clients, devices, files, groups, invitations, me, members, mfa,
     operations, passkeys, password, projects, roles, sessions, signup, tasks,
 };
 
@@ -41,6 +41,8 @@ use crate::{
         sessions::list,
         sessions::end,
         sessions::end_everywhere,
+        devices::list,
+        devices::forget,
         api_keys::list,
         api_keys::create,
         api_keys::revoke,

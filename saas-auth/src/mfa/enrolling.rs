@@ -112,7 +112,7 @@ impl SecondFactors {
         let totp = sealed.and_then(|sealed| self.open(user, factor, &sealed));
         // Where there is nothing to guess, there is no try to take.
         let totp = totp.ok_or(Error::SecondFactor)?;
-        self.take_try(user).await?;
+        self.take_try(scope, user).await?;
         let step = totp.step_of(code.expose(), now);
         let step = step.ok_or(Error::SecondFactor)?;
         let mut tx = self.write();

@@ -51,6 +51,7 @@ pub use policy::Requirement;
 pub(crate) use policy::{Asked, REMEMBERED};
 pub use proving::Proof;
 pub use remembered::RememberedDevice;
+pub(crate) use remembered::forget_devices;
 pub use rule::MfaRule;
 pub(crate) use rule::RuleRow;
 pub(crate) use second_factors::tell_of_reset;

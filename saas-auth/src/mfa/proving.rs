@@ -3,14 +3,18 @@
 use std::{fmt, time::Duration};
 
 use saas_core::{Secret, UserId};
-use saas_tenancy::SystemTx;
+use saas_tenancy::{AuditEvent, Scope, SystemTx};
 
 use super::{FactorKind, SecondFactors, recovery::RecoveryCode, store};
-use crate::Error;
+use crate::{Error, message::FactorsGuessed};
 
 /// How many wrong codes are looked at, until there was none for [`PAUSE`].
 const TRIES: i64 = 5;
 const PAUSE: Duration = Duration::from_secs(300);
+/// How many are looked at without a right one, however slowly they come (NIST SP 800-63B-4, section 3.2.2), until
+/// there was none for [`DAY`].
+const TRIES_IN_ALL: i64 = 100;
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// What somebody proves a second factor with.
 #[derive(Clone)]
@@ -37,8 +41,13 @@ impl SecondFactors {
     /// # Errors
     ///
     /// [`Error::SecondFactor`] when it is wrong or was used; [`Error::TooManyTries`]; [`Error::Storage`].
-    pub(crate) async fn prove(&self, user: UserId, proof: &Proof) -> Result<&'static str, Error> {
-        self.take_try(user).await?;
+    pub(crate) async fn prove(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        proof: &Proof,
+    ) -> Result<&'static str, Error> {
+        self.take_try(scope, user).await?;
         let mut tx = self.write();
         let method = match proof {
             Proof::Totp(code) => self.use_totp(&mut tx, user, code).await?.then_some("otp"),
@@ -90,15 +99,30 @@ impl SecondFactors {
         }
     }
 
-    /// Takes a try before anything is looked at, so that of any number at once only as many are as the limit allows.
-    pub(super) async fn take_try(&self, user: UserId) -> Result<(), Error> {
+    /// Takes a try before anything is looked at, so that of any number at once only as many are as the limits allow.
+    /// Whoever is about to run out of tries for a day is told in the same transaction, so that no guesser keeps the
+    /// letter from being written by going away.
+    pub(super) async fn take_try(&self, scope: &Scope, user: UserId) -> Result<(), Error> {
+        let now = self.now();
+        let in_a_row = store::Bound {
+            most: TRIES,
+            since: now.saturating_sub(PAUSE),
+        };
+        let in_all = store::Bound {
+            most: TRIES_IN_ALL,
+            since: now.saturating_sub(DAY),
+        };
         let mut tx = self.write();
-        let since = self.now().saturating_sub(PAUSE);
-        let left = store::take_try(&mut tx, user, since, TRIES).await?;
-        tx.commit().await?;
-        match left {
-            true => Ok(()),
-            false => Err(Error::TooManyTries),
+        let taken = store::take_try(&mut tx, user, &in_a_row, &in_all).await?;
+        let taken = taken.ok_or(Error::TooManyTries)?;
+        if taken < TRIES_IN_ALL {
+            return Ok(tx.commit().await?);
         }
+        let mut tx = tx.into_scope(scope).await?;
+        let event = AuditEvent::new("second-factors.guessed", format!("user:{user}"));
+        tx.record(event).await?;
+        tx.publish(FactorsGuessed::KIND, &FactorsGuessed { account: user })
+            .await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -146,7 +146,7 @@ impl SecondFactors {
             return Ok(false);
         }
         // It may have been what was proven there.
-        remembered::forget_all(&mut tx, user).await?;
+        remembered::forget_devices(&mut tx, user).await?;
         if store::confirmed(&mut tx, user).await? == policy::Factors::default() {
             store::remove_all(&mut tx, user).await?;
         }

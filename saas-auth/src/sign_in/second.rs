@@ -16,8 +16,8 @@ impl SignIns {
     /// # Errors
     ///
     /// [`Error::Credentials`] when the sign-in has not begun here, or too long ago; [`Error::SecondFactor`] when the
-    /// proof is wrong or was used; [`Error::TooManyTries`] after five wrong ones, for five minutes, at all doors and
-    /// instances together; [`Error::Storage`].
+    /// proof is wrong or was used; [`Error::TooManyTries`] after five wrong ones, for five minutes, and after a hundred
+    /// without a right one, for a day, at all doors and instances together; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -31,7 +31,7 @@ impl SignIns {
     ) -> Result<Entry, Error> {
         let (mut claim, generation) = self.pending(tenant, pending).await?;
         let scope = session::entering(tenant);
-        match self.factors.prove(claim.user, proof).await {
+        match self.factors.prove(&scope, claim.user, proof).await {
             Ok(method) => claim.methods.push(method.to_owned()),
             Err(error) => {
                 if matches!(error, Error::SecondFactor) {

@@ -26,6 +26,7 @@ mod discovery;
 mod flow;
 mod flows;
 mod forge;
+mod guessing;
 mod introspection;
 mod invitations;
 mod jwt;

@@ -12,6 +12,7 @@ mod cancel;
 mod clients;
 mod contract;
 mod crash;
+mod devices;
 mod files;
 mod identity;
 mod input;
