@@ -1,20 +1,16 @@
 //! Apps for codes, enrolled and confirmed, and the recovery codes that come with the first factor.
 
-use std::time::Duration;
-
 use saas_core::{Id, Secret, UserId};
 use saas_tenancy::{Scope, SystemTx, Tenant};
 
 use super::{
-    Factor, FactorKind, SecondFactors, SteppedUp, TotpEnrolment, policy,
+    Factor, FactorKind, Pending, SecondFactors, SteppedUp, TotpEnrolment, policy,
     recovery::{CODES, RecoveryCode},
     store,
     totp::Totp,
 };
 use crate::{Error, account};
 
-/// How long an enrolment waits to be confirmed.
-const ENROLMENT: Duration = Duration::from_secs(900);
 /// How many factors somebody can have.
 pub(super) const MAX_FACTORS: usize = 20;
 const MAX_NAME: usize = 100;
@@ -104,10 +100,10 @@ impl SecondFactors {
         user: UserId,
         scope: &Scope,
         (factor, code): (Id<Factor>, &Secret<String>),
-        generation: Option<i64>,
+        pending: Option<&Pending>,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let now = self.now();
-        let since = now.saturating_sub(ENROLMENT);
+        let since = now.saturating_sub(TotpEnrolment::LIFETIME);
         let sealed = store::unconfirmed(&mut self.read(), user, factor, since).await?;
         let totp = sealed.and_then(|sealed| self.open(user, factor, &sealed));
         // Where there is nothing to guess, there is no try to take.
@@ -116,7 +112,7 @@ impl SecondFactors {
         let step = totp.step_of(code.expose(), now);
         let step = step.ok_or(Error::SecondFactor)?;
         let mut tx = self.write();
-        keeps_standing(&mut tx, user, generation).await?;
+        keeps_standing(&mut tx, user, pending).await?;
         if !store::confirm(&mut tx, user, factor, step).await? {
             return Err(Error::SecondFactor);
         }
@@ -186,16 +182,25 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// Makes sure that an account is as it was when a sign-in began, until the transaction ends: nothing is enrolled with
-/// a password that was changed meanwhile. Without a generation a session stands for that.
+/// a password that was changed meanwhile, nor by who has not proven a factor that was enrolled meanwhile. Who has
+/// stepped up needs no sign-in that waits.
 pub(super) async fn keeps_standing(
     tx: &mut SystemTx,
     user: UserId,
-    generation: Option<i64>,
+    pending: Option<&Pending>,
 ) -> Result<(), Error> {
-    match generation {
-        Some(generation) if !account::store::stands(tx, user, generation).await? => {
-            Err(Error::Credentials)
-        }
-        _ => Ok(()),
+    let Some(pending) = pending else {
+        return Ok(());
+    };
+    if !account::store::stands(tx, user, pending.generation()).await? {
+        return Err(Error::Credentials);
+    }
+    let level = store::confirmed(tx, user).await?.reach();
+    match pending.claim().level() >= level {
+        true => Ok(()),
+        false => Err(Error::StepUp {
+            level,
+            max_age: None,
+        }),
     }
 }

@@ -1,12 +1,15 @@
 //! The doors behind the first: a second factor, and a session that stands for what was proven.
 
-use saas_core::{Id, Secret};
+use saas_core::{Id, Level, Secret};
 use saas_tenancy::{Scope, Tenant};
 
 use super::{Authenticated, Entry, SignIns};
 use crate::{
     Device, Error, Session, SessionInfo,
-    mfa::{Asked, Claim, Clearance, Cleared, Factor, Pending, Proof, RecoveryCodes, Wanted},
+    mfa::{
+        Asked, Claim, Clearance, Cleared, Factor, Pending, Proof, RecoveryCodes, TotpEnrolment,
+        Wanted,
+    },
     session,
 };
 
@@ -44,6 +47,22 @@ impl SignIns {
         self.enter(scope, claim, generation, device).await
     }
 
+    /// Begins the enrolment of an app for codes by somebody who is wanted to have a second factor first.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecondFactors::enrol_totp`](crate::mfa::SecondFactors::enrol_totp); [`Error::StepUp`] and
+    /// [`Error::EnrolmentRequired`] when something else is wanted.
+    ///
+    /// # Cancel safety
+    ///
+    /// An enrolment that nobody was told of ends by itself.
+    pub async fn begin_totp(&self, pending: &Pending, name: &str) -> Result<TotpEnrolment, Error> {
+        by_app(pending)?;
+        let begun = self.factors.enrol(pending.user(), pending.tenant(), name);
+        begun.await
+    }
+
     /// Lets somebody in who was wanted to enrol a second factor first, with the first code of it. The recovery codes
     /// are shown now or never.
     ///
@@ -62,14 +81,11 @@ impl SignIns {
         code: &Secret<String>,
         device: &Device,
     ) -> Result<(Authenticated, Option<RecoveryCodes>), Error> {
-        let Wanted::Enrolment(_) = pending.wanted() else {
-            return Err(pending.wanted().into());
-        };
+        by_app(pending)?;
         let scope = session::entering(pending.tenant());
-        let generation = Some(pending.generation());
         let confirmed = self
             .factors
-            .confirm(pending.user(), &scope, (factor, code), generation);
+            .confirm(pending.user(), &scope, (factor, code), Some(pending));
         let codes = confirmed.await?;
         let mut claim = pending.claim().clone();
         claim.methods.push("otp".to_owned());
@@ -181,5 +197,14 @@ impl SignIns {
             && claim.methods == held.methods;
         let scope = session::entering(&claim.tenant);
         same.then(|| Authenticated::new(scope, cleared, device.clone()).of_session(held.id))
+    }
+}
+
+/// Makes sure that an app for codes is what is wanted: nobody enrols one who has to prove what they have, or needs a
+/// passkey.
+fn by_app(pending: &Pending) -> Result<(), Error> {
+    match pending.wanted() {
+        Wanted::Enrolment(level) if level < Level::PhishingResistant => Ok(()),
+        wanted => Err(wanted.into()),
     }
 }

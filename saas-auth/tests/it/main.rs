@@ -23,6 +23,7 @@ mod cors;
 mod desk;
 mod devices;
 mod discovery;
+mod enrolling;
 mod flow;
 mod flows;
 mod forge;

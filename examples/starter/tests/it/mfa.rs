@@ -12,7 +12,7 @@ const OWNER: &str = "owner@acme.test";
 pub(crate) struct App(totp_rs::Totp);
 
 impl App {
-    fn new(secret: &str) -> Self {
+    pub(crate) fn new(secret: &str) -> Self {
         let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
         Self(totp_rs::Builder::new().with_secret(secret).build().unwrap())
     }
