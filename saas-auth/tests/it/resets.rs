@@ -146,7 +146,7 @@ async fn mfa_23_a_reset_takes_the_factors_of_who_chose_the_password_before_and_n
         let mut told = post.deliver().await;
         told.sort_by_key(|letter| letter.template);
         let templates: Vec<_> = told.iter().map(|letter| letter.template).collect();
-        assert_eq!(templates, ["auth/password-changed", "auth/factors-changed"]);
+        assert_eq!(templates, ["auth/factors-changed", "auth/password-changed"]);
         let mut tx = world.db.database().read(&world.db.scope(&world.acme));
         let object = format!("user:{ann}");
         let recorded = tx.recorded("second-factors.reset", &object).await;
