@@ -15,8 +15,8 @@ use saas_tenancy::{AdmitLayer, TenantLayer, TransactionLayer};
 use tower::{Layer as _, util::BoxCloneSyncService};
 
 use crate::{
-    account, api_keys, audit, clients, config::StarterConfig, files, groups, invitations, me,
-    members, mfa, openapi, operations, passkeys, password, permission::Can, projects, roles,
+    account, api_keys, audit, clients, config::StarterConfig, devices, files, groups, invitations,
+    me, members, mfa, openapi, operations, passkeys, password, permission::Can, projects, roles,
     sessions, signup, state::AppState, tasks,
 };
 
@@ -43,6 +43,8 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             sessions::end_everywhere,
         )
         .delete("/api/v1/me/sessions/{id}", Access::person(), sessions::end)
+        .get("/api/v1/me/devices", Access::person(), devices::list)
+        .delete("/api/v1/me/devices/{id}", Access::person(), devices::forget)
         .get("/api/v1/me/api-keys", Access::person(), api_keys::list)
         .post(
             "/api/v1/me/api-keys",

@@ -10,6 +10,7 @@ mod boot;
 mod clients;
 mod command;
 mod config;
+mod devices;
 mod events;
 mod files;
 mod groups;

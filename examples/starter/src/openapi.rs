@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::{
-    account, api_keys, app, audit, clients, files, groups, invitations, me, members, mfa,
+    account, api_keys, app, audit, clients, devices, files, groups, invitations, me, members, mfa,
     operations, passkeys, password, projects, roles, sessions, signup, tasks,
 };
 
@@ -41,6 +41,8 @@ use crate::{
         sessions::list,
         sessions::end,
         sessions::end_everywhere,
+        devices::list,
+        devices::forget,
         api_keys::list,
         api_keys::create,
         api_keys::revoke,
@@ -131,6 +133,7 @@ pub(crate) fn document() -> Value {
         add(&mut document, path, &method, plain(&summary, "identity"));
     }
     add(&mut document, "/oauth/token", "post", token_operation());
+    add(&mut document, "/oauth/totp", "post", totp_operation());
     for path in ["/health/ready", "/health/db"] {
         add(
             &mut document,
@@ -271,7 +274,7 @@ fn token_operation() -> Value {
     let text = json!({ "type": "string" });
     json!({
         "tags": ["identity"],
-        "summary": "Gives tokens for a password or a refresh token (RFC 6749).",
+        "summary": "Gives tokens for a password, with a second factor where one is wanted, or for a refresh token (RFC 6749).",
         "parameters": [{
             "name": "X-Tenant", "in": "header", "schema": text,
             "description": "The tenant to sign in to, unless the host or the path names it."
@@ -280,8 +283,9 @@ fn token_operation() -> Value {
             "type": "object",
             "required": ["grant_type", "client_id"],
             "properties": {
-                "grant_type": { "type": "string", "enum": ["password", "refresh_token"] },
+                "grant_type": { "type": "string", "enum": ["password", "refresh_token", "urn:saas:grant-type:second-factor"] },
                 "client_id": text, "username": text, "password": text, "refresh_token": text,
+                "mfa_token": text, "otp": text, "recovery_code": text, "factor": text,
             }
         } } } },
         "responses": {
@@ -289,6 +293,35 @@ fn token_operation() -> Value {
                 "type": "object",
                 "properties": {
                     "access_token": text, "token_type": text, "expires_in": { "type": "integer" }, "refresh_token": text,
+                    "recovery_codes": { "type": "array", "items": text },
+                }
+            } } } },
+            "400": { "description": "An error of RFC 6749, section 5.2." },
+            "401": { "description": "The client is unknown." },
+            "403": { "description": "A second factor is wanted, of who shows `mfa_token`." }
+        }
+    })
+}
+
+fn totp_operation() -> Value {
+    let text = json!({ "type": "string" });
+    json!({
+        "tags": ["identity"],
+        "summary": "Begins an app for codes for who was answered `mfa_enrolment_required`. Its first code, as `otp` with `factor` at the token endpoint, gives the tokens.",
+        "parameters": [{
+            "name": "X-Tenant", "in": "header", "schema": text,
+            "description": "The tenant to sign in to, unless the host or the path names it."
+        }],
+        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
+            "type": "object",
+            "required": ["client_id", "mfa_token"],
+            "properties": { "client_id": text, "mfa_token": text, "name": text }
+        } } } },
+        "responses": {
+            "200": { "description": "What the app is told, once.", "content": { "application/json": { "schema": {
+                "type": "object",
+                "properties": {
+                    "factor": text, "secret": text, "otpauth_uri": text, "expires_in": { "type": "integer" },
                 }
             } } } },
             "400": { "description": "An error of RFC 6749, section 5.2." },

@@ -93,7 +93,7 @@ pub(crate) async fn end(
 
 #[utoipa::path(
     delete, path = "/api/v1/me/sessions", tag = "identity",
-    responses((status = 204, description = "Every sign-in of the caller has ended, in every tenant, this one too."))
+    responses((status = 204, description = "Every sign-in of the caller has ended, in every tenant, this one too, and no browser is remembered any more."))
 )]
 pub(crate) async fn end_everywhere(
     State(state): State<AppState>,

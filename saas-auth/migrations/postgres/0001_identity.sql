@@ -245,6 +245,8 @@ CREATE INDEX saas_recovery_codes_account ON saas_recovery_codes (account_id);
 CREATE TABLE saas_factor_tries (
     account_id UUID NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
     tries      BIGINT NOT NULL,
+    -- Since the last right one, however long ago.
+    wrong      BIGINT NOT NULL,
     last_at    TIMESTAMPTZ NOT NULL
 );
 

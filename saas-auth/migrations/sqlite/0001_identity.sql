@@ -245,6 +245,8 @@ CREATE INDEX saas_recovery_codes_account ON saas_recovery_codes (account_id);
 CREATE TABLE saas_factor_tries (
     account_id BLOB NOT NULL PRIMARY KEY REFERENCES saas_accounts (id),
     tries      INTEGER NOT NULL,
+    -- Since the last right one, however long ago.
+    wrong      INTEGER NOT NULL,
     last_at    INTEGER NOT NULL
 ) STRICT;
 

@@ -60,6 +60,16 @@ impl FactorsChanged {
     pub(crate) const KIND: &'static str = "auth.factors-changed";
 }
 
+/// Somebody who knows the password of an account has guessed at its second factors until no try is left for a day.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FactorsGuessed {
+    pub(crate) account: UserId,
+}
+
+impl FactorsGuessed {
+    pub(crate) const KIND: &'static str = "auth.factors-guessed";
+}
+
 /// An account has a new password.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PasswordChanged {

@@ -8,6 +8,7 @@ pub(super) const ALL: &[MailTemplate] = &[
     RESET,
     PASSWORD_CHANGED,
     FACTORS_CHANGED,
+    FACTORS_GUESSED,
     EMAIL_CHANGE,
     EMAIL_CHANGE_NOTICE,
     EMAIL_CHANGED,
@@ -176,4 +177,20 @@ pub(super) const FACTORS_CHANGED: MailTemplate = MailTemplate::new("auth/factors
         "<p>Hello {{ name }},</p>\
          <p>on your account at {{ tenant.name }} {{ what }}.</p>\
          <p>If that was not you, set a new password at once and tell your administrator.</p>",
+    );
+
+pub(super) const FACTORS_GUESSED: MailTemplate = MailTemplate::new("auth/factors-guessed")
+    .values(&["name"])
+    .subject("Somebody guesses at your sign-in codes")
+    .text(
+        "Hello {{ name }},\n\n\
+         after the password of your account at {{ tenant.name }} a hundred codes were entered, and none was right. \
+         For a day no further one is looked at, and nobody signs in with one.\n\n\
+         If that was not you, somebody knows your password: set a new one at once.\n",
+    )
+    .html(
+        "<p>Hello {{ name }},</p>\
+         <p>after the password of your account at {{ tenant.name }} a hundred codes were entered, and none was \
+         right. For a day no further one is looked at, and nobody signs in with one.</p>\
+         <p>If that was not you, somebody knows your password: set a new one at once.</p>",
     );

@@ -18,8 +18,8 @@ use saas_tenancy::{
 };
 
 pub(crate) use event::{
-    AddressChangeAsked, AddressChanged, Deactivated, Deleted, FactorsChanged, Invited,
-    PasswordChanged, ResetAsked, VerificationAsked,
+    AddressChangeAsked, AddressChanged, Deactivated, Deleted, FactorsChanged, FactorsGuessed,
+    Invited, PasswordChanged, ResetAsked, VerificationAsked,
 };
 
 use crate::{
@@ -115,6 +115,7 @@ impl Messages {
             Invited::KIND => letters.invitation(event.payload()?).await?,
             PasswordChanged::KIND => letters.password_changed(event.payload()?).await?,
             FactorsChanged::KIND => letters.factors_changed(event.payload()?).await?,
+            FactorsGuessed::KIND => letters.factors_guessed(event.payload()?).await?,
             AddressChanged::KIND => letters.address_changed(event.payload()?).await?,
             Deactivated::KIND => letters.deactivated(event.payload()?).await?,
             Deleted::KIND => letters.deleted(event.payload()?).await?,
@@ -247,6 +248,10 @@ impl Letters<'_> {
         let draft = self.to(reader.account.email(), letters::FACTORS_CHANGED);
         self.send(draft.value("name", reader.name).value("what", what))
             .await
+    }
+
+    async fn factors_guessed(&self, guessed: FactorsGuessed) -> Result<(), Failed> {
+        self.notice(guessed.account, letters::FACTORS_GUESSED).await
     }
 
     async fn address_changed(&self, changed: AddressChanged) -> Result<(), Failed> {

@@ -1,6 +1,6 @@
 //! A second factor, as its holder sees it.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use saas_core::{Id, Secret, Timestamp};
 use serde::Serialize;
@@ -58,6 +58,9 @@ pub struct TotpEnrolment {
 }
 
 impl TotpEnrolment {
+    /// How long it waits to be confirmed.
+    pub const LIFETIME: Duration = Duration::from_secs(900);
+
     /// Gives the id of the factor, to confirm it.
     #[must_use]
     pub const fn factor(&self) -> Id<Factor> {

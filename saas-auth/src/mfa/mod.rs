@@ -11,6 +11,8 @@
 //!   `Fresh` asks it in a handler.
 
 mod clearance;
+mod deciding;
+mod enrolling;
 mod factor;
 #[cfg(feature = "axum")]
 mod fresh;
@@ -21,6 +23,7 @@ mod naming;
 pub(crate) mod passkey;
 mod pending;
 mod policy;
+mod proving;
 mod recovery;
 mod remembered;
 mod rule;
@@ -33,6 +36,7 @@ mod totp;
 
 pub use clearance::Wanted;
 pub(crate) use clearance::{Claim, Clearance, Cleared};
+pub use enrolling::RecoveryCodes;
 pub use factor::{Factor, FactorKind, TotpEnrolment};
 #[cfg(feature = "axum")]
 pub use fresh::{Aal1, Aal2, AtLeast, Fresh, PhishingResistant};
@@ -45,11 +49,13 @@ pub use passkey::{PasskeyAnswer, PasskeyChallenge, PasskeyEnrolment, PasskeyProo
 pub use pending::Pending;
 pub use policy::Requirement;
 pub(crate) use policy::{Asked, REMEMBERED};
+pub use proving::Proof;
 pub use remembered::RememberedDevice;
+pub(crate) use remembered::forget_devices;
 pub use rule::MfaRule;
 pub(crate) use rule::RuleRow;
 pub(crate) use second_factors::tell_of_reset;
-pub use second_factors::{MemberRoles, Proof, RecoveryCodes, SecondFactors};
+pub use second_factors::{MemberRoles, SecondFactors};
 #[cfg(feature = "axum")]
 pub use service::MfaService;
 pub use stepped::SteppedUp;

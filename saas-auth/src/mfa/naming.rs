@@ -3,7 +3,7 @@
 use saas_core::Id;
 use saas_tenancy::AuditEvent;
 
-use super::{Factor, SecondFactors, SteppedUp, second_factors::check_name, store};
+use super::{Factor, SecondFactors, SteppedUp, enrolling::check_name, store};
 use crate::Error;
 
 impl SecondFactors {

@@ -26,7 +26,8 @@ const INSERT: &str = "INSERT INTO saas_remembered_devices \
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)";
 const USE: &str = "UPDATE saas_remembered_devices SET seen_at = $5 \
                    WHERE account_id = $1 AND tenant_id = $2 AND hash = $3 AND generation = $4 AND expires_at > $5";
-const FORGET: &str = "DELETE FROM saas_remembered_devices WHERE account_id = $1 AND id = $2";
+const FORGET: &str =
+    "DELETE FROM saas_remembered_devices WHERE account_id = $1 AND tenant_id = $2 AND id = $3";
 const FORGET_OLD: &str =
     "DELETE FROM saas_remembered_devices WHERE account_id = $1 AND expires_at <= $2";
 const FORGET_ALL: &str = "DELETE FROM saas_remembered_devices WHERE account_id = $1";
@@ -83,7 +84,7 @@ impl SecondFactors {
         tx.execute(FORGET_OLD, &[user.to_value(), Value::Timestamp(now)])
             .await?;
         for old in list(&mut tx, user, now).await?.iter().skip(MOST - 1) {
-            forget(&mut tx, user, old.id).await?;
+            forget(&mut tx, user, old.tenant, old.id).await?;
         }
         let values = [
             Id::<RememberedDevice>::generate().to_value(),
@@ -100,7 +101,7 @@ impl SecondFactors {
         Ok(Some(Secret::new(URL_SAFE_NO_PAD.encode(secret))))
     }
 
-    /// Lists the remembered devices of a person, the newest first.
+    /// Lists the remembered devices of a person in all tenants, the newest first.
     ///
     /// # Errors
     ///
@@ -109,7 +110,7 @@ impl SecondFactors {
         Ok(list(&mut self.read(), user, self.now()).await?)
     }
 
-    /// Forgets one of the caller's devices. Tells whether there was one.
+    /// Forgets one of the caller's devices in the scope's tenant. Tells whether there was one.
     ///
     /// # Errors
     ///
@@ -122,7 +123,7 @@ impl SecondFactors {
         let caller = scope.principal().ok_or(Error::Credentials)?;
         let user = caller.subject();
         let mut tx = self.write();
-        if !forget(&mut tx, user, id).await? {
+        if !forget(&mut tx, user, scope.tenant().id(), id).await? {
             return Ok(false);
         }
         note(tx, scope, user, "device.forgotten").await?;
@@ -158,7 +159,10 @@ impl SecondFactors {
 }
 
 /// Forgets every device of somebody.
-pub(super) async fn forget_all(tx: &mut SystemTx, user: UserId) -> Result<(), saas_tenancy::Error> {
+pub(crate) async fn forget_devices(
+    tx: &mut SystemTx,
+    user: UserId,
+) -> Result<(), saas_tenancy::Error> {
     tx.execute(FORGET_ALL, &[user.to_value()]).await.map(drop)
 }
 
@@ -189,11 +193,14 @@ fn read(row: &Row) -> Result<RememberedDevice, saas_tenancy::Error> {
     })
 }
 
-async fn forget(tx: &mut SystemTx, user: UserId, id: Id<RememberedDevice>) -> Result<bool, Error> {
-    let done = tx
-        .execute(FORGET, &[user.to_value(), id.to_value()])
-        .await?;
-    Ok(done == 1)
+async fn forget(
+    tx: &mut SystemTx,
+    user: UserId,
+    tenant: TenantId,
+    id: Id<RememberedDevice>,
+) -> Result<bool, Error> {
+    let values = [user.to_value(), tenant.to_value(), id.to_value()];
+    Ok(tx.execute(FORGET, &values).await? == 1)
 }
 
 async fn note(

@@ -31,12 +31,15 @@ const REMOVE_CODES: &str = "DELETE FROM saas_recovery_codes WHERE account_id = $
 const USE_CODE: &str = "UPDATE saas_recovery_codes SET used_at = $3 \
                         WHERE id = $1 AND account_id = $2 AND used_at IS NULL";
 // Counted in the database, so that neither another instance nor a restart begins anew.
-const TRY: &str = "INSERT INTO saas_factor_tries (account_id, tries, last_at) VALUES ($1, 1, $2) \
+const TRY: &str = "INSERT INTO saas_factor_tries (account_id, tries, wrong, last_at) VALUES ($1, 1, 1, $2) \
                    ON CONFLICT (account_id) DO UPDATE SET last_at = $2, \
-                   tries = CASE WHEN saas_factor_tries.last_at <= $3 THEN 1 ELSE saas_factor_tries.tries + 1 END \
-                   WHERE saas_factor_tries.last_at <= $3 OR saas_factor_tries.tries < $4";
+                   tries = CASE WHEN saas_factor_tries.last_at <= $3 THEN 1 ELSE saas_factor_tries.tries + 1 END, \
+                   wrong = CASE WHEN saas_factor_tries.wrong >= $5 THEN 1 ELSE saas_factor_tries.wrong + 1 END \
+                   WHERE (saas_factor_tries.last_at <= $3 OR saas_factor_tries.tries < $4) \
+                   AND (saas_factor_tries.last_at <= $6 OR saas_factor_tries.wrong < $5) RETURNING wrong";
+// Its own try and no other: nobody has five more for each right one.
 const GIVE_BACK: &str =
-    "UPDATE saas_factor_tries SET tries = tries - 1 WHERE account_id = $1 AND tries > 0";
+    "UPDATE saas_factor_tries SET tries = tries - 1, wrong = 0 WHERE account_id = $1 AND tries > 0";
 
 pub(super) async fn list(tx: &mut SystemTx, user: UserId) -> Result<Vec<Factor>, Error> {
     let rows = tx.fetch_all(FACTORS, &[user.to_value()]).await?;
@@ -179,7 +182,7 @@ pub(super) async fn remove(
 /// Removes every factor and recovery code of somebody, and forgets their devices. Tells whether there was a factor.
 pub(crate) async fn remove_all(tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
     let factors = tx.execute(REMOVE_ALL, &[user.to_value()]).await?;
-    remembered::forget_all(tx, user).await?;
+    remembered::forget_devices(tx, user).await?;
     tx.execute(REMOVE_CODES, &[user.to_value()]).await?;
     Ok(factors > 0)
 }
@@ -231,23 +234,33 @@ pub(super) async fn use_code(
     Ok(tx.execute(USE_CODE, &values).await? == 1)
 }
 
-/// Takes a try, of so many until there was none for a while. Tells whether there was one left.
+/// How many tries there are until there was none since then.
+pub(super) struct Bound {
+    pub(super) most: i64,
+    pub(super) since: Timestamp,
+}
+
+/// Takes a try: of so many in a row, and of so many without a right one. Gives how many there were without a right
+/// one, this one too; none when there was none left.
 pub(super) async fn take_try(
     tx: &mut SystemTx,
     user: UserId,
-    since: Timestamp,
-    most: i64,
-) -> Result<bool, Error> {
+    in_a_row: &Bound,
+    in_all: &Bound,
+) -> Result<Option<i64>, Error> {
     let values = [
         user.to_value(),
         Value::Timestamp(tx.database().clock().now()),
-        Value::Timestamp(since),
-        Value::Integer(most),
+        Value::Timestamp(in_a_row.since),
+        Value::Integer(in_a_row.most),
+        Value::Integer(in_all.most),
+        Value::Timestamp(in_all.since),
     ];
-    Ok(tx.execute(TRY, &values).await? == 1)
+    let row = tx.fetch_optional(TRY, &values).await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
-/// Gives a try back that was right.
+/// Gives a try back that was right, and forgets the wrong ones of other days.
 pub(super) async fn give_back(tx: &mut SystemTx, user: UserId) -> Result<(), Error> {
     tx.execute(GIVE_BACK, &[user.to_value()]).await.map(drop)
 }

@@ -1,8 +1,8 @@
 //! The grants: how a client comes to a token.
 
-use saas_core::Granted;
+use saas_core::{Granted, Secret};
 use saas_tenancy::Tenant;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     client::{Client, GrantType},
@@ -39,6 +39,13 @@ pub(super) struct Tokens {
     /// What was given for another token (RFC 8693, section 2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) issued_token_type: Option<&'static str>,
+    /// Shown once, to who has enrolled the first second factor just now.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "expose")]
+    pub(super) recovery_codes: Vec<Secret<String>>,
+}
+
+fn expose<S: Serializer>(codes: &[Secret<String>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(codes.iter().map(Secret::expose))
 }
 
 impl Tokens {
@@ -54,6 +61,7 @@ impl Tokens {
             },
             id_token: None,
             issued_token_type: None,
+            recovery_codes: Vec::new(),
         }
     }
 }
@@ -93,6 +101,9 @@ impl TokenEndpoint<'_> {
         let client = posted.client(self.0).await?;
         if grant.expose() == exchange::GRANT {
             return self.exchange(posted, &client).await;
+        }
+        if let Some(tokens) = self.by_totp(grant.expose(), posted, &client).await? {
+            return Ok(tokens);
         }
         #[cfg(feature = "passkeys")]
         if let Some(given) = self.by_passkey(grant.expose(), posted, &client).await? {
@@ -141,9 +152,7 @@ impl TokenEndpoint<'_> {
     /// The grant of a second factor, for who was answered `mfa_required`: what was proven first is in `mfa_token`. The
     /// first factor was a password, so it is for clients that may take those.
     async fn second_factor(&self, posted: &Posted, client: &Client) -> Result<Given, Refusal> {
-        if !self.0.config().allows(GrantType::Password) || !client.may_use(GrantType::Password) {
-            return Err(OAuthError::unauthorized_client().into());
-        }
+        self.may_sign_in(client)?;
         let form = &posted.form;
         let asked = self.scopes(form)?;
         let pending = form.required("mfa_token", "`mfa_token` is missing")?;

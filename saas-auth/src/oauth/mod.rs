@@ -56,6 +56,8 @@ mod revoke;
 mod routes;
 mod scope;
 #[cfg(feature = "axum")]
+mod totp;
+#[cfg(feature = "axum")]
 mod userinfo;
 
 #[cfg(feature = "axum")]
@@ -110,6 +112,8 @@ pub const ROUTES: &[(Method, &str)] = &[
     (Method::POST, passkey::PATH),
     #[cfg(feature = "passkeys")]
     (Method::OPTIONS, passkey::PATH),
+    (Method::POST, totp::PATH),
+    (Method::OPTIONS, totp::PATH),
     (Method::GET, metadata::USERINFO),
     (Method::POST, metadata::USERINFO),
     (Method::OPTIONS, metadata::USERINFO),
@@ -130,6 +134,7 @@ pub fn router(identity: &Identity) -> Router {
     let shared = Router::new()
         .route(metadata::TOKEN, post(token))
         .route(metadata::REVOKE, post(revoke::revoke))
+        .route(totp::PATH, post(routes::totp))
         .route(
             metadata::USERINFO,
             get(userinfo::userinfo).post(userinfo::userinfo),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    client::{Client, GrantType},
+    client::Client,
     error::{OAuthError, Refusal},
     grant::{Given, SECOND_FACTOR, TokenEndpoint},
     posted::Posted,
@@ -106,12 +106,5 @@ impl TokenEndpoint<'_> {
         self.begin_for(&who, client, &granted, &asked)
             .await
             .map(Some)
-    }
-
-    fn may_sign_in(&self, client: &Client) -> Result<(), OAuthError> {
-        let may =
-            self.0.config().allows(GrantType::Password) && client.may_use(GrantType::Password);
-        may.then_some(())
-            .ok_or_else(OAuthError::unauthorized_client)
     }
 }

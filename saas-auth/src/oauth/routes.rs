@@ -60,6 +60,19 @@ pub(super) async fn passkey(
     private(answer.await)
 }
 
+/// `POST /oauth/totp`
+pub(super) async fn totp(
+    Extension(identity): Extension<Identity>,
+    limits: Limits,
+    request: Request<Body>,
+) -> Response {
+    let answer = async {
+        let posted = Posted::read(&identity, &limits, request).await?;
+        TokenEndpoint(&identity).totp_asks(&posted).await.map(Json)
+    };
+    private(answer.await)
+}
+
 /// Answers with something that nobody may keep but the client (RFC 6749, section 5.1).
 pub(super) fn private(answer: Result<impl IntoResponse, Refusal>) -> Response {
     let mut response = match answer {

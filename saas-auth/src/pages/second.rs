@@ -148,12 +148,9 @@ async fn enrol(
         Err(Error::Provisional) if by_app => None,
         Err(error) => return Err(error.into()),
     };
-    let factors = visitor.identity.second_factors();
+    let doors = visitor.identity.sign_ins();
     let enrolment = match by_app {
-        true => {
-            let begun = factors.enrol(pending.user(), &visitor.tenant, "App for codes");
-            Some(begun.await?)
-        }
+        true => Some(doors.begin_totp(pending, "App for codes").await?),
         false if passkey.is_none() => return Err(Error::EnrolmentRequired(level).into()),
         false => None,
     };

@@ -22,7 +22,7 @@ pub use device::Device;
 pub(crate) use row::{NewSessionRow, SessionRow, Sessions as Statements};
 pub(crate) use text::Text;
 
-use crate::{Authenticated, Error, Membership, Revocations, SessionConfig, SignIn, account};
+use crate::{Authenticated, Error, Membership, Revocations, SessionConfig, SignIn, account, mfa};
 
 /// A sign-in that lasts, as the proof that its person is signed in. This crate alone makes it, for somebody whose
 /// credentials were checked, and nobody can change it.
@@ -326,7 +326,8 @@ impl Sessions {
     }
 
     /// Ends every session of a person, in all tenants, one after the other, and looks again for one that was begun
-    /// meanwhile from one that had not ended yet.
+    /// meanwhile from one that had not ended yet. Devices that are remembered are forgotten, in all tenants, too: whoever
+    /// signs in anew proves everything.
     ///
     /// # Errors
     ///
@@ -338,6 +339,9 @@ impl Sessions {
     pub async fn end_everywhere(&self, user: UserId, but: Option<SessionId>) -> Result<(), Error> {
         let system = SystemScope::<SignIn>::enter();
         let database = &self.inner.database;
+        let mut tx = database.system_write(&system);
+        mfa::forget_devices(&mut tx, user).await?;
+        tx.commit().await?;
         let tenants = self.tenants_of(user).await?;
         for look in 0..2 {
             for tenant in &tenants {

@@ -170,10 +170,9 @@ impl SignIns {
         };
         let scope = session::entering(pending.tenant());
         let user = pending.user();
-        let generation = Some(pending.generation());
         let finished = self
             .factors
-            .finish_passkey(user, &scope, (factor, answer), generation);
+            .finish_passkey(user, &scope, (factor, answer), Some(pending));
         let codes = finished.await?;
         let mut claim = pending.claim().clone();
         claim.methods.extend(METHODS.map(str::to_owned));

@@ -1,12 +1,15 @@
 //! The doors behind the first: a second factor, and a session that stands for what was proven.
 
-use saas_core::{Id, Secret};
+use saas_core::{Id, Level, Secret};
 use saas_tenancy::{Scope, Tenant};
 
 use super::{Authenticated, Entry, SignIns};
 use crate::{
     Device, Error, Session, SessionInfo,
-    mfa::{Asked, Claim, Clearance, Cleared, Factor, Pending, Proof, RecoveryCodes, Wanted},
+    mfa::{
+        Asked, Claim, Clearance, Cleared, Factor, Pending, Proof, RecoveryCodes, TotpEnrolment,
+        Wanted,
+    },
     session,
 };
 
@@ -16,8 +19,8 @@ impl SignIns {
     /// # Errors
     ///
     /// [`Error::Credentials`] when the sign-in has not begun here, or too long ago; [`Error::SecondFactor`] when the
-    /// proof is wrong or was used; [`Error::TooManyTries`] after five wrong ones, for five minutes, at all doors and
-    /// instances together; [`Error::Storage`].
+    /// proof is wrong or was used; [`Error::TooManyTries`] after five wrong ones, for five minutes, and after a hundred
+    /// without a right one, for a day, at all doors and instances together; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -31,7 +34,7 @@ impl SignIns {
     ) -> Result<Entry, Error> {
         let (mut claim, generation) = self.pending(tenant, pending).await?;
         let scope = session::entering(tenant);
-        match self.factors.prove(claim.user, proof).await {
+        match self.factors.prove(&scope, claim.user, proof).await {
             Ok(method) => claim.methods.push(method.to_owned()),
             Err(error) => {
                 if matches!(error, Error::SecondFactor) {
@@ -42,6 +45,22 @@ impl SignIns {
         }
         claim.at = self.database.clock().now();
         self.enter(scope, claim, generation, device).await
+    }
+
+    /// Begins the enrolment of an app for codes by somebody who is wanted to have a second factor first.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecondFactors::enrol_totp`](crate::mfa::SecondFactors::enrol_totp); [`Error::StepUp`] and
+    /// [`Error::EnrolmentRequired`] when something else is wanted.
+    ///
+    /// # Cancel safety
+    ///
+    /// An enrolment that nobody was told of ends by itself.
+    pub async fn begin_totp(&self, pending: &Pending, name: &str) -> Result<TotpEnrolment, Error> {
+        by_app(pending)?;
+        let begun = self.factors.enrol(pending.user(), pending.tenant(), name);
+        begun.await
     }
 
     /// Lets somebody in who was wanted to enrol a second factor first, with the first code of it. The recovery codes
@@ -62,14 +81,11 @@ impl SignIns {
         code: &Secret<String>,
         device: &Device,
     ) -> Result<(Authenticated, Option<RecoveryCodes>), Error> {
-        let Wanted::Enrolment(_) = pending.wanted() else {
-            return Err(pending.wanted().into());
-        };
+        by_app(pending)?;
         let scope = session::entering(pending.tenant());
-        let generation = Some(pending.generation());
         let confirmed = self
             .factors
-            .confirm(pending.user(), &scope, (factor, code), generation);
+            .confirm(pending.user(), &scope, (factor, code), Some(pending));
         let codes = confirmed.await?;
         let mut claim = pending.claim().clone();
         claim.methods.push("otp".to_owned());
@@ -181,5 +197,14 @@ impl SignIns {
             && claim.methods == held.methods;
         let scope = session::entering(&claim.tenant);
         same.then(|| Authenticated::new(scope, cleared, device.clone()).of_session(held.id))
+    }
+}
+
+/// Makes sure that an app for codes is what is wanted: nobody enrols one who has to prove what they have, or needs a
+/// passkey.
+fn by_app(pending: &Pending) -> Result<(), Error> {
+    match pending.wanted() {
+        Wanted::Enrolment(level) if level < Level::PhishingResistant => Ok(()),
+        wanted => Err(wanted.into()),
     }
 }

@@ -167,6 +167,28 @@ async fn mfa_11_a_remembered_device_ends_with_the_password_the_factor_and_its_ho
 }
 
 #[tokio::test]
+async fn whoever_signs_out_everywhere_is_remembered_in_no_tenant() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let (world, ann, app, _) = remembering(dialect).await;
+        let kept = by_app(&world, &app).await;
+        assert!(is_in(&enter(&world, &world.acme, ANN, Some(&kept)).await));
+        let sessions = world.identity.sessions();
+        let bob = world.person(&world.acme, "bob@acme.test").await;
+        sessions.end_everywhere(bob, None).await.unwrap();
+        assert!(is_in(&enter(&world, &world.acme, ANN, Some(&kept)).await));
+        // A device is forgotten in its own tenant only.
+        let factors = world.identity.second_factors();
+        let id = factors.remembered(ann).await.unwrap()[0].id;
+        let there = world.db.principal(world.beta.id(), ann);
+        let there = world.db.registry().admit(there).await.unwrap();
+        assert!(!factors.forget(&there, id).await.unwrap());
+        sessions.end_everywhere(ann, None).await.unwrap();
+        assert!(!is_in(&enter(&world, &world.acme, ANN, Some(&kept)).await));
+        assert_eq!(factors.remembered(ann).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_remembered_unless_it_is_configured() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, ANN).await;

@@ -17,7 +17,7 @@ const NEW: &str = "another good password";
 
 /// A look at the rows, which no program outside the crate has a name for.
 #[tenant_repository(entity = Membership)]
-trait Kept {
+pub(crate) trait Kept {
     #[sql("SELECT count(*) FROM saas_proofs WHERE {tenant}")]
     async fn proofs(&mut self) -> Result<(i64,)>;
 

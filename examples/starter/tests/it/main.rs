@@ -12,6 +12,8 @@ mod cancel;
 mod clients;
 mod contract;
 mod crash;
+mod devices;
+mod enrolment;
 mod files;
 mod identity;
 mod input;

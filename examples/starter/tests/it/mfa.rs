@@ -9,16 +9,16 @@ use crate::world::{Answer, Caller, PASSWORD, World, password_form, send};
 const OWNER: &str = "owner@acme.test";
 
 /// An app for codes, by the clock of the machine.
-struct App(totp_rs::Totp);
+pub(crate) struct App(totp_rs::Totp);
 
 impl App {
-    fn new(secret: &str) -> Self {
+    pub(crate) fn new(secret: &str) -> Self {
         let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
         Self(totp_rs::Builder::new().with_secret(secret).build().unwrap())
     }
 
     /// The code of so many steps from now. Each step is good once, and the ones beside it count.
-    fn code(&self, steps: i64) -> String {
+    pub(crate) fn code(&self, steps: i64) -> String {
         let now = std::time::SystemTime::now();
         let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         self.0
@@ -27,7 +27,7 @@ impl App {
     }
 }
 
-async fn enrolled(owner: &Caller<'_>) -> (App, Vec<String>) {
+pub(crate) async fn enrolled(owner: &Caller<'_>) -> (App, Vec<String>) {
     let told = owner
         .post("/api/v1/me/totp", &json!({ "name": "phone" }))
         .await;

@@ -17,8 +17,8 @@ use super::{PasskeyAnswer, PasskeyChallenge, sealing, store};
 use crate::{
     Error, account,
     mfa::{
-        Factor, FactorKind, RecoveryCodes, SecondFactors, SteppedUp,
-        second_factors::{MAX_FACTORS, check_name, keeps_standing},
+        Factor, FactorKind, Pending, RecoveryCodes, SecondFactors, SteppedUp,
+        enrolling::{MAX_FACTORS, check_name, keeps_standing},
         store as factors,
     },
 };
@@ -177,7 +177,7 @@ impl SecondFactors {
         user: UserId,
         scope: &Scope,
         (factor, answer): (Id<Factor>, &PasskeyAnswer),
-        generation: Option<i64>,
+        pending: Option<&Pending>,
     ) -> Result<Option<RecoveryCodes>, Error> {
         let tenant = scope.tenant();
         let protocol = self.protocol(tenant)?;
@@ -206,7 +206,7 @@ impl SecondFactors {
         };
         let credential = Credential::from(passkey);
         let mut tx = self.write();
-        keeps_standing(&mut tx, user, generation).await?;
+        keeps_standing(&mut tx, user, pending).await?;
         match store::confirm(&mut tx, kept, &credential.cred_id, credential.counter).await {
             Ok(true) => {}
             Ok(false) => return Err(Error::Passkey),

@@ -53,7 +53,7 @@ impl SecondFactors {
         user: UserId,
         proof: &PasskeyProof,
     ) -> Result<(), Error> {
-        self.take_try(user).await?;
+        self.take_try(&session::entering(tenant), user).await?;
         self.check(tenant, Asker::Person(user), proof).await?;
         let mut tx = self.write();
         factors::give_back(&mut tx, user).await?;
