@@ -99,9 +99,9 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         guard: "the tenant in the keys of limits",
-        file: "saas-edge/src/limit/mod.rs",
-        from: ".check_key(&scope.tenant().id())",
-        to: ".check_key(&TenantId::from_uuid(Default::default()))",
+        file: "saas-edge/src/limit/tenant.rs",
+        from: "&[scope.tenant().id().as_uuid().as_bytes()]",
+        to: "&[scope.tenant().id().as_uuid().as_bytes().get(..0).unwrap_or_default()]",
         package: "saas-edge",
         tests: &["limit::"],
     },
