@@ -37,6 +37,9 @@
 //! }
 //! ```
 //!
+//! With the feature `axum` there are three layers: an [`AddressLimitLayer`] before everything, a [`CallerLimitLayer`] where it
+//! is known who is calling, and a [`FairShareLayer`], so that the flood of one tenant leaves the others alone.
+//!
 //! With the feature `redis` the instances of a service count together: a [`RedisLimiter`] stands wherever a
 //! [`RateLimiter`](saas_core::limit::RateLimiter) does.
 
@@ -47,6 +50,11 @@ mod redis;
 
 pub use cache::{CacheConfig, TenantCache};
 pub use limit::TenantLimiter;
+#[cfg(feature = "axum")]
+pub use limit::{
+    AddressLimitLayer, AddressLimitService, CallerLimitLayer, CallerLimitService, FairShareConfig,
+    FairShareLayer, FairShareService, LimitsConfig, Weigh,
+};
 #[cfg(feature = "redis")]
 pub use {
     self::redis::{RedisConfig, RedisConnection},

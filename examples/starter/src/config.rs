@@ -13,6 +13,7 @@ use saas_core::{
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
+use saas_edge::{LimitsConfig, RedisConfig};
 use saas_mail::{MailConfig, Transport};
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
@@ -36,6 +37,10 @@ issuer = ""
 [auth.mfa]
 # Whoever wants that is not asked for a second factor on the same browser.
 remember = "30d"
+
+[limits.classes]
+# Of routes that send mail to whom the caller names.
+letters = { burst = 200, period = "10s" }
 
 [mail]
 # Not in production, where nobody would read them.
@@ -69,6 +74,10 @@ pub(crate) struct StarterConfig {
     pub(crate) mail: MailConfig,
     pub(crate) outbox: OutboxConfig,
     pub(crate) edge: EdgeConfig,
+    /// How much traffic is let through.
+    pub(crate) limits: LimitsConfig,
+    /// What several instances count in. Without `redis.url`, each counts by itself.
+    pub(crate) redis: RedisConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -132,6 +141,8 @@ impl Default for StarterConfig {
             mail: MailConfig::default(),
             outbox: OutboxConfig::default(),
             edge: EdgeConfig::default(),
+            limits: LimitsConfig::default(),
+            redis: RedisConfig::default(),
         }
     }
 }
@@ -173,6 +184,7 @@ impl StarterConfig {
             .short("DATABASE_URL", "database.url")
             .short("MIGRATE_DATABASE_URL", "migrate.url")
             .short("STORAGE_URL", "storage.url")
+            .short("REDIS_URL", "redis.url")
             .short("LOG_FORMAT", "log.format")
             .short("RUST_LOG", "log.filter")
             .load()

@@ -1,8 +1,10 @@
 //! What handlers share.
 
+use std::sync::Arc;
+
 use axum::Router;
 use saas_auth::Identity;
-use saas_core::health::Health;
+use saas_core::{health::Health, limit::RateLimiter};
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
@@ -27,4 +29,6 @@ pub(crate) struct AppState {
     pub(crate) storage_metrics: StorageMetrics,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
+    /// Counts traffic, apart from what guards passwords.
+    pub(crate) traffic: Arc<dyn RateLimiter>,
 }

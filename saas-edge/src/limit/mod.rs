@@ -1,9 +1,28 @@
-//! How often something may happen.
+//! How often something may happen, and how much at a time.
 
+#[cfg(feature = "axum")]
+mod address;
+#[cfg(feature = "axum")]
+mod caller;
+#[cfg(feature = "axum")]
+mod config;
+#[cfg(feature = "axum")]
+mod fields;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "axum")]
+mod share;
+#[cfg(feature = "axum")]
+mod take;
 mod tenant;
 
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
 pub use tenant::TenantLimiter;
+#[cfg(feature = "axum")]
+pub use {
+    address::{AddressLimitLayer, AddressLimitService},
+    caller::{CallerLimitLayer, CallerLimitService, Weigh},
+    config::{FairShareConfig, LimitsConfig},
+    share::{FairShareLayer, FairShareService},
+};
