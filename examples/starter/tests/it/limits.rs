@@ -64,7 +64,7 @@ async fn routes_of_a_class_share_a_quota() {
     let world = World::on(Dialect::Sqlite, &quota).await;
     let acme = world.sign_up("acme").await;
     let invite = async |name: &str| {
-        let body = json!({ "email": format!("{name}@acme.test"), "role": "member" });
+        let body = json!({ "email": format!("{name}@acme.test"), "roles": ["user"] });
         acme.post("/api/v1/invitations", &body).await
     };
     let first = invite("ann").await;
