@@ -254,6 +254,7 @@ fn command(
     // Some tests ask more often than anybody may; those of the limits set their own.
     for quota in ["ADDRESS", "PRINCIPAL", "TENANT"] {
         command.env(format!("SAAS__LIMITS__{quota}__BURST"), "1000000");
+        command.env(format!("SAAS__LIMITS__{quota}__PERIOD"), "1ms");
     }
     if let Some(database) = database {
         command
