@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The address of whoever sent a request, as far as it can be believed: that of the peer, or behind a trusted proxy
 /// the one which the proxy names.
@@ -32,5 +32,25 @@ impl ClientAddress {
     #[must_use]
     pub const fn ip(self) -> IpAddr {
         self.0
+    }
+
+    /// Gives what counts as one place: an address of IPv4, or the network (/64) of one of IPv6, of which
+    /// everybody there has as many as they want.
+    ///
+    /// ```
+    /// use saas_core::ClientAddress;
+    ///
+    /// let client = ClientAddress::new("2001:db8:1:2:3:4:5:6".parse()?);
+    /// assert_eq!(client.network().to_string(), "2001:db8:1:2::");
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    #[must_use]
+    pub const fn network(self) -> IpAddr {
+        match self.0 {
+            IpAddr::V4(_) => self.0,
+            IpAddr::V6(address) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !(u64::MAX as u128)))
+            }
+        }
     }
 }

@@ -22,6 +22,13 @@ pub trait Check: Send + Sync + 'static {
     ///
     /// The reason, in words that anybody may read.
     async fn check(&self) -> Result<(), String>;
+
+    /// Tells whether the service cannot do its work without the part. Where it can, a failing check is shown
+    /// and the service counts as healthy: when every instance loses such a part at once, they must not all be
+    /// taken out of the rotation.
+    fn is_essential(&self) -> bool {
+        true
+    }
 }
 
 /// Says whether one part works.
@@ -33,6 +40,9 @@ pub struct Outcome {
     pub name: &'static str,
     /// Whether it works.
     pub ok: bool,
+    /// Whether the service can do its work without it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -43,17 +53,19 @@ pub struct Outcome {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Report {
-    /// `ok` or `failing`.
+    /// `ok`, `degraded` (only parts fail that the service can do without) or `failing`.
     pub status: &'static str,
     /// The parts, in the order of registration.
     pub checks: Vec<Outcome>,
 }
 
 impl Report {
-    /// Tells whether every part works.
+    /// Tells whether every part works that the service needs.
     #[must_use]
     pub fn is_ok(&self) -> bool {
-        self.checks.iter().all(|outcome| outcome.ok)
+        self.checks
+            .iter()
+            .all(|outcome| outcome.ok || outcome.optional)
     }
 }
 
@@ -91,13 +103,18 @@ impl Health {
             checks.push(Outcome {
                 name: check.name(),
                 ok: result.is_ok(),
+                optional: !check.is_essential(),
                 reason: result.err(),
             });
         }
-        let ok = checks.iter().all(|outcome| outcome.ok);
-        Report {
-            status: if ok { "ok" } else { "failing" },
+        let mut report = Report {
+            status: "failing",
             checks,
+        };
+        if report.is_ok() {
+            let all = report.checks.iter().all(|outcome| outcome.ok);
+            report.status = if all { "ok" } else { "degraded" };
         }
+        report
     }
 }

@@ -5,10 +5,10 @@
 //! and one tenant neither reads what another has stored nor uses up what another may do:
 //!
 //! ```
-//! use std::time::Duration;
+//! use std::{sync::Arc, time::Duration};
 //!
-//! use saas_core::SystemClock;
-//! use saas_edge::{CacheConfig, LimitConfig, TenantCache, TenantLimiter};
+//! use saas_core::{SystemClock, limit::{Limited, ProcessLimiter, Quota}};
+//! use saas_edge::{CacheConfig, TenantCache, TenantLimiter};
 //! use saas_tenancy::Scope;
 //!
 //! struct Reports {
@@ -19,30 +19,48 @@
 //! impl Reports {
 //!     fn new() -> Self {
 //!         let clock = SystemClock::shared();
-//!         let mut limit = LimitConfig::default();
-//!         (limit.per_second, limit.burst) = (1, 5);
+//!         let limiter = Arc::new(ProcessLimiter::new(clock.clone()));
+//!         let quota = Quota::new(5, Duration::from_secs(1));
 //!         Self {
-//!             cache: TenantCache::new(&CacheConfig::default(), clock.clone()),
-//!             limiter: TenantLimiter::new(&limit, clock),
+//!             cache: TenantCache::new(&CacheConfig::default(), clock),
+//!             limiter: TenantLimiter::new(limiter, "reports", quota),
 //!         }
 //!     }
 //!
-//!     async fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Duration> {
+//!     async fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Limited> {
 //!         let report = async {
-//!             self.limiter.check(scope).map_err(|limited| limited.retry_after())?;
+//!             self.limiter.take(scope).await?;
 //!             Ok(format!("{year} of {}", scope.tenant().name()))
 //!         };
 //!         self.cache.get_or_load(scope, year, report).await
 //!     }
 //! }
 //! ```
+//!
+//! With the feature `axum` there are three layers: an [`AddressLimitLayer`] before everything, a [`CallerLimitLayer`] where it
+//! is known who is calling, and a [`FairShareLayer`], so that the flood of one tenant leaves the others alone.
+//!
+//! With the feature `redis` the instances of a service count together: a [`RedisLimiter`] stands wherever a
+//! [`RateLimiter`](saas_core::limit::RateLimiter) does.
 
 mod cache;
 #[cfg(feature = "axum")]
 pub mod idempotency;
 mod limit;
+#[cfg(feature = "redis")]
+mod redis;
 #[cfg(feature = "axum")]
 pub mod requests;
 
 pub use cache::{CacheConfig, TenantCache};
-pub use limit::{LimitConfig, Limited, TenantLimiter};
+pub use limit::TenantLimiter;
+#[cfg(feature = "axum")]
+pub use limit::{
+    AddressLimitLayer, AddressLimitService, CallerLimitLayer, CallerLimitService, FairShareConfig,
+    FairShareLayer, FairShareService, LimitsConfig, Weigh,
+};
+#[cfg(feature = "redis")]
+pub use {
+    self::redis::{RedisConfig, RedisConnection},
+    limit::RedisLimiter,
+};

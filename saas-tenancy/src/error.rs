@@ -46,6 +46,9 @@ pub enum Error {
     /// The database does not answer, is full, or has no connection to spare.
     #[error("the database is not available")]
     Unavailable(#[source] Cause),
+    /// The tenant uses all the connections that one tenant may, and none became free in time.
+    #[error("the tenant uses its whole share of the connections")]
+    TenantBusy,
     /// Hand-written SQL that relies on row-level security was sent to a database without it.
     #[error("the statement needs row-level security, which only PostgreSQL has")]
     NeedsRowSecurity,
@@ -144,7 +147,10 @@ impl Error {
     /// Tells whether the same call may succeed later without a change.
     #[must_use]
     pub const fn retryable(&self) -> bool {
-        matches!(self, Self::Conflict(_) | Self::Unavailable(_))
+        matches!(
+            self,
+            Self::Conflict(_) | Self::Unavailable(_) | Self::TenantBusy
+        )
     }
 }
 

@@ -75,6 +75,7 @@ mod schema;
 mod scope;
 #[cfg(feature = "axum")]
 mod service;
+mod share;
 mod signal;
 mod sql;
 mod statement;
@@ -102,6 +103,7 @@ pub use saas_macros::{TenantEntity, tenant_repository};
 pub use scope::{Actor, Reason, Scope, SystemScope};
 #[cfg(feature = "axum")]
 pub use service::TenantService;
+pub use share::{Share, Shares};
 pub use signal::{Signal, Signals};
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{Lost, SystemTx, TenantTx};

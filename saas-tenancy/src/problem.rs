@@ -17,6 +17,7 @@ impl From<Error> for Problem {
             Error::TooManyDomains => Code::DOMAIN_LIMIT,
             Error::SlugTaken(_) => Code::SLUG_TAKEN,
             Error::Query(query) => return query.to_problem(),
+            Error::TenantBusy => return Self::new(Code::OVERLOADED).retry_after(1),
             Error::Conflict(_) | Error::Unavailable(_) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,

@@ -8,6 +8,9 @@
 //! sets it. Without it a test that asks for PostgreSQL fails and says so: nothing is skipped in
 //! silence.
 //!
+//! Redis is named by `TEST_REDIS_URL`; a [`TestRedis`] has a prefix for the keys of its test, or a server of its own that
+//! can be ended and frozen.
+//!
 //! A [`LeakProbe`] calls every operation of a service as one tenant with the ids of another.
 //!
 //! A [`FaultyLink`] stands between a service and its database, and breaks.
@@ -22,11 +25,13 @@
 mod database;
 mod faults;
 mod probe;
+mod redis;
 mod reference;
 mod tenants;
 
 pub use database::TestDatabase;
 pub use faults::FaultyLink;
 pub use probe::{Leak, LeakProbe, LeakReport, ProbeTenant};
+pub use redis::TestRedis;
 pub use reference::assert_reference;
 pub use tenants::TestSetup;

@@ -13,6 +13,9 @@ const SMALL: &[(&str, &str)] = &[
     ("saas-auth", "postgres"),
     ("saas-storage", "sqlite"),
     ("saas-mail", "sqlite"),
+    ("saas-edge", "sqlite"),
+    ("saas-edge", "sqlite,axum"),
+    ("saas-edge", "sqlite,redis"),
 ];
 
 /// `cargo xtask ci`

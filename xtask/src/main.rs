@@ -18,6 +18,7 @@ mod node;
 mod pooler;
 mod postgres;
 mod python;
+mod redis;
 mod run;
 mod scopes;
 mod smtp;
@@ -28,12 +29,12 @@ use std::process::ExitCode;
 
 const HELP: &str = "cargo xtask <command>
 
-  test [-- args]      every test, on SQLite, on a PostgreSQL, with a mail server and an object store of its own; args go to cargo test
+  test [-- args]      every test, on SQLite, on a PostgreSQL, with a Redis, a mail server and an object store of its own; args go to cargo test
   soak [-- args]      the same with larger numbers, for release, and prints figures
   mutants [package]   takes each guard away in turn, and looks whether a test notices
   fuzz [target] [s]   each target of fuzz/ for 60 seconds, or one, or as long as you say; needs a nightly compiler
   ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
-  postgres [-- cmd]   starts a throw-away PostgreSQL and a pooler, and runs the command or waits for Ctrl-C
+  postgres [-- cmd]   starts a throw-away PostgreSQL, a pooler and a Redis, and runs the command or waits for Ctrl-C
   bench               micro benchmarks, and the starter beside bare axum, for release
   rivals              a decision beside those of other engines, which only this compiles
   layers              checks who may know whom

@@ -5,13 +5,14 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use crate::{pooler::Pooler, postgres::Postgres, run};
+use crate::{pooler::Pooler, postgres::Postgres, redis, run};
 
 /// A guard, how it is taken away, and the tests that have to fail then.
 struct Mutant {
@@ -98,9 +99,33 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         guard: "the tenant in the keys of limits",
-        file: "saas-edge/src/limit/mod.rs",
-        from: ".check_key(&scope.tenant().id())",
-        to: ".check_key(&TenantId::from_uuid(Default::default()))",
+        file: "saas-edge/src/limit/tenant.rs",
+        from: "&[scope.tenant().id().as_uuid().as_bytes()]",
+        to: "&[scope.tenant().id().as_uuid().as_bytes().get(..0).unwrap_or_default()]",
+        package: "saas-edge",
+        tests: &["limit::"],
+    },
+    Mutant {
+        guard: "that one tenant leaves connections to the others",
+        file: "saas-tenancy/src/database/config.rs",
+        from: "all - all / 4",
+        to: "all",
+        package: "starter",
+        tests: &["limits::"],
+    },
+    Mutant {
+        guard: "that one tenant leaves requests to the others",
+        file: "saas-edge/src/limit/share.rs",
+        from: "shares.take(tenant)",
+        to: "shares.take(TenantId::from_uuid({ let _ = tenant; Default::default() }))",
+        package: "starter",
+        tests: &["limits::"],
+    },
+    Mutant {
+        guard: "that instances count together",
+        file: "saas-edge/src/limit/redis.rs",
+        from: "if excess > 0 then return",
+        to: "if false then return",
         package: "saas-edge",
         tests: &["limit::"],
     },
@@ -182,10 +207,18 @@ const MUTANTS: &[Mutant] = &[
 pub(crate) fn check(package: Option<&str>) -> Result<(), String> {
     let server = Postgres::start()?;
     let pooler = Pooler::start(server.url())?;
-    check_with(server.url(), pooler.url(), package)
+    let redis = redis::Redis::start()?;
+    let program = redis::program()?;
+    let servers = [
+        ("TEST_DATABASE_URL", server.url().as_ref()),
+        ("TEST_POOLER_URL", pooler.url().as_ref()),
+        ("TEST_REDIS_URL", redis.url().as_ref()),
+        ("TEST_REDIS_SERVER", program.as_os_str()),
+    ];
+    check_with(&servers, package)
 }
 
-fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), String> {
+fn check_with(servers: &[(&str, &OsStr)], package: Option<&str>) -> Result<(), String> {
     let copy = copy()?;
     let mut missed = Vec::new();
     let wanted = |mutant: &&Mutant| package.is_none_or(|package| mutant.package == package);
@@ -218,8 +251,7 @@ fn check_with(server: &str, pooler: &str, package: Option<&str>) -> Result<(), S
             cargo
                 .current_dir(&copy)
                 .env("CARGO_TARGET_DIR", &target)
-                .env("TEST_DATABASE_URL", server)
-                .env("TEST_POOLER_URL", pooler);
+                .envs(servers.iter().copied());
             cargo
         };
         // A change that does not compile shows nothing.

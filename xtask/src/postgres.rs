@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::{install, keeper, keeper::Keeper, pooler::Pooler, run};
+use crate::{install, keeper, keeper::Keeper, pooler::Pooler, redis, run};
 
 /// What the keeper runs. It gets: the folder with the programs, the folder of the server, the port.
 const KEEPER: &str = r#"
@@ -68,16 +68,21 @@ impl Postgres {
 pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     let server = Postgres::start()?;
     let pooler = Pooler::start(server.url())?;
+    let redis = redis::Redis::start()?;
     if let Some((program, rest)) = arguments.split_first() {
         let mut command = Command::new(program);
         command
             .args(rest)
             .env("TEST_DATABASE_URL", server.url())
-            .env("TEST_POOLER_URL", pooler.url());
+            .env("TEST_POOLER_URL", pooler.url())
+            .env("TEST_REDIS_URL", redis.url())
+            .env("TEST_REDIS_SERVER", redis::program()?);
         return run::step(program, &mut command);
     }
     println!("TEST_DATABASE_URL={}", server.url());
     println!("TEST_POOLER_URL={}", pooler.url());
+    println!("TEST_REDIS_URL={}", redis.url());
+    println!("TEST_REDIS_SERVER={}", redis::program()?.display());
     println!("Ctrl-C stops it.");
     let signals = [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
     let mut signals =

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use crate::{
-    azurite::Azurite, chromium, node, pooler::Pooler, postgres::Postgres, python, run,
+    azurite::Azurite, chromium, node, pooler::Pooler, postgres::Postgres, python, redis, run,
     smtp::MailServer,
 };
 
@@ -20,6 +20,10 @@ const MAIL_FOLDER: &str = "TEST_SMTP_FOLDER";
 
 /// An emulator of Azure Blob Storage, with the account in its path.
 const AZURITE: &str = "TEST_AZURITE_URL";
+
+/// A Redis, and the program of one that tests end and start again.
+const REDIS: &str = "TEST_REDIS_URL";
+const REDIS_SERVER: &str = "TEST_REDIS_SERVER";
 
 /// An interpreter of Python with packages, a folder with packages for Node, and a browser.
 const PYTHON: &str = "TEST_PYTHON";
@@ -121,18 +125,28 @@ fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), Stri
         Some(_) => None,
         None => Some(Azurite::start()?),
     };
+    let redis = match given(REDIS) {
+        Some(_) => None,
+        None => Some(redis::Redis::start()?),
+    };
     let programs = [
         (PYTHON, python::interpreter as fn() -> _),
+        (REDIS_SERVER, redis::program),
         (NODE, node::folder),
         (CHROMIUM, chromium::program),
     ];
-    println!("\n== PostgreSQL, PgBouncer, a mail server and Azurite are there for the tests");
+    println!(
+        "\n== PostgreSQL, PgBouncer, Redis, a mail server and Azurite are there for the tests"
+    );
     let mut tests = run::cargo(kind);
     if let Some(mail) = &mail {
         tests.env(MAIL, mail.url()).env(MAIL_FOLDER, mail.folder());
     }
     if let Some(azurite) = &azurite {
         tests.env(AZURITE, azurite.url());
+    }
+    if let Some(redis) = &redis {
+        tests.env(REDIS, redis.url());
     }
     for (name, find) in programs {
         if given(name).is_none() {

@@ -7,6 +7,7 @@ use http::Method;
 use saas_auth::{mfa::MfaLayer, oauth, pages};
 use saas_core::edge;
 use saas_edge::{
+    AddressLimitLayer, CallerLimitLayer, FairShareLayer,
     idempotency::IdempotencyLayer,
     requests::{RequestsLayer, RouteLayer},
 };
@@ -177,7 +178,7 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .get("/api/v1/invitations", Can::ReadMembers, invitations::list)
         .post(
             "/api/v1/invitations",
-            Can::WriteMembers,
+            Access::permission(&Can::WriteMembers).rate_class("letters"),
             invitations::invite,
         )
         .get(
@@ -192,7 +193,7 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         )
         .post(
             "/api/v1/invitations/{id}/resend",
-            Can::WriteMembers,
+            Access::permission(&Can::WriteMembers).rate_class("letters"),
             invitations::resend,
         )
         .get("/api/v1/roles", Can::ReadRoles, roles::list)
@@ -279,17 +280,30 @@ pub(crate) fn build(
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let (identity, requests) = (state.identity.clone(), state.requests.clone());
+    let traffic = state.traffic.clone();
     // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
     let routes = routes.layer(
         &[Method::POST, Method::PATCH],
         IdempotencyLayer::new(state.idempotency.clone()),
     );
+    let table = routes.table();
+    let classes = table.rows().iter().filter_map(|route| {
+        let class = route.rate_class?;
+        Some((route.method.as_str(), route.path.as_str(), class))
+    });
+    // Inside of the router, which knows the class of the route.
+    let limits = CallerLimitLayer::new(traffic.clone(), &config.limits, classes)?;
     // Each route has its guard, which decides before the handler is called.
-    let router: Router = routes.into_router(&state.authorizer)?.with_state(state);
-    // Whatever becomes of a request, it is known from here which route it had.
-    let router = router.layer(RouteLayer::new(requests.clone()));
+    let router: Router = routes
+        .into_router(&state.authorizer)?
+        .with_state(state)
+        .layer(limits)
+        // Whatever becomes of a request, it is known from here which route it had.
+        .layer(RouteLayer::new(requests.clone()));
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
+    // What one tenant uses at a time leaves room for the others.
+    let service = FairShareLayer::new(&config.limits.fair_share).layer(service);
     // Tenant and caller become a scope, or the request goes on without one.
     let mut admit = AdmitLayer::new(registry.clone());
     if !config.tenancy.resolve.token {
@@ -302,7 +316,10 @@ pub(crate) fn build(
     let service = identity.layer().layer(service);
     // Which tenant the address names. It stands outside the router, because it takes the prefix
     // `/t/<slug>` off before a route is chosen.
-    let service = TenantLayer::new(registry, config.tenancy.resolve.clone()).layer(service);
+    let resolve = config.tenancy.resolve.clone();
+    let service = TenantLayer::new(registry, resolve.clone()).layer(service);
+    // How often one address may ask, before anything is read or looked up.
+    let service = AddressLimitLayer::new(traffic, &config.limits, resolve).layer(service);
     // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
     let service = middleware::from_fn(pages::refusals).layer(service);
     // What every request gets, whoever sends it.

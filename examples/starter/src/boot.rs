@@ -3,8 +3,14 @@
 use std::{error::Error, sync::Arc};
 
 use saas_auth::{Identity, oauth, pages};
-use saas_core::{SystemClock, health::Health};
-use saas_edge::{idempotency::Idempotency, requests::RequestMetrics};
+use saas_core::{
+    SystemClock,
+    health::Health,
+    limit::{ProcessLimiter, RateLimiter},
+};
+use saas_edge::{
+    RedisConnection, RedisLimiter, idempotency::Idempotency, requests::RequestMetrics,
+};
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
     Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
@@ -139,7 +145,9 @@ pub(crate) async fn boot_with(
     check(&database).await?;
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
+    let redis = RedisConnection::open(&config.redis).await?;
     let identity = Identity::builder(&database, &registry, &auth)
+        .limiter(limiter(redis.as_ref()))
         .scopes(scopes())
         .roles(Arc::new(RolesOfMembers(authorizer.clone())))
         .load()
@@ -155,10 +163,15 @@ pub(crate) async fn boot_with(
     let table = routes.table();
     let rows = table.rows().iter().map(|row| (&row.method, &row.path));
     let opened = files::open(&config.storage, &config.files, &database, issuer)?;
+    let mut health = Health::default()
+        .with(DatabaseCheck(database.clone()))
+        .with(identity.revocations().clone());
+    if let Some(redis) = &redis {
+        health = health.with(redis.clone());
+    }
     let state = AppState {
-        health: Health::default()
-            .with(DatabaseCheck(database.clone()))
-            .with(identity.revocations().clone()),
+        health,
+        traffic: limiter(redis.as_ref()),
         oauth: oauth::router(&identity),
         pages: pages::router(&identity).merge(inviting),
         identity,
@@ -178,6 +191,15 @@ pub(crate) async fn boot_with(
     };
     let app = app::build(config, routes, state.clone())?;
     Ok(Booted { app, state, events })
+}
+
+/// Counts for all instances, where they share a Redis.
+fn limiter(redis: Option<&RedisConnection>) -> Arc<dyn RateLimiter> {
+    let clock = SystemClock::shared();
+    match redis {
+        Some(redis) => Arc::new(RedisLimiter::new(redis.clone(), clock)),
+        None => Arc::new(ProcessLimiter::new(clock)),
+    }
 }
 
 #[cfg(test)]

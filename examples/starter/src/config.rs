@@ -13,7 +13,7 @@ use saas_core::{
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
-use saas_edge::idempotency::IdempotencyConfig;
+use saas_edge::{LimitsConfig, RedisConfig, idempotency::IdempotencyConfig};
 use saas_mail::{MailConfig, Transport};
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
@@ -37,6 +37,10 @@ issuer = ""
 [auth.mfa]
 # Whoever wants that is not asked for a second factor on the same browser.
 remember = "30d"
+
+[limits.classes]
+# Of routes that send mail to whom the caller names.
+letters = { burst = 200, period = "10s" }
 
 [mail]
 # Not in production, where nobody would read them.
@@ -71,6 +75,10 @@ pub(crate) struct StarterConfig {
     pub(crate) outbox: OutboxConfig,
     pub(crate) edge: EdgeConfig,
     pub(crate) idempotency: IdempotencyConfig,
+    /// How much traffic is let through.
+    pub(crate) limits: LimitsConfig,
+    /// What several instances count in. Without `redis.url`, each counts by itself.
+    pub(crate) redis: RedisConfig,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -135,6 +143,8 @@ impl Default for StarterConfig {
             outbox: OutboxConfig::default(),
             edge: EdgeConfig::default(),
             idempotency: IdempotencyConfig::default(),
+            limits: LimitsConfig::default(),
+            redis: RedisConfig::default(),
         }
     }
 }
@@ -176,6 +186,7 @@ impl StarterConfig {
             .short("DATABASE_URL", "database.url")
             .short("MIGRATE_DATABASE_URL", "migrate.url")
             .short("STORAGE_URL", "storage.url")
+            .short("REDIS_URL", "redis.url")
             .short("LOG_FORMAT", "log.format")
             .short("RUST_LOG", "log.filter")
             .load()

@@ -55,6 +55,11 @@ impl World {
                 "SAAS__TENANCY__RESOLVE__BASE_DOMAINS",
                 "localhost".to_owned(),
             ),
+            // It asks more often than anybody may.
+            ("SAAS__LIMITS__PRINCIPAL__BURST", "1000000".to_owned()),
+            ("SAAS__LIMITS__PRINCIPAL__PERIOD", "1ms".to_owned()),
+            ("SAAS__LIMITS__TENANT__BURST", "1000000".to_owned()),
+            ("SAAS__LIMITS__TENANT__PERIOD", "1ms".to_owned()),
         ];
         let database = match placement {
             Placement::Sqlite => None,

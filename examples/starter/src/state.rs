@@ -1,8 +1,10 @@
 //! What handlers share.
 
+use std::sync::Arc;
+
 use axum::Router;
 use saas_auth::Identity;
-use saas_core::health::Health;
+use saas_core::{health::Health, limit::RateLimiter};
 use saas_edge::{idempotency::Idempotency, requests::RequestMetrics};
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
@@ -30,4 +32,6 @@ pub(crate) struct AppState {
     pub(crate) requests: RequestMetrics,
     pub(crate) health: Health,
     pub(crate) audit: LastAudit,
+    /// Counts traffic, apart from what guards passwords.
+    pub(crate) traffic: Arc<dyn RateLimiter>,
 }

@@ -101,7 +101,13 @@ async fn dress_as(request: Request<Body>, next: Next, place: Where) -> Response 
         return response;
     };
     let mut dressed = page.status(response.status()).answer();
-    let kept: [HeaderName; 3] = [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE];
+    let kept = [
+        header::RETRY_AFTER,
+        header::ALLOW,
+        header::WWW_AUTHENTICATE,
+        HeaderName::from_static("ratelimit"),
+        HeaderName::from_static("ratelimit-policy"),
+    ];
     for name in kept {
         if let Some(value) = response.headers().get(&name) {
             dressed.headers_mut().insert(name, value.clone());

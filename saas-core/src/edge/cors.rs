@@ -81,7 +81,13 @@ fn named(origins: Vec<HeaderValue>) -> CorsLayer {
             header::RANGE,
             HeaderName::from_static("x-tenant"),
         ])
-        .expose_headers([header::ETAG, header::LOCATION])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ])
 }
 
 impl<S: Clone> Layer<S> for OriginLayer {

@@ -48,17 +48,17 @@ use crate::{Code, Problem, config::Period};
 /// - [`give_back`](RateLimiter::give_back) never leaves more room than the burst.
 /// - A key is used with one quota. When a quota is changed in the configuration, what is stored under
 ///   an old one may refuse for no longer than the new one could.
-/// - Both answer quickly or not at all: an implementation that cannot reach its store decides by
-///   itself, and a guard of credentials refuses.
+/// - Both answer quickly: an implementation that cannot reach its store decides by itself, after a short
+///   while and by the same quota. It never lets everything through, because guards of credentials rely on it.
 /// - A call that is dropped has counted or has not; it leaves nothing half done.
 #[async_trait]
 pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
-    /// Takes one try, if there is one.
+    /// Takes one try, if there is one, and tells what is left.
     ///
     /// # Errors
     ///
     /// [`Limited`] when there is none, and then nothing is counted.
-    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<(), Limited>;
+    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited>;
 
     /// Gives back a try that turned out not to count, such as a right password.
     async fn give_back(&self, key: &LimitKey, quota: Quota);
@@ -159,6 +159,28 @@ impl Quota {
         self.period
     }
 
+    /// Gives the quota of who may do so many times as much: a burst so many times as large, and a period as
+    /// many times shorter. No times counts as once.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use saas_core::limit::Quota;
+    ///
+    /// let quota = Quota::new(10, Duration::from_secs(6));
+    /// assert_eq!(quota.times(3), Quota::new(30, Duration::from_secs(2)));
+    /// ```
+    #[must_use]
+    pub fn times(self, weight: u32) -> Self {
+        let weight = weight.max(1);
+        Self::new(self.burst.saturating_mul(weight), self.period / weight)
+    }
+
+    /// Gives the time from nothing left to the whole burst.
+    #[must_use]
+    pub fn window(self) -> Duration {
+        self.period.saturating_mul(self.burst)
+    }
+
     /// The longest period, and the longest time until a burst is there again: far beyond every clock,
     /// and so short that sums of a few do not overflow. In microseconds.
     const LONGEST: i64 = i64::MAX / 4;
@@ -187,6 +209,34 @@ struct Written {
 impl From<Written> for Quota {
     fn from(written: Written) -> Self {
         Self::new(written.burst, written.period.into())
+    }
+}
+
+/// What is left of a quota after a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Left {
+    remaining: u32,
+    reset: Duration,
+}
+
+impl Left {
+    /// Says that so many tries are left, and after which time all of them are there again.
+    #[must_use]
+    pub const fn new(remaining: u32, reset: Duration) -> Self {
+        Self { remaining, reset }
+    }
+
+    /// Gives the number of tries that are left now.
+    #[must_use]
+    pub const fn remaining(&self) -> u32 {
+        self.remaining
+    }
+
+    /// Tells after which time the whole burst is there again, if nobody tries meanwhile.
+    #[must_use]
+    pub const fn reset(&self) -> Duration {
+        self.reset
     }
 }
 

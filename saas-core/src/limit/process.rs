@@ -20,7 +20,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{LimitKey, Limited, Quota, RateLimiter};
+use super::{Left, LimitKey, Limited, Quota, RateLimiter};
 use crate::Clock;
 
 const SHARDS: usize = 64;
@@ -77,6 +77,16 @@ impl ProcessLimiter {
         }
     }
 
+    /// Counts the keys that are remembered.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        let lock = |shard: &Mutex<Shard>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.states.len()
+        };
+        self.shards.iter().map(lock).sum()
+    }
+
     // The hash spreads evenly, and nobody can choose it for more than a few keys.
     fn shard(&self, key: &LimitKey) -> MutexGuard<'_, Shard> {
         let [first, ..] = &self.shards;
@@ -89,7 +99,7 @@ impl ProcessLimiter {
 
 #[async_trait]
 impl RateLimiter for ProcessLimiter {
-    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<(), Limited> {
+    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited> {
         let mut shard = self.shard(key);
         // Read under the lock, so that the time of a shard has one order.
         let now = shard.time.at(self.clock.now().as_micros());
@@ -104,7 +114,8 @@ impl RateLimiter for ProcessLimiter {
             shard.make_room(self.keys_of_shard, now)?;
         }
         shard.states.insert(*key.as_bytes(), next);
-        Ok(())
+        let remaining = u32::try_from(-too_much / quota.micros()).unwrap_or(u32::MAX);
+        Ok(Left::new(remaining, span(next.full_at - now)))
     }
 
     async fn give_back(&self, key: &LimitKey, quota: Quota) {
@@ -188,5 +199,9 @@ impl Steady {
 }
 
 fn limited(micros: i64) -> Limited {
-    Limited::new(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+    Limited::new(span(micros))
+}
+
+fn span(micros: i64) -> Duration {
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

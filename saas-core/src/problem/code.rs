@@ -166,6 +166,8 @@ codes! {
         "The request with this `Idempotency-Key` took place once, and its answer was too large to be kept."
     RATE_LIMITED "rate-limited" TOO_MANY_REQUESTS "Too many requests"
         "The caller has to slow down; `Retry-After` says for how long."
+    OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Too much at a time"
+        "The tenant has as many requests under way as one tenant may, and its others go on. Try again after `Retry-After`."
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE "Temporarily unavailable"
         "A part that the request needs does not answer. Try again; after a write, look first whether it took place, because a lost connection may have hidden the end of it."
     INTERNAL "internal" INTERNAL_SERVER_ERROR "Something went wrong"

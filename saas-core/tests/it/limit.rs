@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use proptest::prelude::*;
 use saas_core::{
     Clock as _, Code, FixedClock, Problem, SystemClock, Timestamp,
-    limit::{LimitKey, Limited, ProcessLimiter, Quota, RateLimiter},
+    limit::{Left, LimitKey, Limited, ProcessLimiter, Quota, RateLimiter},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ impl World {
         Self { clock, limiter }
     }
 
-    fn take(&self, key: &LimitKey, quota: Quota) -> Result<(), Limited> {
+    fn take(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited> {
         now(self.limiter.take(key, quota))
     }
 
@@ -187,6 +187,22 @@ fn pwd_27_of_many_at_once_as_many_pass_as_the_quota_has() {
 }
 
 #[test]
+fn rat_09_keys_without_end_take_no_more_room_than_the_bound() {
+    let (world, quota) = (World::with_keys(6_400), Quota::new(5, MINUTE));
+    world.drain(&key("guessed at"), quota);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        for n in 0..200_000 {
+            world.limiter.take(&numbered(n), quota).await.unwrap();
+        }
+    });
+    assert!(world.limiter.keys() <= 6_400, "{}", world.limiter.keys());
+    assert!(world.take(&key("guessed at"), quota).is_err());
+}
+
+#[test]
 fn a_key_shows_its_name_and_nothing_else() {
     let key = LimitKey::new("sign-in/account", &[b"ann@acme.test"]);
     assert_eq!(format!("{key:?}"), "LimitKey(sign-in/account)");
@@ -271,8 +287,10 @@ proptest! {
                     bucket = full.min(bucket + period);
                 }
                 Step::Take if bucket >= period => {
-                    prop_assert_eq!(world.take(&key("a"), quota), Ok(()));
                     bucket -= period;
+                    let remaining = u32::try_from(bucket / period).unwrap();
+                    let left = Left::new(remaining, Duration::from_micros(full - bucket));
+                    prop_assert_eq!(world.take(&key("a"), quota), Ok(left));
                 }
                 Step::Take => {
                     let wait = Duration::from_micros(period - bucket);

@@ -25,6 +25,9 @@ pub struct DatabaseConfig {
     pub replica_lag: Period,
     /// The largest number of connections (on SQLite: of readers; there is always one writer).
     pub max_connections: u32,
+    /// How many of the connections the transactions of one tenant may use at a time (PostgreSQL). Left out, three
+    /// quarters of them: a tenant that floods the service leaves a quarter to the others.
+    pub tenant_connections: Option<u32>,
     /// How long a request waits for a free connection before it gets 503.
     pub acquire_timeout: Period,
     /// How long one statement may run (PostgreSQL).
@@ -46,6 +49,7 @@ impl Default for DatabaseConfig {
             read_url: None,
             replica_lag: seconds(10),
             max_connections: 10,
+            tenant_connections: None,
             acquire_timeout: seconds(3),
             statement_timeout: seconds(30),
             lock_timeout: seconds(5),
@@ -56,6 +60,14 @@ impl Default for DatabaseConfig {
 }
 
 impl DatabaseConfig {
+    /// How many connections one tenant may use at a time. Below four it is all of them, because a handler may need two.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn share(&self) -> usize {
+        let all = self.max_connections.max(1);
+        let share = self.tenant_connections.unwrap_or(all - all / 4);
+        usize::try_from(share).unwrap_or(usize::MAX)
+    }
+
     /// Takes a URL, and the defaults for everything else.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {

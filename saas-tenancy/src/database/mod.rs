@@ -31,6 +31,8 @@ pub(crate) use session::{Access, Context, Ending, Session};
 pub(crate) use state::Monitor;
 pub use state::{ConnectionAudit, DatabaseState};
 
+#[cfg(feature = "postgres")]
+use crate::Shares;
 use crate::{
     Error, Reason, Scope, SystemScope, TenantTx, error::Cause, scope::Actor, signal::Local,
     transaction::SystemTx,
@@ -80,6 +82,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     monitor: Arc<Monitor>,
     local: Local,
+    /// What each tenant may use of the connections.
+    #[cfg(feature = "postgres")]
+    shares: Shares,
 }
 
 pub(crate) enum Pools {
@@ -127,8 +132,15 @@ impl Database {
                 clock,
                 monitor,
                 local: Local::default(),
+                #[cfg(feature = "postgres")]
+                shares: Shares::new(config.share(), usize::MAX, config.acquire_timeout.into()),
             }),
         })
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.inner.shares
     }
 
     /// Tells which SQL the database speaks.

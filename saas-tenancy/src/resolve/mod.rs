@@ -21,7 +21,7 @@ mod path;
 
 use std::net::IpAddr;
 
-use http::{Uri, request::Parts};
+use http::{HeaderMap, Uri, request::Parts};
 use ipnet::IpNet;
 use saas_core::{ClientAddress, Code, Problem, TenantId};
 use serde::Deserialize;
@@ -159,6 +159,13 @@ pub fn read(
         uri: routed,
         client: peer.map(|peer| client::address(config, &parts.headers, peer)),
     })
+}
+
+/// Finds who has sent a request that came from `peer`, as [`read`] does, and looks at nothing else: for what comes
+/// before everything, such as a limit.
+#[must_use]
+pub fn client_address(config: &ResolveConfig, headers: &HeaderMap, peer: IpAddr) -> ClientAddress {
+    client::address(config, headers, peer)
 }
 
 fn unknown() -> Problem {

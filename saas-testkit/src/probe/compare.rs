@@ -16,6 +16,8 @@ use super::document::Call;
 const VOLATILE: &[&str] = &[
     "date",
     "x-request-id",
+    // Counts the calls of the caller.
+    "ratelimit",
     "server-timing",
     "x-response-time",
     "age",

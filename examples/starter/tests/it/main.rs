@@ -19,6 +19,7 @@ mod identity;
 mod input;
 mod isolation;
 mod life;
+mod limits;
 mod log;
 mod mfa;
 mod openidconnect;

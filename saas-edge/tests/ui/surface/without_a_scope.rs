@@ -16,9 +16,11 @@ async fn load(cache: &TenantCache<u32, String>) {
     let _ = cache.get_or_load(1, async { Ok::<_, ()>(String::new()) }).await;
 }
 
-fn limit(limiter: &TenantLimiter) {
-    // surface: TenantLimiter::check
-    let _ = limiter.check();
+async fn limit(limiter: &TenantLimiter) {
+    // surface: TenantLimiter::take
+    let _ = limiter.take().await;
+    // surface: TenantLimiter::give_back
+    limiter.give_back().await;
 }
 
 async fn sweep(idempotency: &Idempotency) {

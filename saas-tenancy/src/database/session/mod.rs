@@ -12,9 +12,13 @@ mod recovery;
 
 use std::fmt;
 
+#[cfg(feature = "postgres")]
+use saas_core::TenantId;
 use uuid::Uuid;
 
 use super::{Database, Pools, Row, connection::Connection};
+#[cfg(feature = "postgres")]
+use crate::Share;
 use crate::{
     Dialect, Error, Value,
     sql::{Statement, raw},
@@ -73,6 +77,9 @@ pub(crate) struct Session {
     /// Whether the connection is one to the replica.
     replicated: bool,
     after_commit: Vec<Box<dyn FnOnce() + Send>>,
+    /// The place of the tenant among the connections.
+    #[cfg(feature = "postgres")]
+    share: Option<Share>,
 }
 
 impl Session {
@@ -87,6 +94,14 @@ impl Session {
         context: Context,
     ) -> Result<Self, Error> {
         let mut replicated = false;
+        #[cfg(feature = "postgres")]
+        let share = match (database.pools(), context) {
+            (Pools::Postgres(_), Context::Tenant(tenant)) => {
+                let share = database.shares().take(TenantId::from_uuid(tenant)).await;
+                Some(share.ok_or(Error::TenantBusy)?)
+            }
+            _ => None,
+        };
         let (connection, process) = match database.pools() {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => {
@@ -120,6 +135,8 @@ impl Session {
             process,
             replicated,
             after_commit: Vec::new(),
+            #[cfg(feature = "postgres")]
+            share,
         })
     }
 

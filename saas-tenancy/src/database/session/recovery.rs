@@ -119,6 +119,8 @@ impl Drop for Session {
                     process: self.process,
                     replicated: self.replicated,
                     after_commit: Vec::new(),
+                    #[cfg(feature = "postgres")]
+                    share: self.share.take(),
                 };
                 drop(runtime.spawn(session.recover()));
             }

@@ -1,0 +1,120 @@
+//! How often one address may ask, before anything is read or looked up.
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, request::Parts};
+use saas_core::{
+    ClientAddress,
+    limit::{LimitKey, Quota, RateLimiter},
+};
+use saas_tenancy::resolve::{self, ResolveConfig};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    LimitsConfig,
+    take::{Asked, Refused, take},
+};
+
+/// Bounds how often one address, or network of IPv6, may ask.
+///
+/// It stands outside of everything that reads a body, looks something up or verifies a credential, and so it finds
+/// out by itself who is asking, from the peer and the proxies that are trusted. A request of which the peer is not
+/// known, because it came over no socket, is not counted.
+#[derive(Debug, Clone)]
+pub struct AddressLimitLayer {
+    limiter: Arc<dyn RateLimiter>,
+    quota: Quota,
+    resolve: Arc<ResolveConfig>,
+}
+
+impl AddressLimitLayer {
+    /// Makes the layer. The proxies that are trusted are those of the resolution of tenants.
+    #[must_use]
+    pub fn new(
+        limiter: Arc<dyn RateLimiter>,
+        config: &LimitsConfig,
+        resolve: ResolveConfig,
+    ) -> Self {
+        Self {
+            limiter,
+            quota: config.address,
+            resolve: Arc::new(resolve),
+        }
+    }
+
+    fn asked(&self, parts: &Parts) -> Option<Asked> {
+        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+        let client = resolve::client_address(&self.resolve, &parts.headers, peer.ip());
+        Some(Asked {
+            name: "address",
+            key: of_network("traffic/address", client),
+            quota: self.quota,
+        })
+    }
+}
+
+/// Counts for the network of a client.
+pub(super) fn of_network(name: &'static str, client: ClientAddress) -> LimitKey {
+    LimitKey::new(name, &[client.network().to_string().as_bytes()])
+}
+
+impl<S> Layer<S> for AddressLimitLayer {
+    type Service = AddressLimitService<S>;
+
+    fn layer(&self, inner: S) -> AddressLimitService<S> {
+        AddressLimitService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// Made by [`AddressLimitLayer`].
+#[derive(Debug, Clone)]
+pub struct AddressLimitService<S> {
+    inner: S,
+    layer: AddressLimitLayer,
+}
+
+impl<S> Service<Request<Body>> for AddressLimitService<S>
+where
+    S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let limiter = Arc::clone(&self.layer.limiter);
+        let (parts, body) = request.into_parts();
+        let asked = self.layer.asked(&parts);
+        Box::pin(async move {
+            match take(&*limiter, asked).await {
+                Ok(counted) => {
+                    let mut response = inner.call(Request::from_parts(parts, body)).await?;
+                    counted.write(response.headers_mut());
+                    Ok(response)
+                }
+                Err(refused) => Ok(Refused::into_response(refused)),
+            }
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! How often one caller, and one tenant, may ask.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use async_trait::async_trait;
+use axum::{
+    body::Body,
+    extract::MatchedPath,
+    response::{IntoResponse as _, Response},
+};
+use http::{Request, request::Parts};
+use saas_core::{
+    ClientAddress,
+    config::ConfigError,
+    limit::{LimitKey, Quota, RateLimiter},
+};
+use saas_tenancy::{Admission, Scope};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{
+    LimitsConfig,
+    address::of_network,
+    take::{Asked, Refused, take},
+};
+
+/// Says how many times as much as the quotas a tenant may do, such as by its plan.
+///
+/// # Contract
+///
+/// It is asked for every request of somebody who is signed in, so it answers from memory as a rule. What it cannot
+/// find out counts as 1.
+#[async_trait]
+pub trait Weigh: fmt::Debug + Send + Sync + 'static {
+    /// Gives the weight of the scope's tenant; 0 counts as 1.
+    async fn weight(&self, scope: &Scope) -> u32;
+}
+
+/// Bounds how often one caller may ask, everybody in one tenant together, and one caller on the routes of a class.
+///
+/// It stands inside of the admission, which says who is calling, and inside of the router, which says what for:
+/// `router.layer(…)`. Whoever is not signed in counts for a class by address, and never for the tenant, so that
+/// strangers cannot use up what its members have.
+#[derive(Debug, Clone)]
+pub struct CallerLimitLayer(Arc<Rules>);
+
+#[derive(Debug, Clone)]
+struct Rules {
+    limiter: Arc<dyn RateLimiter>,
+    principal: Quota,
+    tenant: Quota,
+    classes: HashMap<&'static str, Quota>,
+    /// The classes of routes, by path and method.
+    routes: HashMap<String, Vec<(String, &'static str)>>,
+    weights: Option<Arc<dyn Weigh>>,
+}
+
+impl CallerLimitLayer {
+    /// Makes the layer for routes with these classes, each with its method and its path as the router has it.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration names a class that no route has.
+    pub fn new<'a>(
+        limiter: Arc<dyn RateLimiter>,
+        config: &LimitsConfig,
+        routes: impl IntoIterator<Item = (&'a str, &'a str, &'static str)>,
+    ) -> Result<Self, ConfigError> {
+        let mut rules = Rules {
+            limiter,
+            principal: config.principal,
+            tenant: config.tenant,
+            classes: HashMap::new(),
+            routes: HashMap::new(),
+            weights: None,
+        };
+        let mut known = BTreeSet::new();
+        for (method, path, class) in routes {
+            known.insert(class);
+            if let Some(quota) = config.classes.get(class) {
+                rules.classes.insert(class, *quota);
+                let methods = rules.routes.entry(path.to_owned()).or_default();
+                methods.push((method.to_owned(), class));
+            }
+        }
+        for class in config.classes.keys() {
+            if !known.contains(class.as_str()) {
+                let known = Vec::from_iter(known).join("`, `");
+                return Err(ConfigError::value(
+                    &format!("limits.classes.{class}"),
+                    format!("is no class of routes; there are `{known}`"),
+                ));
+            }
+        }
+        Ok(Self(Arc::new(rules)))
+    }
+
+    /// Lets some tenants do more than others.
+    #[must_use]
+    pub fn weights(mut self, weights: impl Weigh) -> Self {
+        Arc::make_mut(&mut self.0).weights = Some(Arc::new(weights));
+        self
+    }
+}
+
+impl Rules {
+    async fn asked(&self, parts: &Parts) -> Vec<Asked> {
+        let class = self.class(parts);
+        let Some(Admission::Admitted(scope)) = parts.extensions.get::<Admission>() else {
+            let client = parts.extensions.get::<ClientAddress>();
+            let of_class = class.zip(client).map(|((name, quota), client)| Asked {
+                name,
+                key: LimitKey::new(
+                    "traffic/class/address",
+                    &[name.as_bytes(), of_network("network", *client).as_bytes()],
+                ),
+                quota,
+            });
+            return of_class.into_iter().collect();
+        };
+        let weight = match &self.weights {
+            Some(weights) => weights.weight(scope).await,
+            None => 1,
+        };
+        let tenant = scope.tenant().id().as_uuid();
+        let of_tenant = Asked {
+            name: "tenant",
+            key: LimitKey::new("traffic/tenant", &[tenant.as_bytes()]),
+            quota: self.tenant.times(weight),
+        };
+        let mut asked = Vec::with_capacity(3);
+        // The narrowest first: whoever is refused by their own has used up nothing of the others'.
+        if let Some(caller) = scope.principal() {
+            let (kind, subject) = (caller.kind().to_string(), caller.subject().as_uuid());
+            let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
+            if let Some((name, quota)) = class {
+                let [tenant, kind, subject] = parts;
+                asked.push(Asked {
+                    name,
+                    key: LimitKey::new("traffic/class", &[name.as_bytes(), tenant, kind, subject]),
+                    quota: quota.times(weight),
+                });
+            }
+            asked.push(Asked {
+                name: "principal",
+                key: LimitKey::new("traffic/principal", &parts),
+                quota: self.principal.times(weight),
+            });
+        }
+        asked.push(of_tenant);
+        asked
+    }
+
+    fn class(&self, parts: &Parts) -> Option<(&'static str, Quota)> {
+        let path = parts.extensions.get::<MatchedPath>()?;
+        let methods = self.routes.get(path.as_str())?;
+        let (_, class) = methods
+            .iter()
+            .find(|(method, _)| parts.method == **method)?;
+        Some((*class, *self.classes.get(class)?))
+    }
+}
+
+impl<S> Layer<S> for CallerLimitLayer {
+    type Service = CallerLimitService<S>;
+
+    fn layer(&self, inner: S) -> CallerLimitService<S> {
+        CallerLimitService {
+            inner,
+            rules: Arc::clone(&self.0),
+        }
+    }
+}
+
+/// Made by [`CallerLimitLayer`].
+#[derive(Debug, Clone)]
+pub struct CallerLimitService<S> {
+    inner: S,
+    rules: Arc<Rules>,
+}
+
+impl<S> Service<Request<Body>> for CallerLimitService<S>
+where
+    S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let rules = Arc::clone(&self.rules);
+        let (parts, body) = request.into_parts();
+        Box::pin(async move {
+            let asked = rules.asked(&parts).await;
+            match take(&*rules.limiter, asked).await {
+                Ok(passed) => {
+                    let mut response = inner.call(Request::from_parts(parts, body)).await?;
+                    passed.write(response.headers_mut());
+                    Ok(response)
+                }
+                Err(refused) => Ok(Refused::into_response(refused)),
+            }
+        })
+    }
+}

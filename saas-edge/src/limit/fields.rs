@@ -1,0 +1,84 @@
+//! What a client is told about its quotas, in the fields of draft-ietf-httpapi-ratelimit-headers-10.
+//!
+//! Both are lists of structured fields (RFC 9651) with an item for each quota that the request has counted for:
+//!
+//! ```text
+//! RateLimit-Policy: "principal";q=100;w=60
+//! RateLimit: "principal";r=42;t=35
+//! ```
+//!
+//! `q` is the burst and `w` the seconds from nothing left to all of it, `r` what is left and `t` the seconds until
+//! all of it is there again. A bucket has no windows that end; a client that takes these for one is never refused.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use saas_core::limit::{Left, Quota};
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A quota that a request has counted for.
+#[derive(Debug, Clone)]
+pub(super) struct Counted {
+    pub(super) name: &'static str,
+    pub(super) quota: Quota,
+    pub(super) left: Left,
+}
+
+/// Adds the fields of some quotas to those that are there already.
+pub(super) fn write(headers: &mut HeaderMap, counted: &[Counted]) {
+    let mut add = |name, item: &dyn Fn(&Counted) -> String| {
+        let items: Vec<String> = counted.iter().map(item).collect();
+        // Names are written by the program; one that cannot stand in a header is not told.
+        if let Ok(value) = HeaderValue::from_str(&items.join(", "))
+            && !value.is_empty()
+        {
+            headers.append(name, value);
+        }
+    };
+    add(POLICY, &|Counted { name, quota, .. }| {
+        let window = quota.window().as_secs().max(1);
+        format!("{name:?};q={};w={window}", quota.burst())
+    });
+    add(RATE_LIMIT, &|Counted { name, left, .. }| {
+        let reset = left.reset().as_millis().div_ceil(1_000);
+        format!("{name:?};r={};t={reset}", left.remaining())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_quota_is_an_item_with_whole_seconds() {
+        let mut headers = HeaderMap::new();
+        let counted = |name, remaining| Counted {
+            name,
+            quota: Quota::new(100, Duration::from_millis(600)),
+            left: Left::new(remaining, Duration::from_millis(1_001)),
+        };
+        write(
+            &mut headers,
+            &[counted("principal", 42), counted("tenant", 7)],
+        );
+        write(&mut headers, &[counted("address", 0)]);
+        write(&mut headers, &[]);
+        let of = |name: &str| headers.get_all(name).iter().collect::<Vec<_>>();
+        assert_eq!(
+            of("ratelimit-policy"),
+            [
+                r#""principal";q=100;w=60, "tenant";q=100;w=60"#,
+                r#""address";q=100;w=60"#
+            ]
+        );
+        assert_eq!(
+            of("ratelimit"),
+            [
+                r#""principal";r=42;t=2, "tenant";r=7;t=2"#,
+                r#""address";r=0;t=2"#
+            ]
+        );
+    }
+}
