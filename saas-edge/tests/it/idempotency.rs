@@ -116,7 +116,7 @@ struct Answer {
 impl Answer {
     fn code(&self) -> Option<String> {
         let problem: serde_json::Value = serde_json::from_str(&self.text).ok()?;
-        Some(problem["code"].as_str()?.to_owned())
+        Some(problem.get("code")?.as_str()?.to_owned())
     }
 }
 
