@@ -16,7 +16,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use futures_util::{StreamExt as _, stream};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use opendal::{Operator, services};
+use opendal::{HttpTransporter, OperationContext, Operator, services};
+use opendal_http_transport_reqwest::ReqwestTransport;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use saas_storage::{
     ByteStream, Encrypted, Files, FilesConfig, KEYS_MODULE, Key, LocalKeys, MODULE, Storage,
@@ -187,12 +188,10 @@ fn storage(criterion: &mut Criterion) {
         .secret_access_key(SECRET)
         .disable_config_load()
         .disable_ec2_metadata();
-    opendal(
-        criterion,
-        &runtime,
-        "s3/opendal",
-        &Operator::new(alone).unwrap(),
-    );
+    let transport = HttpTransporter::new(ReqwestTransport::new(reqwest::Client::new()));
+    let context = OperationContext::new().with_http_transport(transport);
+    let alone = Operator::new(alone).unwrap().with_context(context);
+    opendal(criterion, &runtime, "s3/opendal", &alone);
     sealing(criterion);
 
     let disk = open(format!("fs://{}/ours", folder.path().display()), None);
