@@ -24,7 +24,10 @@ use crate::{
     files,
     invitations::Joiners,
     mfa::RolesOfMembers,
-    operations::{health::DatabaseCheck, metrics::LastAudit},
+    operations::{
+        health::{Accepting, DatabaseCheck},
+        metrics::LastAudit,
+    },
     permission::{presets, scopes},
     projects::Project,
     state::AppState,
@@ -163,7 +166,9 @@ pub(crate) async fn boot_with(
     let table = routes.table();
     let rows = table.rows().iter().map(|row| (&row.method, &row.path));
     let opened = files::open(&config.storage, &config.files, &database, issuer)?;
+    let accepting = Accepting::default();
     let mut health = Health::default()
+        .with(accepting.clone())
         .with(DatabaseCheck(database.clone()))
         .with(identity.revocations().clone());
     if let Some(redis) = &redis {
@@ -184,6 +189,7 @@ pub(crate) async fn boot_with(
         storage_metrics: opened.metrics,
         audit: LastAudit::default(),
         requests: RequestMetrics::new(rows),
+        accepting,
         idempotency: Idempotency::new(database.clone(), config.idempotency.clone()),
         database,
         registry,

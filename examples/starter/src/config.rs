@@ -4,12 +4,13 @@ use std::{
     ffi::OsString,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use saas_auth::AuthConfig;
 use saas_core::{
     KeyRing, Secret,
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Period},
     edge::{EdgeConfig, ServeConfig},
     telemetry::LogFormat,
 };
@@ -94,6 +95,9 @@ pub(crate) enum Environment {
 pub(crate) struct ServerConfig {
     pub(crate) bind: String,
     pub(crate) connection: ServeConfig,
+    /// How long it goes on after the order to stop, not being ready any more: as long as whoever sends it requests
+    /// takes to notice.
+    pub(crate) notice: Period,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,6 +158,7 @@ impl Default for ServerConfig {
         Self {
             bind: "127.0.0.1:8080".to_owned(),
             connection: ServeConfig::default(),
+            notice: Duration::ZERO.into(),
         }
     }
 }

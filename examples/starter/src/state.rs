@@ -10,7 +10,7 @@ use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
 
-use crate::operations::metrics::LastAudit;
+use crate::operations::{health::Accepting, metrics::LastAudit};
 
 /// The services of the process; cheap to clone.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ pub(crate) struct AppState {
     pub(crate) idempotency: Idempotency,
     pub(crate) requests: RequestMetrics,
     pub(crate) health: Health,
+    pub(crate) accepting: Accepting,
     pub(crate) audit: LastAudit,
     /// Counts traffic, apart from what guards passwords.
     pub(crate) traffic: Arc<dyn RateLimiter>,

@@ -1,5 +1,10 @@
 //! Whether the service works.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use async_trait::async_trait;
 use axum::{
     extract::State,
@@ -30,6 +35,33 @@ impl Check for DatabaseCheck {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err("does not answer".to_owned()),
             Err(_) => Err("answers too slowly".to_owned()),
+        }
+    }
+}
+
+/// Whether the service still takes new work. It says that it does not before it stops, so that whoever sends it
+/// requests sends them elsewhere in time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Accepting {
+    stops: Arc<AtomicBool>,
+}
+
+impl Accepting {
+    pub(crate) fn stop(&self) {
+        self.stops.store(true, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Check for Accepting {
+    fn name(&self) -> &'static str {
+        "accepting"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match self.stops.load(Ordering::Relaxed) {
+            true => Err("the service is about to stop".to_owned()),
+            false => Ok(()),
         }
     }
 }

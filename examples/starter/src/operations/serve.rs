@@ -49,7 +49,12 @@ pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error
     greet(&config.server.url(), demo.as_ref(), config.environment);
     tracing::info!(%address, "listening");
     let (stopped, mut ended) = (stop()?, Ok(()));
-    let until = async { ended = until(stopped, &mut tasks).await };
+    let until = async {
+        ended = until(stopped, &mut tasks).await;
+        // Whoever asks whether it is ready is told before it is too late.
+        state.accepting.stop();
+        tokio::time::sleep(config.server.notice.into()).await;
+    };
     edge::serve(listener, app, config.server.connection.clone(), until).await?;
     tasks.shutdown().await;
     state.database.close().await;

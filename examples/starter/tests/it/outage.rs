@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use saas_tenancy::Dialect;
 use serde_json::{Value, json};
 
 use crate::world::{Answer, Caller, World, send};
@@ -87,11 +88,15 @@ async fn rel_01_32_a_database_that_is_gone_or_silent_is_told_in_time_and_used_ag
         let ready = send(world.request(Method::GET, "/health/ready")).await;
         assert_eq!(ready.status, 200, "{ready:?}");
     }
-    let metrics = send(world.request(Method::GET, "/metrics")).await.text;
-    assert!(
-        metrics.contains("saas_db_open_transactions 0\n"),
-        "{metrics}"
-    );
+    // What was under way is rolled back, or its connection closed.
+    let begun = Instant::now();
+    loop {
+        let metrics = send(world.request(Method::GET, "/metrics")).await.text;
+        if metrics.contains("saas_db_open_transactions 0\n") {
+            break;
+        }
+        assert!(begun.elapsed() < RECOVERY, "{metrics}");
+    }
 }
 
 #[tokio::test]
@@ -131,4 +136,43 @@ async fn rel_03_a_commit_whose_answer_was_lost_is_not_done_twice() {
         }
     }
     panic!("claim: {claim}, effect: {effect}");
+}
+
+/// The clients are as load balancers: they ask whether it is ready, and send their requests elsewhere when it is not.
+#[tokio::test]
+async fn rel_13_at_the_end_it_says_so_first_and_nothing_that_was_asked_before_is_lost() {
+    let extra = [("SAAS__SERVER__NOTICE", "2s")];
+    let mut world = World::on(Dialect::Sqlite, &extra).await;
+    {
+        let owner = world.sign_up("acme").await;
+        let clients = async {
+            let client = async |number: usize| {
+                let mut made = 0;
+                loop {
+                    let ready = send(world.request(Method::GET, "/health/ready")).await;
+                    if ready.status == 503 {
+                        let parts = ready.json();
+                        assert_eq!(parts["checks"][0]["name"], "accepting", "{parts}");
+                        return made;
+                    }
+                    for _ in 0..5 {
+                        let name = format!("{number}-{made}");
+                        assert_eq!(create(&owner, &name, &name).await.status, 201);
+                        made += 1;
+                    }
+                }
+            };
+            let made = tokio::join!(client(1), client(2), client(3), client(4));
+            made.0 + made.1 + made.2 + made.3
+        };
+        let order = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            world.terminate();
+        };
+        let (made, ()) = tokio::join!(clients, order);
+        assert!(made > 0);
+        let live = send(world.request(Method::GET, "/health/live")).await;
+        assert_eq!(live.status, 200);
+    }
+    assert_eq!(world.ended().await, Some(0));
 }

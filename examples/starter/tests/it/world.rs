@@ -105,6 +105,24 @@ impl World {
         self.process.wait().unwrap();
     }
 
+    /// Orders the process to stop, as an orchestrator does.
+    pub(crate) fn terminate(&self) {
+        let mut kill = Command::new("kill");
+        let sent = kill.args(["-TERM", &self.process.id().to_string()]);
+        assert!(sent.status().unwrap().success());
+    }
+
+    /// Waits for the end of the process, and gives its exit code.
+    pub(crate) async fn ended(&mut self) -> Option<i32> {
+        for _ in 0..600 {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status.code();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the process does not end");
+    }
+
     pub(crate) fn restart(&mut self) {
         self.log.check();
         (self.process, self.url, self.log) = self.again();
