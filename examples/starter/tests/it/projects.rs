@@ -152,7 +152,7 @@ async fn health_docs_and_the_openapi_document_need_nobody() {
         let checks = ready.json()["checks"].clone();
         let names = checks.as_array().unwrap().iter();
         let names: Vec<_> = names.map(|check| check["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["database", "revocations"]);
+        assert_eq!(names, ["accepting", "database", "revocations"]);
         let document = send(world.request(reqwest::Method::GET, "/openapi.json"))
             .await
             .json();
