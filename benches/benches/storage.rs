@@ -63,7 +63,7 @@ fn ours(
     for (label, size) in SIZES {
         let (bytes, key): (_, Key) = (
             Bytes::from(vec![7; size]),
-            format!("bench/{label}").parse().unwrap(),
+            format!("bench-{label}").parse().unwrap(),
         );
         group.throughput(Throughput::Bytes(size as u64));
         group.bench_function(BenchmarkId::new(format!("put/{name}"), label), |bench| {
