@@ -17,7 +17,7 @@ use saas_tenancy::{Scope, TenantTx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{permission::presets, signup::invalid, state::AppState, validate::Valid};
+use crate::{once::Once, permission::presets, signup::invalid, state::AppState, validate::Valid};
 
 /// A key to make.
 #[derive(Debug, Deserialize, Validate, ToSchema)]
@@ -125,7 +125,7 @@ pub(crate) async fn create(
         key: made.key().clone().into(),
         secret: made.secret().expose().clone(),
     };
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    Ok((StatusCode::CREATED, Once(view)).into_response())
 }
 
 #[utoipa::path(

@@ -17,6 +17,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    once::Once,
     operations::version::{etag, expected_version, required_version},
     state::AppState,
 };
@@ -167,7 +168,7 @@ pub(crate) async fn create(
     let location = format!("/api/v1/clients/{}", registered.client().id);
     let view = registered_view(&state, &mut tx, &registered).await?;
     let headers = [(header::LOCATION, location), (header::ETAG, etag(1))];
-    Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+    Ok((StatusCode::CREATED, headers, Once(view)).into_response())
 }
 
 #[utoipa::path(
@@ -228,12 +229,12 @@ pub(crate) async fn rotate_secret(
     State(state): State<AppState>,
     mut tx: TenantTx,
     Path(id): Path<Id<Client>>,
-) -> Result<Json<RegisteredView>, Problem> {
+) -> Result<Once<RegisteredView>, Problem> {
     let clients = state.identity.clients();
     let client = clients.get(&mut tx, id).await?;
     may_act_as(&state, &mut tx, &client).await?;
     let registered = clients.rotate_secret(&mut tx, id).await?;
-    Ok(Json(registered_view(&state, &mut tx, &registered).await?))
+    Ok(Once(registered_view(&state, &mut tx, &registered).await?))
 }
 
 #[utoipa::path(

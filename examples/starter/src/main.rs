@@ -18,6 +18,7 @@ mod invitations;
 mod me;
 mod members;
 mod mfa;
+mod once;
 mod openapi;
 mod operations;
 mod passkeys;

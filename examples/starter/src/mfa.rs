@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     members::may_decide_about,
+    once::Once,
     state::AppState,
     validate::{Valid, plain},
 };
@@ -153,7 +154,7 @@ pub(crate) async fn enrol(
         secret: enrolment.secret().expose().clone(),
         otpauth_uri: enrolment.uri().expose().clone(),
     };
-    Ok((StatusCode::CREATED, Json(view)).into_response())
+    Ok((StatusCode::CREATED, Once(view)).into_response())
 }
 
 #[utoipa::path(
@@ -167,11 +168,11 @@ pub(crate) async fn confirm(
     scope: Scope,
     Path(factor): Path<Id<Factor>>,
     Json(input): Json<TotpCode>,
-) -> Result<Json<CodesView>, Problem> {
+) -> Result<Once<CodesView>, Problem> {
     let factors = state.identity.second_factors();
     let who = factors.stepped_up(&scope).await?;
     let codes = factors.confirm_totp(&who, factor, &input.code).await?;
-    Ok(Json(CodesView::new(codes.as_ref())))
+    Ok(Once(CodesView::new(codes.as_ref())))
 }
 
 #[utoipa::path(
@@ -199,11 +200,11 @@ pub(crate) async fn remove(
 pub(crate) async fn renew_codes(
     State(state): State<AppState>,
     scope: Scope,
-) -> Result<Json<CodesView>, Problem> {
+) -> Result<Once<CodesView>, Problem> {
     let factors = state.identity.second_factors();
     let who = factors.stepped_up(&scope).await?;
     let codes = factors.renew_codes(&who).await?;
-    Ok(Json(CodesView::new(Some(&codes))))
+    Ok(Once(CodesView::new(Some(&codes))))
 }
 
 #[utoipa::path(

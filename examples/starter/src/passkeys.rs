@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::{
     mfa::{CodesView, FactorView},
+    once::Once,
     state::AppState,
     validate::{Valid, plain},
 };
@@ -96,12 +97,12 @@ pub(crate) async fn finish(
     scope: Scope,
     Path(factor): Path<Id<Factor>>,
     Json(input): Json<Value>,
-) -> Result<Json<CodesView>, Problem> {
+) -> Result<Once<CodesView>, Problem> {
     let factors = state.identity.second_factors();
     let who = factors.stepped_up(&scope).await?;
     let answer = PasskeyAnswer::try_from(input)?;
     let codes = factors.confirm_passkey(&who, factor, &answer).await?;
-    Ok(Json(CodesView::new(codes.as_ref())))
+    Ok(Once(CodesView::new(codes.as_ref())))
 }
 
 #[utoipa::path(

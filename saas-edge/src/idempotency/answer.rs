@@ -26,13 +26,17 @@ struct Head {
     headers: Vec<(String, Vec<u8>)>,
 }
 
-/// Splits an answer into what is kept and what is sent. Nothing is kept of one that is too large.
+/// Splits an answer into what is kept and what is sent. Nothing is kept of one that is too large, nor of one that says
+/// itself that it may not be: `Cache-Control: no-store` (RFC 9111, section 5.2.2.5).
 pub(super) async fn keep(
     keys: &KeyRing,
     context: &[u8],
     response: Response,
     most: u64,
 ) -> Result<(Response, Option<Vec<u8>>), Problem> {
+    if may_not_be_stored(response.headers()) {
+        return Ok((response, None));
+    }
     let (parts, body) = response.into_parts();
     let body = match key::whole(body, most).await {
         Ok(body) => body,
@@ -57,6 +61,14 @@ pub(super) async fn keep(
     let sealed = keys.encrypt(PURPOSE, context, &plain);
     let sealed = sealed.map_err(|_| internal("encrypted"))?;
     Ok((Response::from_parts(parts, Body::from(body)), Some(sealed)))
+}
+
+fn may_not_be_stored(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::CACHE_CONTROL).iter();
+    let mut directives = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    directives.any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
 /// Makes an answer anew.
@@ -88,6 +100,26 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_says_that_it_may_not_be_stored_is_not() {
+        let keys = KeyRing::generate().unwrap();
+        for (value, kept) in [
+            ("no-store", false),
+            ("private, No-Store", false),
+            ("private, max-age=60", true),
+            ("no-storex", true),
+        ] {
+            let response = http::Response::builder()
+                .header("cache-control", value)
+                .body(Body::from("text"))
+                .unwrap();
+            let (sent, found) = keep(&keys, b"here", response, 100).await.unwrap();
+            assert_eq!(found.is_some(), kept, "{value}");
+            let sent = axum::body::to_bytes(sent.into_body(), 100).await.unwrap();
+            assert_eq!(sent, "text");
+        }
+    }
 
     proptest! {
         #[test]

@@ -6,7 +6,8 @@
 //! key again is told that answer. When it fails, the key is free again.
 //!
 //! A key is one of its caller in its tenant, and is good for one request: the method, the address and the body are
-//! hashed. Answers are kept encrypted.
+//! hashed. Answers are kept encrypted. One with `Cache-Control: no-store`, which a handler gives to what is shown once,
+//! is not kept: whoever asks for it again is told that the request took place.
 //!
 //! ```
 //! use http::Method;

@@ -49,6 +49,37 @@ pub(crate) async fn enrolled(owner: &Caller<'_>) -> (App, Vec<String>) {
     (app, serde_json::from_value(codes).unwrap())
 }
 
+/// Nor does an answer go past what their handlers ask, which is a recent proof.
+#[tokio::test]
+async fn mfa_08_what_is_shown_once_is_not_told_again_to_who_sends_its_idempotency_key() {
+    for world in World::all().await {
+        let owner = world.sign_up("acme").await;
+        let client = json!({
+            "name": "program", "grants": ["client_credentials"], "scopes": ["projects:read"],
+            "auth_method": "client_secret_basic",
+        });
+        for (path, body) in [
+            ("/api/v1/me/totp", json!({ "name": "phone" })),
+            (
+                "/api/v1/me/api-keys",
+                json!({ "name": "program", "scopes": ["projects:read"] }),
+            ),
+            ("/api/v1/clients", client),
+        ] {
+            let ask = async || {
+                let request = owner.request(Method::POST, path).json(&body);
+                send(request.header("idempotency-key", path)).await
+            };
+            let (first, again) = (ask().await, ask().await);
+            assert_eq!(first.status, 201, "{path}: {first:?}");
+            assert_eq!(first.header("cache-control"), Some("no-store"), "{path}");
+            again.is_problem(409, "idempotency-answer-lost");
+            let secret = first.json()["secret"].as_str().unwrap().to_owned();
+            assert!(!again.text.contains(&secret), "{path}");
+        }
+    }
+}
+
 async fn second(world: &World, pending: &Answer, name: &str, proof: &str) -> Answer {
     let token = pending.json()["mfa_token"].as_str().unwrap().to_owned();
     let form = [
