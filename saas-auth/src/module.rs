@@ -51,6 +51,7 @@ pub const MODULE: Module = Module::new("saas_auth")
         SharedTable::new("saas_factors"),
         SharedTable::new("saas_recovery_codes"),
         SharedTable::new("saas_factor_tries"),
+        SharedTable::new("saas_mailed_codes"),
         SharedTable::new("saas_used_challenges"),
         SharedTable::new("saas_remembered_devices"),
     ]);

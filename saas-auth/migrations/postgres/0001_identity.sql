@@ -264,6 +264,20 @@ CREATE TABLE saas_remembered_devices (
 
 CREATE INDEX saas_remembered_devices_account ON saas_remembered_devices (account_id);
 
+-- The codes themselves are kept nowhere.
+CREATE TABLE saas_mailed_codes (
+    id         UUID NOT NULL PRIMARY KEY,
+    account_id UUID NOT NULL REFERENCES saas_accounts (id),
+    tenant_id  UUID NOT NULL,
+    -- When the sign-in began that it is for.
+    begun_at   TIMESTAMPTZ NOT NULL,
+    -- The name of the key that it is made with.
+    key        BIGINT NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX saas_mailed_codes_account ON saas_mailed_codes (account_id);
+
 CREATE TABLE saas_used_challenges (
     id         UUID NOT NULL PRIMARY KEY,
     expires_at TIMESTAMPTZ NOT NULL
@@ -273,7 +287,7 @@ CREATE TABLE saas_mfa_rules (
     tenant_id   UUID NOT NULL,
     id          UUID NOT NULL,
     role        TEXT,
-    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'required', 'passkey')),
+    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'email', 'required', 'passkey')),
     grace       BIGINT NOT NULL,
     created_at  TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (tenant_id, id)

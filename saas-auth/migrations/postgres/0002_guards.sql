@@ -350,6 +350,34 @@ CREATE POLICY saas_restrictive_update ON saas_factor_tries AS RESTRICTIVE FOR UP
 DROP POLICY IF EXISTS saas_restrictive_delete ON saas_factor_tries;
 CREATE POLICY saas_restrictive_delete ON saas_factor_tries AS RESTRICTIVE FOR DELETE
     USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+ALTER TABLE saas_mailed_codes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas_mailed_codes FORCE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS saas_permissive_select ON saas_mailed_codes;
+CREATE POLICY saas_permissive_select ON saas_mailed_codes AS PERMISSIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_insert ON saas_mailed_codes;
+CREATE POLICY saas_permissive_insert ON saas_mailed_codes AS PERMISSIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_update ON saas_mailed_codes;
+CREATE POLICY saas_permissive_update ON saas_mailed_codes AS PERMISSIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_permissive_delete ON saas_mailed_codes;
+CREATE POLICY saas_permissive_delete ON saas_mailed_codes AS PERMISSIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_select ON saas_mailed_codes;
+CREATE POLICY saas_restrictive_select ON saas_mailed_codes AS RESTRICTIVE FOR SELECT
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_insert ON saas_mailed_codes;
+CREATE POLICY saas_restrictive_insert ON saas_mailed_codes AS RESTRICTIVE FOR INSERT
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_update ON saas_mailed_codes;
+CREATE POLICY saas_restrictive_update ON saas_mailed_codes AS RESTRICTIVE FOR UPDATE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL)
+    WITH CHECK (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
+DROP POLICY IF EXISTS saas_restrictive_delete ON saas_mailed_codes;
+CREATE POLICY saas_restrictive_delete ON saas_mailed_codes AS RESTRICTIVE FOR DELETE
+    USING (nullif(current_setting('app.system_scope', true), '') IS NOT NULL);
 ALTER TABLE saas_used_challenges ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas_used_challenges FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS saas_permissive_select ON saas_used_challenges;

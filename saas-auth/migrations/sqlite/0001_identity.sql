@@ -264,6 +264,20 @@ CREATE TABLE saas_remembered_devices (
 
 CREATE INDEX saas_remembered_devices_account ON saas_remembered_devices (account_id);
 
+-- The codes themselves are kept nowhere.
+CREATE TABLE saas_mailed_codes (
+    id         BLOB NOT NULL PRIMARY KEY,
+    account_id BLOB NOT NULL REFERENCES saas_accounts (id),
+    tenant_id  BLOB NOT NULL,
+    -- When the sign-in began that it is for.
+    begun_at   INTEGER NOT NULL,
+    -- The name of the key that it is made with.
+    key        INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX saas_mailed_codes_account ON saas_mailed_codes (account_id);
+
 CREATE TABLE saas_used_challenges (
     id         BLOB NOT NULL PRIMARY KEY,
     expires_at INTEGER NOT NULL
@@ -273,7 +287,7 @@ CREATE TABLE saas_mfa_rules (
     tenant_id   BLOB NOT NULL,
     id          BLOB NOT NULL,
     role        TEXT,
-    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'required', 'passkey')),
+    requirement TEXT NOT NULL CHECK (requirement IN ('optional', 'email', 'required', 'passkey')),
     grace       INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, id)

@@ -3,7 +3,7 @@
 use saas_core::{Id, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::Invitation;
+use crate::{Invitation, mfa::MailedCode};
 
 /// Somebody says that the password of an address is forgotten. It says nothing of an account, because there
 /// may be none.
@@ -68,6 +68,18 @@ pub(crate) struct FactorsGuessed {
 
 impl FactorsGuessed {
     pub(crate) const KIND: &'static str = "auth.factors-guessed";
+}
+
+/// Somebody who knows the password of an account is to enter a code that its holder is sent.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SignInCodeAsked {
+    pub(crate) account: UserId,
+    pub(crate) generation: i64,
+    pub(crate) code: Id<MailedCode>,
+}
+
+impl SignInCodeAsked {
+    pub(crate) const KIND: &'static str = "auth.sign-in-code-asked";
 }
 
 /// An account has a new password.

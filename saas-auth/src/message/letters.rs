@@ -9,6 +9,7 @@ pub(super) const ALL: &[MailTemplate] = &[
     PASSWORD_CHANGED,
     FACTORS_CHANGED,
     FACTORS_GUESSED,
+    SIGN_IN_CODE,
     EMAIL_CHANGE,
     EMAIL_CHANGE_NOTICE,
     EMAIL_CHANGED,
@@ -193,4 +194,25 @@ pub(super) const FACTORS_GUESSED: MailTemplate = MailTemplate::new("auth/factors
          <p>after the password of your account at {{ tenant.name }} a hundred codes were entered, and none was \
          right. For a day no further one is looked at, and nobody signs in with one.</p>\
          <p>If that was not you, somebody knows your password: set a new one at once.</p>",
+    );
+
+pub(super) const SIGN_IN_CODE: MailTemplate = MailTemplate::new("auth/sign-in-code")
+    .values(&["name", "valid"])
+    .secrets(&["code"])
+    .subject("Your code to sign in")
+    .text(
+        "Hello {{ name }},\n\n\
+         this is your code to sign in to {{ tenant.name }}. It is good once, for {{ valid }}, and on the page on which \
+         you have just entered your password:\n\n\
+         {{ code }}\n\n\
+         Nobody who works for {{ tenant.name }} asks you for it. If it was not you who has just signed in, somebody \
+         knows your password: set a new one at once.\n",
+    )
+    .html(
+        "<p>Hello {{ name }},</p>\
+         <p>this is your code to sign in to {{ tenant.name }}. It is good once, for {{ valid }}, and on the page on \
+         which you have just entered your password:</p>\
+         <p><strong>{{ code }}</strong></p>\
+         <p>Nobody who works for {{ tenant.name }} asks you for it. If it was not you who has just signed in, \
+         somebody knows your password: set a new one at once.</p>",
     );

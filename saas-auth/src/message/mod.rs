@@ -19,12 +19,13 @@ use saas_tenancy::{
 
 pub(crate) use event::{
     AddressChangeAsked, AddressChanged, Deactivated, Deleted, FactorsChanged, FactorsGuessed,
-    Invited, PasswordChanged, ResetAsked, VerificationAsked,
+    Invited, PasswordChanged, ResetAsked, SignInCodeAsked, VerificationAsked,
 };
 
 use crate::{
     Account, Accounts, Email, Error, Identity, LinkConfig, Membership, Sessions, TokenConfig,
     account::Status,
+    mfa::{MailedCode, SecondFactors},
     proof::{self, Given, Kind, ProofRow, Proofs},
 };
 
@@ -61,6 +62,7 @@ struct Inner {
     accounts: Accounts,
     sessions: Sessions,
     proofs: Proofs,
+    factors: SecondFactors,
     token: TokenConfig,
     link: LinkConfig,
     mailer: Arc<dyn Mailer>,
@@ -86,6 +88,7 @@ impl Messages {
                 accounts: identity.accounts().clone(),
                 sessions: identity.sessions().clone(),
                 proofs: Proofs::new(identity.database().clone()),
+                factors: identity.second_factors().clone(),
                 token: identity.config().token.clone(),
                 link: identity.config().link.clone(),
                 mailer,
@@ -116,6 +119,7 @@ impl Messages {
             PasswordChanged::KIND => letters.password_changed(event.payload()?).await?,
             FactorsChanged::KIND => letters.factors_changed(event.payload()?).await?,
             FactorsGuessed::KIND => letters.factors_guessed(event.payload()?).await?,
+            SignInCodeAsked::KIND => letters.sign_in_code(event.payload()?).await?,
             AddressChanged::KIND => letters.address_changed(event.payload()?).await?,
             Deactivated::KIND => letters.deactivated(event.payload()?).await?,
             Deleted::KIND => letters.deleted(event.payload()?).await?,
@@ -252,6 +256,24 @@ impl Letters<'_> {
 
     async fn factors_guessed(&self, guessed: FactorsGuessed) -> Result<(), Failed> {
         self.notice(guessed.account, letters::FACTORS_GUESSED).await
+    }
+
+    /// The code for a sign-in, unless that has ended or the account is another meanwhile.
+    async fn sign_in_code(&self, asked: SignInCodeAsked) -> Result<(), Failed> {
+        let account = self.inner.accounts.by_id(asked.account).await?;
+        let account = account.filter(|account| account.generation() == asked.generation);
+        let reader = self.reader(account).await?;
+        let Some(reader) = reader.filter(|reader| reader.may_enter) else {
+            return Ok(());
+        };
+        let code = self.inner.factors.mailed(asked.account, asked.code);
+        let Some(code) = code.await? else {
+            return Ok(());
+        };
+        let draft = self.to(reader.account.email(), letters::SIGN_IN_CODE);
+        let draft = draft.secret("code", code).value("name", reader.name);
+        self.send(draft.value("valid", lasting(MailedCode::LIFETIME)))
+            .await
     }
 
     async fn address_changed(&self, changed: AddressChanged) -> Result<(), Failed> {

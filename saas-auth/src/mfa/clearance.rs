@@ -3,7 +3,7 @@
 use saas_core::{Level, Timestamp, UserId};
 use saas_tenancy::Tenant;
 
-use super::policy::{self, Decision};
+use super::policy::{self, Decision, Strength};
 
 /// Who somebody has proven to be at a door, and how. It is good for nothing until the policy has cleared it.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ impl Claim {
     }
 
     /// What it is worth for a rule; see [`policy::standing`].
-    pub(crate) fn standing(&self) -> Level {
+    pub(crate) fn standing(&self) -> Strength {
         policy::standing(&self.methods)
     }
 }
@@ -59,6 +59,8 @@ pub enum Wanted {
     Proof(Level),
     /// A second factor that they have to enrol first, for this level.
     Enrolment(Level),
+    /// The code that they were just sent by mail, as [`Proof::Mailed`](super::Proof::Mailed): they have no other factor.
+    MailedCode,
 }
 
 impl Clearance {
@@ -67,6 +69,7 @@ impl Clearance {
             Decision::Allow => Self::Cleared(Cleared(claim)),
             Decision::StepUp(level) => Self::Pending(claim, Wanted::Proof(level)),
             Decision::Enrol(level) => Self::Pending(claim, Wanted::Enrolment(level)),
+            Decision::Mail => Self::Pending(claim, Wanted::MailedCode),
             Decision::Deny => Self::Denied,
         }
     }

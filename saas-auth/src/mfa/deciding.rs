@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use saas_core::UserId;
-use saas_core::{Level, Principal, PrincipalKind};
+use saas_core::{Principal, PrincipalKind};
 use saas_tenancy::{Scope, Tenant};
 
 use super::{
     SecondFactors,
     clearance::{Claim, Clearance},
-    policy::{self, Asked, Decision, Facts, Member, Rule},
+    policy::{self, Asked, Decision, Facts, Member, Rule, Strength},
     rule::{self, Standing},
     store,
 };
@@ -25,7 +25,7 @@ impl SecondFactors {
         let member = self.member(&claim.tenant, claim.user).await?;
         let factors = store::confirmed(&mut self.read(), claim.user).await?;
         let memberships: Vec<_> = member.into_iter().collect();
-        let decision = policy::decide(&Facts {
+        let facts = Facts {
             memberships: &memberships,
             factors,
             level: claim.level(),
@@ -33,7 +33,19 @@ impl SecondFactors {
             authenticated_at: claim.at,
             asked,
             now: self.now(),
-        });
+        };
+        let mut decision = policy::decide(&facts);
+        if matches!(decision, Decision::Enrol(_)) {
+            // A factor is one in all tenants: where another wants a code by mail before, nobody gets around it here.
+            let memberships = self.memberships(&claim.tenant, claim.user).await?;
+            let everywhere = policy::decide(&Facts {
+                memberships: &memberships,
+                ..facts
+            });
+            if everywhere == Decision::Mail {
+                decision = everywhere;
+            }
+        }
         Ok(Clearance::of(decision, claim))
     }
 
@@ -44,7 +56,7 @@ impl SecondFactors {
             return true;
         }
         let level = policy::standing(caller.methods());
-        level == Level::PhishingResistant
+        level == Strength::PhishingResistant
             || self
                 .inner
                 .recent
@@ -89,6 +101,7 @@ impl SecondFactors {
         });
         let level = match decision {
             Decision::Allow => return Ok(()),
+            Decision::Mail => return Err(Error::SIGN_IN_ANEW),
             Decision::StepUp(level) | Decision::Enrol(level) => level,
             Decision::Deny => return Err(Error::Credentials),
         };
@@ -110,13 +123,28 @@ impl SecondFactors {
         asked: Asked,
     ) -> Result<Decision, Error> {
         let user = caller.subject();
+        let factors = store::confirmed(&mut self.read(), user).await?;
+        let memberships = self.memberships(scope.tenant(), user).await?;
+        Ok(policy::decide(&Facts {
+            memberships: &memberships,
+            factors,
+            level: caller.level(),
+            // Whoever changes what belongs to the person proves all of it.
+            standing: policy::proven(caller.methods()),
+            authenticated_at: caller.authenticated_at(),
+            asked,
+            now: self.now(),
+        }))
+    }
+
+    /// Finds what somebody is in a tenant and in all others of theirs.
+    async fn memberships(&self, here: &Tenant, user: UserId) -> Result<Vec<Member>, Error> {
         let mut tx = self.read().for_user(user);
         let tenants = account::store::tenants_of(&mut tx, user).await?;
-        let factors = store::confirmed(&mut tx, user).await?;
         drop(tx);
         let mut memberships = Vec::new();
-        memberships.extend(self.member(scope.tenant(), user).await?);
-        let others = tenants.into_iter().filter(|id| *id != scope.tenant().id());
+        memberships.extend(self.member(here, user).await?);
+        let others = tenants.into_iter().filter(|id| *id != here.id());
         for id in others.take(MAX_TENANTS) {
             if let Some(tenant) = self.inner.registry.by_id(id).await?
                 && let Some(member) = self.member(&tenant, user).await?
@@ -125,16 +153,7 @@ impl SecondFactors {
                 memberships.extend(Some(member).filter(|member| member.is_active));
             }
         }
-        Ok(policy::decide(&Facts {
-            memberships: &memberships,
-            factors,
-            level: caller.level(),
-            // Whoever changes what belongs to the person proves all of it.
-            standing: caller.level(),
-            authenticated_at: caller.authenticated_at(),
-            asked,
-            now: self.now(),
-        }))
+        Ok(memberships)
     }
 
     /// Finds what somebody is in a tenant, and which rules hold for them.
@@ -171,6 +190,8 @@ impl SecondFactors {
 }
 
 #[cfg(feature = "axum")]
-fn asks_at_most(rules: &[Standing], level: Level) -> bool {
-    rules.iter().all(|rule| rule.requirement.level() <= level)
+fn asks_at_most(rules: &[Standing], strength: Strength) -> bool {
+    rules
+        .iter()
+        .all(|rule| rule.requirement.strength() <= strength)
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`SecondFactors`] keeps what people prove themselves with besides a password: codes by time (RFC 6238), passkeys
 //!   (WebAuthn, with the feature `passkeys`) and recovery codes. They belong to the person, and are the same in every tenant;
+//!   A code by mail is a weak one, for those who have none of these (`mailed.rs`);
 //! - a tenant asks for them by [rules](MfaRule), of everybody or of a role;
 //! - whoever comes through a door has a claim, and one pure function says whether it is enough (`policy.rs`). Only
 //!   what it has cleared becomes [`Authenticated`](crate::Authenticated), so a door that forgets to ask does not
@@ -18,6 +19,7 @@ mod factor;
 mod fresh;
 #[cfg(feature = "axum")]
 mod layer;
+mod mailed;
 mod naming;
 #[cfg(feature = "passkeys")]
 pub(crate) mod passkey;
@@ -42,6 +44,7 @@ pub use factor::{Factor, FactorKind, TotpEnrolment};
 pub use fresh::{Aal1, Aal2, AtLeast, Fresh, PhishingResistant};
 #[cfg(feature = "axum")]
 pub use layer::MfaLayer;
+pub(crate) use mailed::MailedCode;
 #[cfg(feature = "passkeys")]
 pub(crate) use passkey::{Asker, METHODS, RelyingParty};
 #[cfg(feature = "passkeys")]

@@ -11,8 +11,6 @@ use crate::{Error, sealed};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 const PURPOSE: Purpose = Purpose::new("saas-auth/pending-sign-in/1");
-/// For how long more can be proven.
-const LIFETIME: Duration = Duration::from_secs(600);
 const MAX_LENGTH: usize = 2048;
 
 /// A sign-in that waits for a second factor.
@@ -38,12 +36,15 @@ struct Text {
 }
 
 impl Pending {
+    /// For how long more can be proven.
+    pub(super) const LIFETIME: Duration = Duration::from_secs(600);
+
     pub(crate) fn new(claim: Claim, wanted: Wanted, generation: i64, now: Timestamp) -> Self {
         Self {
             claim,
             wanted,
             generation,
-            expires_at: now.saturating_add(LIFETIME),
+            expires_at: now.saturating_add(Self::LIFETIME),
         }
     }
 

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub enum Requirement {
     /// A second factor is asked of those who have one: `optional`.
     Optional,
+    /// Those who have no second factor enter a code that they are sent by mail: `email`. It is a weak one, since who
+    /// reads the mail of somebody can set their password, too: it makes no [`Level`] and stands in for no other.
+    Email,
     /// Everybody needs a second factor: `required`.
     Required,
     /// Everybody needs a passkey: `passkey`.
@@ -20,13 +23,14 @@ pub enum Requirement {
 
 impl Requirement {
     /// Every requirement, from the least to the most.
-    pub const ALL: [Self; 3] = [Self::Optional, Self::Required, Self::Passkey];
+    pub const ALL: [Self; 4] = [Self::Optional, Self::Email, Self::Required, Self::Passkey];
 
-    /// Gives the name: `optional`, `required` or `passkey`.
+    /// Gives the name: `optional`, `email`, `required` or `passkey`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Optional => "optional",
+            Self::Email => "email",
             Self::Required => "required",
             Self::Passkey => "passkey",
         }
@@ -36,9 +40,44 @@ impl Requirement {
     #[must_use]
     pub const fn level(self) -> Level {
         match self {
-            Self::Optional => Level::Aal1,
+            Self::Optional | Self::Email => Level::Aal1,
             Self::Required => Level::Aal2,
             Self::Passkey => Level::PhishingResistant,
+        }
+    }
+
+    pub(super) const fn strength(self) -> Strength {
+        match self {
+            Self::Email => Strength::Mailed,
+            other => Strength::of(other.level()),
+        }
+    }
+}
+
+/// What a proof is worth for a rule: a level, or a code by mail, which is less than any but more than a password alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Strength {
+    Single,
+    Mailed,
+    Aal2,
+    PhishingResistant,
+}
+
+impl Strength {
+    const fn of(level: Level) -> Self {
+        match level {
+            Level::PhishingResistant => Self::PhishingResistant,
+            Level::Aal2 => Self::Aal2,
+            _ => Self::Single,
+        }
+    }
+
+    /// The level that is to be reached for it, where there is one.
+    const fn level(self) -> Level {
+        match self {
+            Self::Single | Self::Mailed => Level::Aal1,
+            Self::Aal2 => Level::Aal2,
+            Self::PhishingResistant => Level::PhishingResistant,
         }
     }
 }
@@ -102,7 +141,7 @@ pub(crate) struct Facts<'a> {
     /// What was proven, and when.
     pub(crate) level: Level,
     /// What that is worth where nobody has to have proven it just now; see [`standing`].
-    pub(crate) standing: Level,
+    pub(crate) standing: Strength,
     pub(crate) authenticated_at: Timestamp,
     pub(crate) asked: Asked,
     pub(crate) now: Timestamp,
@@ -111,14 +150,26 @@ pub(crate) struct Facts<'a> {
 /// The way of a proof on a device that is remembered, beside the password.
 pub(crate) const REMEMBERED: &str = "device";
 
+/// The way of a code by mail, beside the password. RFC 8176 has none for it.
+pub(crate) const MAILED: &str = "email";
+
+/// Gives what these ways are worth for a rule, when all of them were just proven.
+pub(crate) fn proven(methods: &[String]) -> Strength {
+    let strength = Strength::of(Level::of(methods));
+    let has = |name: &str| methods.iter().any(|method| method == name);
+    match has(MAILED) && has("pwd") {
+        true => strength.max(Strength::Mailed),
+        false => strength,
+    }
+}
+
 /// Gives what these ways are worth for a rule and for one's own factors: a remembered device stands in for a second
 /// factor that was proven on it before. To a route that asks for a level it is nothing.
-pub(crate) fn standing(methods: &[String]) -> Level {
-    let level = Level::of(methods);
+pub(crate) fn standing(methods: &[String]) -> Strength {
     let has = |name: &str| methods.iter().any(|method| method == name);
     match has(REMEMBERED) && has("pwd") {
-        true => level.max(Level::Aal2),
-        false => level,
+        true => proven(methods).max(Strength::Aal2),
+        false => proven(methods),
     }
 }
 
@@ -129,6 +180,8 @@ pub(crate) enum Decision {
     Allow,
     /// The person proves more, or anew, with what they have.
     StepUp(Level),
+    /// The person has no factor of their own, and enters a code that they are sent by mail.
+    Mail,
     /// The person has nothing that reaches the level, and has to enrol it.
     Enrol(Level),
     /// The person may not, whatever they prove.
@@ -145,16 +198,16 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     let rules = || members.iter().flat_map(|member| &member.rules);
     let strictest = |rules: &mut dyn Iterator<Item = &Rule>| {
         rules
-            .map(|rule| rule.requirement.level())
+            .map(|rule| rule.requirement.strength())
             .max()
-            .unwrap_or(Level::Aal1)
+            .unwrap_or(Strength::Single)
     };
     let reach = facts.factors.reach();
     // Whoever has a factor has proven it at every sign-in.
-    let own = reach.min(Level::Aal2);
+    let own = Strength::of(reach.min(Level::Aal2));
     let ruled = strictest(&mut rules()).max(own);
-    let asked = ruled.max(facts.asked.level);
-    let reaches = |ruled: Level| facts.standing >= ruled && facts.level >= facts.asked.level;
+    let asked = ruled.level().max(facts.asked.level);
+    let reaches = |ruled: Strength| facts.standing >= ruled && facts.level >= facts.asked.level;
     let is_old = facts
         .asked
         .max_age
@@ -165,6 +218,11 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     if reaches(ruled) {
         return Decision::Allow;
     }
+    // Before anything is enrolled, too. Everybody has an address, so nobody is given time to get one.
+    let by_mail = rules().any(|rule| rule.requirement == Requirement::Email);
+    if by_mail && own < Strength::Mailed && facts.standing < Strength::Mailed {
+        return Decision::Mail;
+    }
     if reach >= asked || facts.level < reach {
         return Decision::StepUp(asked.min(reach));
     }
@@ -173,7 +231,7 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Decision {
     let due = strictest(&mut due).max(own);
     match reaches(due) {
         true => Decision::Allow,
-        false => Decision::Enrol(due.max(facts.asked.level)),
+        false => Decision::Enrol(due.level().max(facts.asked.level)),
     }
 }
 

@@ -11,12 +11,7 @@ fn at(seconds: i64) -> Timestamp {
 
 /// Every membership: active or not, without a rule or with one of each kind, enforced or not yet.
 fn members() -> Vec<Member> {
-    let requirements = [
-        Requirement::Optional,
-        Requirement::Required,
-        Requirement::Passkey,
-    ];
-    let rules = requirements.into_iter().flat_map(|requirement| {
+    let rules = Requirement::ALL.into_iter().flat_map(|requirement| {
         [NOW, NOW + 1].map(|enforced| Rule {
             requirement,
             enforced_at: at(enforced),
@@ -45,16 +40,17 @@ fn every(mut check: impl FnMut(&Facts<'_>)) -> usize {
         for (totp, passkey) in [(false, false), (true, false), (false, true), (true, true)] {
             for level in Level::ALL {
                 for asked in Level::ALL {
-                    for (max_age, remembered) in [None, Some(DAY), Some(DAY * 3)]
+                    // By the ways alone, with a code by mail, and on a device that is remembered.
+                    let least = [Strength::Single, Strength::Mailed, Strength::Aal2];
+                    for (max_age, least) in [None, Some(DAY), Some(DAY * 3)]
                         .into_iter()
-                        .flat_map(|age| [(age, false), (age, true)])
+                        .flat_map(|age| least.map(|least| (age, least)))
                     {
-                        let least = if remembered { Level::Aal2 } else { level };
                         check(&Facts {
                             memberships,
                             factors: Factors { totp, passkey },
                             level,
-                            standing: level.max(least),
+                            standing: Strength::of(level).max(least),
                             authenticated_at: at(NOW).saturating_sub(DAY * 2),
                             asked: Asked {
                                 level: asked,
@@ -100,7 +96,7 @@ fn nobody_goes_on_below_a_rule_that_is_enforced_or_a_route() {
             assert!(facts.level >= facts.asked.level, "{facts:?}");
             let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
             assert!(
-                due.all(|rule| facts.standing >= rule.requirement.level()),
+                due.all(|rule| facts.standing >= rule.requirement.strength()),
                 "{facts:?}"
             );
         }
@@ -110,7 +106,7 @@ fn nobody_goes_on_below_a_rule_that_is_enforced_or_a_route() {
 #[test]
 fn whoever_has_a_second_factor_is_always_asked_for_it() {
     every(|facts| {
-        if facts.factors != Factors::default() && facts.standing == Level::Aal1 {
+        if facts.factors != Factors::default() && facts.standing < Strength::Aal2 {
             assert_ne!(decide(facts), Decision::Allow, "{facts:?}");
         }
     });
@@ -119,7 +115,7 @@ fn whoever_has_a_second_factor_is_always_asked_for_it() {
 #[test]
 fn a_remembered_device_is_no_passkey_and_nothing_to_a_route() {
     every(|facts| {
-        if facts.standing > facts.level && decide(facts) == Decision::Allow {
+        if facts.standing > Strength::of(facts.level) && decide(facts) == Decision::Allow {
             assert!(facts.level >= facts.asked.level, "{facts:?}");
             let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
             assert!(
@@ -132,19 +128,62 @@ fn a_remembered_device_is_no_passkey_and_nothing_to_a_route() {
         let methods: Vec<_> = methods.iter().map(|method| (*method).to_owned()).collect();
         standing(&methods)
     };
-    assert_eq!(of(&["pwd", "device"]), Level::Aal2);
-    assert_eq!(of(&["pop", "uv", "device"]), Level::PhishingResistant);
+    assert_eq!(of(&["pwd", "device"]), Strength::Aal2);
+    assert_eq!(of(&["pop", "uv", "device"]), Strength::PhishingResistant);
     // Alone it is nothing.
-    assert_eq!(of(&["device"]), Level::Aal1);
-    assert_eq!(of(&["pwd"]), Level::Aal1);
+    assert_eq!(of(&["device"]), Strength::Single);
+    assert_eq!(of(&["pwd"]), Strength::Single);
+}
+
+#[test]
+fn a_code_by_mail_is_asked_before_all_else_of_those_who_have_no_factor_and_of_nobody_else() {
+    every(|facts| {
+        let decision = decide(facts);
+        let ruled = rules(facts).any(|rule| rule.requirement == Requirement::Email);
+        let has_none = facts.factors == Factors::default();
+        let asked = ruled && has_none && facts.standing < Strength::Mailed;
+        let other = matches!(decision, Decision::Deny) || is_old(facts);
+        assert_eq!(decision == Decision::Mail, asked && !other, "{facts:?}");
+        if decision == Decision::Mail {
+            let entered = Facts {
+                standing: Strength::Mailed,
+                ..facts.clone()
+            };
+            assert_ne!(decide(&entered), Decision::Mail, "{facts:?}");
+        }
+    });
+}
+
+#[test]
+fn a_code_by_mail_is_no_level_and_no_second_factor() {
+    every(|facts| {
+        if facts.standing == Strength::Mailed && decide(facts) == Decision::Allow {
+            assert!(facts.asked.level == Level::Aal1, "{facts:?}");
+            assert!(facts.factors == Factors::default(), "{facts:?}");
+            let mut due = rules(facts).filter(|rule| rule.enforced_at <= facts.now);
+            assert!(
+                due.all(|rule| rule.requirement <= Requirement::Email),
+                "{facts:?}"
+            );
+        }
+    });
+    let of = |methods: &[&str]| {
+        let methods: Vec<_> = methods.iter().map(|method| (*method).to_owned()).collect();
+        (Level::of(&methods), proven(&methods))
+    };
+    assert_eq!(of(&["pwd", "email"]), (Level::Aal1, Strength::Mailed));
+    // Alone it is nothing, and beside another it adds nothing.
+    assert_eq!(of(&["email"]), (Level::Aal1, Strength::Single));
+    assert_eq!(of(&["pwd", "otp", "email"]), (Level::Aal2, Strength::Aal2));
+    assert_eq!(of(&["pwd", "device"]), (Level::Aal1, Strength::Single));
 }
 
 #[test]
 fn whoever_has_proven_all_that_is_asked_goes_on() {
     every(|facts| {
         let enough = facts.level >= facts.asked.level
-            && rules(facts).all(|rule| facts.standing >= rule.requirement.level())
-            && facts.standing >= facts.factors.reach().min(Level::Aal2);
+            && rules(facts).all(|rule| facts.standing >= rule.requirement.strength())
+            && facts.standing >= Strength::of(facts.factors.reach().min(Level::Aal2));
         let member = !facts.memberships.is_empty()
             && facts.memberships.iter().all(|member| member.is_active);
         if enough && member && !is_old(facts) {
@@ -160,7 +199,7 @@ fn what_is_to_be_proven_can_be_and_then_leads_on() {
             assert!(level <= facts.factors.reach(), "{facts:?}");
             let proven = Facts {
                 level: level.max(facts.level),
-                standing: level.max(facts.standing),
+                standing: Strength::of(level).max(facts.standing),
                 authenticated_at: facts.now,
                 ..facts.clone()
             };
@@ -183,7 +222,7 @@ fn what_is_to_be_enrolled_is_missing_and_then_leads_on() {
                     passkey: level == Level::PhishingResistant,
                 },
                 level,
-                standing: level,
+                standing: Strength::of(level),
                 ..facts.clone()
             };
             // A rule that is not enforced yet counts for who can fulfil it.

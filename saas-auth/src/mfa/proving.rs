@@ -5,7 +5,9 @@ use std::{fmt, time::Duration};
 use saas_core::{Secret, UserId};
 use saas_tenancy::{AuditEvent, Scope, SystemTx};
 
-use super::{FactorKind, SecondFactors, recovery::RecoveryCode, store};
+use super::{
+    FactorKind, SecondFactors, clearance::Claim, policy::MAILED, recovery::RecoveryCode, store,
+};
 use crate::{Error, message::FactorsGuessed};
 
 /// How many wrong codes are looked at, until there was none for [`PAUSE`].
@@ -24,6 +26,8 @@ pub enum Proof {
     Totp(Secret<String>),
     /// A recovery code.
     Recovery(Secret<String>),
+    /// The code of a letter, where that [is wanted](super::Wanted::MailedCode).
+    Mailed(Secret<String>),
 }
 
 impl fmt::Debug for Proof {
@@ -31,12 +35,13 @@ impl fmt::Debug for Proof {
         f.write_str(match self {
             Self::Totp(_) => "Totp(…)",
             Self::Recovery(_) => "Recovery(…)",
+            Self::Mailed(_) => "Mailed(…)",
         })
     }
 }
 
 impl SecondFactors {
-    /// Looks at a proof, and gives the way of it (RFC 8176).
+    /// Looks at a proof of who has begun to sign in, and gives the way of it (RFC 8176).
     ///
     /// # Errors
     ///
@@ -44,9 +49,10 @@ impl SecondFactors {
     pub(crate) async fn prove(
         &self,
         scope: &Scope,
-        user: UserId,
+        claim: &Claim,
         proof: &Proof,
     ) -> Result<&'static str, Error> {
+        let user = claim.user;
         self.take_try(scope, user).await?;
         let mut tx = self.write();
         let method = match proof {
@@ -54,6 +60,10 @@ impl SecondFactors {
             Proof::Recovery(code) => {
                 let used = self.use_code(&mut tx, user, code).await?;
                 used.then_some("recovery")
+            }
+            Proof::Mailed(code) => {
+                let used = self.use_mailed(&mut tx, claim, code).await?;
+                used.then_some(MAILED)
             }
         };
         let method = method.ok_or(Error::SecondFactor)?;

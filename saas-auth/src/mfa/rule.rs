@@ -165,6 +165,9 @@ fn check(rules: &[MfaRule]) -> Result<(), Error> {
         if !(1..=MAX_ROLE).contains(&length) || role.chars().any(char::is_control) {
             return wrong("a role has 1 to 100 characters");
         }
+        if rule.requirement == Requirement::Email && rule.grace > 0 {
+            return wrong("a code by mail needs no grace: everybody has an address");
+        }
         if rule.grace > MfaRule::MAX_GRACE {
             return wrong("the grace is at most 90 days");
         }

@@ -63,6 +63,10 @@ impl SecondFactors {
                 level,
                 max_age: Some(RECENT),
             }),
+            // The rule of another tenant: that of this one was asked at the door.
+            Decision::Mail => Err(Error::Factor {
+                message: "another of your organisations asks for a code by mail: sign in there to change factors",
+            }),
             Decision::Deny => Err(Error::Credentials),
         }
     }

@@ -3,7 +3,7 @@
 use saas_core::{Id, Timestamp, UserId};
 use saas_tenancy::{Column as _, Error, Row, SystemTx, Value};
 
-use super::{Factor, FactorKind, policy::Factors, remembered};
+use super::{Factor, FactorKind, mailed, policy::Factors, remembered};
 
 const FACTORS: &str = "SELECT id, kind, name, created_at, confirmed_at, seen_at FROM saas_factors \
                        WHERE account_id = $1 ORDER BY created_at, id";
@@ -179,10 +179,11 @@ pub(super) async fn remove(
     Ok(tx.execute(REMOVE, &values).await? == 1)
 }
 
-/// Removes every factor and recovery code of somebody, and forgets their devices. Tells whether there was a factor.
+/// Removes every factor and code of somebody, and forgets their devices. Tells whether there was a factor.
 pub(crate) async fn remove_all(tx: &mut SystemTx, user: UserId) -> Result<bool, Error> {
     let factors = tx.execute(REMOVE_ALL, &[user.to_value()]).await?;
     remembered::forget_devices(tx, user).await?;
+    mailed::forget(tx, user).await?;
     tx.execute(REMOVE_CODES, &[user.to_value()]).await?;
     Ok(factors > 0)
 }

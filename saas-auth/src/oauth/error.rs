@@ -6,7 +6,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use saas_core::{Code, Problem, Secret};
+use saas_core::{Code, Level, Problem, Secret};
 use serde_json::{Value, json};
 
 use super::authorize::Fault;
@@ -207,6 +207,7 @@ fn pending(wanted: Wanted, token: &Secret<String>) -> Response {
             Code::MFA_ENROLMENT_REQUIRED,
             level,
         ),
+        Wanted::MailedCode => ("mfa_required", Code::STEP_UP_REQUIRED, Level::Aal1),
     };
     let error = OAuthError {
         error,
@@ -218,6 +219,10 @@ fn pending(wanted: Wanted, token: &Secret<String>) -> Response {
     if let Value::Object(members) = &mut body {
         members.insert("mfa_token".to_owned(), token.expose().as_str().into());
         members.insert("acr_values".to_owned(), level.as_str().into());
+        if wanted == Wanted::MailedCode {
+            // It was just sent, and no other way is as good.
+            members.insert("mfa_method".to_owned(), "email".into());
+        }
     }
     error.answer(body)
 }

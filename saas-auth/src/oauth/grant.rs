@@ -156,12 +156,14 @@ impl TokenEndpoint<'_> {
         let form = &posted.form;
         let asked = self.scopes(form)?;
         let pending = form.required("mfa_token", "`mfa_token` is missing")?;
-        let proof = match (form.get("otp"), form.get("recovery_code")) {
-            (Some(code), None) => Proof::Totp(code.clone()),
-            (None, Some(code)) => Proof::Recovery(code.clone()),
+        let given = ["otp", "recovery_code", "email_code"].map(|name| form.get(name).cloned());
+        let proof = match given {
+            [Some(code), None, None] => Proof::Totp(code),
+            [None, Some(code), None] => Proof::Recovery(code),
+            [None, None, Some(code)] => Proof::Mailed(code),
             _ => {
                 return Err(OAuthError::invalid_request(
-                    "either `otp` or `recovery_code` is the second factor",
+                    "one of `otp`, `recovery_code` and `email_code` is the second factor",
                 )
                 .into());
             }

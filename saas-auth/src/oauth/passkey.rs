@@ -74,7 +74,7 @@ impl TokenEndpoint<'_> {
         let asked = self.scopes(form)?;
         let answer = form.required("passkey", "`passkey` is missing")?;
         let challenge = form.required("passkey_challenge", "`passkey_challenge` is missing")?;
-        if ["otp", "recovery_code"]
+        if ["otp", "recovery_code", "email_code"]
             .iter()
             .any(|name| form.get(name).is_some())
         {

@@ -70,7 +70,7 @@ impl TokenEndpoint<'_> {
         let asked = self.scopes(form)?;
         let token = form.required("mfa_token", "`mfa_token` is missing")?;
         let code = form.required("otp", "`otp` is missing")?;
-        if ["passkey", "recovery_code"]
+        if ["passkey", "recovery_code", "email_code"]
             .iter()
             .any(|name| form.get(name).is_some())
         {

@@ -26,7 +26,7 @@ pub(super) struct Page {
     html: String,
     status: StatusCode,
     away: Option<String>,
-    scripted: bool,
+    nonce: Option<String>,
     cookies: Vec<HeaderValue>,
 }
 
@@ -40,7 +40,7 @@ impl Page {
             html,
             status: StatusCode::OK,
             away: None,
-            scripted: false,
+            nonce: None,
             cookies: Vec::new(),
         })
     }
@@ -56,9 +56,9 @@ impl Page {
         self
     }
 
-    /// Lets the page run our script for passkeys, or not.
-    pub(super) const fn scripted(mut self, scripted: bool) -> Self {
-        self.scripted = scripted;
+    /// Lets the page run our script for passkeys, where it has it, and no other of this host.
+    pub(super) fn scripted(mut self, scripted: bool, frame: &Frame) -> Self {
+        self.nonce = scripted.then(|| frame.nonce().to_owned());
         self
     }
 
@@ -74,11 +74,9 @@ impl Page {
         headers.insert(header::CONTENT_TYPE, html);
         // Browsers look at it again for each address that the answer to a form leads on to.
         let action = self.away.map(|away| format!(" {away}")).unwrap_or_default();
-        let script = if self.scripted {
-            "script-src 'self'; "
-        } else {
-            ""
-        };
+        let script = self.nonce.filter(|nonce| !nonce.is_empty());
+        let script = script.map(|nonce| format!("script-src 'nonce-{nonce}'; "));
+        let script = script.unwrap_or_default();
         let policy = format!(
             "default-src 'none'; {script}style-src 'self'; img-src 'self'; form-action 'self'{action}; \
              frame-ancestors 'none'; base-uri 'none'"

@@ -148,7 +148,7 @@ async fn page(member: &Member, begun: Begun<'_>, wrong: bool) -> Result<Response
         true => StatusCode::UNPROCESSABLE_ENTITY,
         false => StatusCode::OK,
     };
-    Ok(visitor.show(page.scripted(scripted).status(status)))
+    Ok(visitor.show(page.scripted(scripted, &visitor.frame).status(status)))
 }
 
 /// `POST /account/factors`. Whoever has not signed in just now does so first.

@@ -112,7 +112,7 @@ pub(super) async fn show(
 
 impl LoginPage<'_> {
     fn page(&self, visitor: &Visitor) -> Result<Response, Problem> {
-        let page = Page::new(self)?.scripted(self.passkey.is_some());
+        let page = Page::new(self)?.scripted(self.passkey.is_some(), &visitor.frame);
         if !self.wrong && self.problem.is_empty() {
             return Ok(visitor.show(page));
         }

@@ -40,6 +40,16 @@ struct SecondPage<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "mailed.html")]
+struct MailedPage<'a> {
+    frame: &'a Frame,
+    token: &'a FormToken,
+    pending: &'a str,
+    onward: &'a str,
+    wrong: bool,
+}
+
+#[derive(Template)]
 #[template(path = "enrol.html")]
 struct EnrolPage<'a> {
     frame: &'a Frame,
@@ -73,6 +83,9 @@ pub(super) struct Second {
     pending: Secret<String>,
     #[serde(default = "form::empty")]
     code: Secret<String>,
+    /// Whether the code was sent by mail.
+    #[serde(default)]
+    mailed: String,
     /// Of a passkey, in the place of a code.
     #[serde(default = "form::empty")]
     challenge: Secret<String>,
@@ -127,9 +140,23 @@ async fn ask_again(
                 days: visitor.identity.second_factors().remembers_for().as_secs() / DAY,
             };
             let scripted = view.passkey.is_some();
-            Ok(visitor.show(Page::new(&view)?.scripted(scripted).status(status(wrong))))
+            Ok(visitor.show(
+                Page::new(&view)?
+                    .scripted(scripted, &visitor.frame)
+                    .status(status(wrong)),
+            ))
         }
         Wanted::Enrolment(level) => enrol(visitor, pending, &token, onward, (level, wrong)).await,
+        Wanted::MailedCode => {
+            let view = MailedPage {
+                frame: &visitor.frame,
+                token: &visitor.token,
+                pending: token.expose(),
+                onward: onward.as_str(),
+                wrong,
+            };
+            Ok(visitor.show(Page::new(&view)?.status(status(wrong))))
+        }
     }
 }
 
@@ -172,7 +199,7 @@ async fn enrol(
         passkey,
     };
     let scripted = view.passkey.is_some();
-    Ok(visitor.show(Page::new(&view)?.scripted(scripted)))
+    Ok(visitor.show(Page::new(&view)?.scripted(scripted, &visitor.frame)))
 }
 
 const fn status(wrong: bool) -> StatusCode {
@@ -192,8 +219,9 @@ pub(super) async fn prove(form: PageForm<Second>) -> Result<Response, Problem> {
         None => {
             let typed = fields.code.expose().trim();
             // Six digits are a code of an app; a recovery code is longer.
-            let proof = match typed.len() {
-                ..=8 => Proof::Totp(Secret::from(typed)),
+            let proof = match (fields.mailed.as_str(), typed.len()) {
+                ("on", _) => Proof::Mailed(Secret::from(typed)),
+                (_, ..=8) => Proof::Totp(Secret::from(typed)),
                 _ => Proof::Recovery(Secret::from(typed)),
             };
             doors

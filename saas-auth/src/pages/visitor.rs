@@ -1,5 +1,7 @@
 //! Who looks at a page, and from where.
 
+use std::sync::OnceLock;
+
 use axum::{
     extract::{FromRequestParts, OptionalFromRequestParts},
     response::Response,
@@ -44,6 +46,8 @@ pub(super) struct Frame {
     /// The colour of the tenant, without the `#`.
     pub(super) accent: Option<String>,
     pub(super) signed_in: bool,
+    /// By which browsers know our script; made when a page has it.
+    nonce: OnceLock<String>,
 }
 
 impl Frame {
@@ -84,6 +88,17 @@ impl Frame {
     )]
     pub(super) fn script(&self) -> &'static str {
         &assets::SCRIPT_VERSION
+    }
+
+    /// Gives what the script of this page is marked with (CSP Level 3, section 6.1.10): 128 random bits. Without them it is not run.
+    pub(super) fn nonce(&self) -> &str {
+        self.nonce.get_or_init(|| {
+            let mut bytes = [0; 16];
+            match getrandom::fill(&mut bytes) {
+                Ok(()) => URL_SAFE_NO_PAD.encode(bytes),
+                Err(_) => String::new(),
+            }
+        })
     }
 }
 

@@ -11,9 +11,9 @@ mod second;
 mod switch;
 mod throttle;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
-use saas_core::{SessionId, Timestamp, UserId};
+use saas_core::{Level, SessionId, Timestamp, UserId};
 use saas_tenancy::{Scope, Tenant};
 
 pub use password::SignIns;
@@ -151,13 +151,21 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// [`Error::StepUp`] or [`Error::EnrolmentRequired`] says what would be wanted.
+    /// [`Error::StepUp`] or [`Error::EnrolmentRequired`] says what would be wanted: for a code by mail, to sign in anew.
     pub fn authenticated(self) -> Result<Authenticated, Error> {
         match self {
             Self::Authenticated(who) => Ok(*who),
             Self::Pending(pending) => Err(pending.wanted().into()),
         }
     }
+}
+
+impl Error {
+    /// Nothing of before counts, not even of this moment.
+    pub(crate) const SIGN_IN_ANEW: Self = Self::StepUp {
+        level: Level::Aal1,
+        max_age: Some(Duration::ZERO),
+    };
 }
 
 impl From<Wanted> for Error {
@@ -168,6 +176,8 @@ impl From<Wanted> for Error {
                 max_age: None,
             },
             Wanted::Enrolment(level) => Self::EnrolmentRequired(level),
+            // At the door there is one to be had, and nowhere else.
+            Wanted::MailedCode => Self::SIGN_IN_ANEW,
         }
     }
 }

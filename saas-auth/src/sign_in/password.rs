@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Entry, throttle::Throttle};
 use crate::{
     Account, Accounts, Device, Email, Error, LimitConfig, Membership, Passwords,
-    mfa::{Claim, REMEMBERED, SecondFactors},
+    mfa::{Claim, Pending, REMEMBERED, SecondFactors, Wanted},
     session,
 };
 
@@ -76,13 +76,14 @@ impl SignIns {
         &self.throttle
     }
 
-    /// Lets a member of a tenant in who knows the password of the account, unless a second factor is wanted first.
+    /// Lets a member of a tenant in who knows the password of the account, unless a second factor is wanted first. Where
+    /// that is a code by mail ([`Wanted::MailedCode`]), the letter is on its way.
     ///
     /// # Errors
     ///
     /// [`Error::Credentials`] when there is no such account, it is not a member of the tenant, may not be
     /// used, or the password is wrong: which of them is told by neither the answer nor its time.
-    /// [`Error::Limited`] when it was tried too often, [`Error::Busy`], [`Error::Storage`].
+    /// [`Error::Limited`] when it was tried, or a code was sent, too often; [`Error::Busy`], [`Error::Storage`].
     pub async fn by_password(
         &self,
         tenant: &Tenant,
@@ -137,7 +138,13 @@ impl SignIns {
                 {
                     claim.methods.push(REMEMBERED.to_owned());
                 }
-                self.enter(scope, claim, generation, device).await
+                let entry = self.enter(scope, claim, generation, device).await?;
+                if let Entry::Pending(pending) = &entry
+                    && pending.wanted() == Wanted::MailedCode
+                {
+                    self.mail_code(pending, &account, device).await?;
+                }
+                Ok(entry)
             }
             (Err(Error::Credentials), account) => {
                 let user = account.as_ref().map(Account::id);
@@ -147,6 +154,20 @@ impl SignIns {
             (Err(error), _) => Err(error),
             (Ok(()), None) => Err(Error::Credentials),
         }
+    }
+
+    async fn mail_code(
+        &self,
+        pending: &Pending,
+        account: &Account,
+        device: &Device,
+    ) -> Result<(), Error> {
+        let tenant = pending.tenant();
+        let address = account.email().parse::<Email>().ok();
+        let key = address.as_ref().map_or(account.email(), Email::key);
+        self.throttle.letter(key, tenant.id(), device).await?;
+        let scope = session::entering(tenant);
+        self.factors.mail_code(&scope, pending).await
     }
 
     /// Lets somebody prove that they know the password of an account, where that is asked once more, or before

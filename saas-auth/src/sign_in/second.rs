@@ -34,7 +34,7 @@ impl SignIns {
     ) -> Result<Entry, Error> {
         let (mut claim, generation) = self.pending(tenant, pending).await?;
         let scope = session::entering(tenant);
-        match self.factors.prove(&scope, claim.user, proof).await {
+        match self.factors.prove(&scope, &claim, proof).await {
             Ok(method) => claim.methods.push(method.to_owned()),
             Err(error) => {
                 if matches!(error, Error::SecondFactor) {

@@ -34,6 +34,7 @@ mod jwt;
 mod jwt_random;
 mod keys;
 mod layer;
+mod mailed;
 mod oidc;
 mod once;
 mod pages;

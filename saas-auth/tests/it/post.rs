@@ -34,6 +34,7 @@ pub(crate) struct Sent {
     pub key: String,
     pub values: Vec<String>,
     pub link: Option<String>,
+    pub code: Option<String>,
 }
 
 impl Sent {
@@ -58,8 +59,14 @@ impl Mailer for Letterbox {
         if self.closed.load(Ordering::Relaxed) {
             return Err(MailError::Unavailable("closed".to_owned()));
         }
-        let links: Vec<_> = letter.secrets().collect();
-        assert!(links.len() <= 1 && links.iter().all(|(name, _)| *name == "link"));
+        let secrets: Vec<_> = letter.secrets().collect();
+        assert!(secrets.len() <= 1);
+        let secret = |wanted| {
+            let secret = secrets.iter().find(|(name, _)| *name == wanted);
+            secret.map(|(_, secret)| secret.expose().clone())
+        };
+        let (link, code) = (secret("link"), secret("code"));
+        assert_eq!(secrets.is_empty(), link.is_none() && code.is_none());
         let sent = Sent {
             to: letter.recipient().to_owned(),
             template: letter.template().name(),
@@ -69,7 +76,8 @@ impl Mailer for Letterbox {
                 .values()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
-            link: links.first().map(|(_, link)| link.expose().clone()),
+            link,
+            code,
         };
         self.letters.lock().unwrap().push(sent);
         Ok(())

@@ -81,6 +81,30 @@ async fn chromium_makes_passkeys_and_signs_in_with_them() {
     completes(&mut node);
 }
 
+/// The hosts of all tenants are below the id that passkeys are bound to, so a browser lets the page of each use them.
+#[tokio::test]
+async fn mfa_21_chromium_uses_a_passkey_below_a_parent_domain_in_its_own_tenants_alone() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let port = port.unwrap().port();
+    let bind = format!("127.0.0.1:{port}");
+    let site = format!("http://app.localhost:{port}");
+    let pages = format!("http://{{tenant}}.app.localhost:{port}");
+    let set = [
+        ("BIND", &*bind),
+        ("SAAS__AUTH__TOKEN__ISSUER", &*site),
+        ("SAAS__AUTH__LINK__PAGES", &*pages),
+        ("SAAS__AUTH__PASSKEYS__RP_ID", "app.localhost"),
+        ("SAAS__TENANCY__RESOLVE__BASE_DOMAINS", "app.localhost"),
+    ];
+    let world = World::on(Dialect::Sqlite, &set).await;
+    let mut who: serde_json::Value = serde_json::from_str(&who(&world).await).unwrap();
+    world.sign_up("beta").await;
+    who["pages"] = json!(pages);
+    let mut node = node("domains.mjs");
+    node.arg(who.to_string()).arg(given("TEST_CHROMIUM"));
+    completes(&mut node);
+}
+
 #[tokio::test]
 async fn the_issuer_is_the_address_that_the_service_listens_on() {
     let issuer = async |world: &World| {

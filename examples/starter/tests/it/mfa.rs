@@ -142,6 +142,8 @@ optional   bare    200                       in      -                         2
 optional   app     403 mfa_required          second  200                       200                         400 invalid_grant        201
 grace      bare    200                       in      -                         200                         200                    201
 grace      app     403 mfa_required          second  200                       200                         400 invalid_grant        201
+email      bare    403 mfa_required          second  -                         401 step-up-required        400 invalid_grant        401 step-up-required
+email      app     403 mfa_required          second  200                       401 step-up-required        400 invalid_grant        401 step-up-required
 required   bare    403 mfa_enrolment_required  enrol  -                        403 mfa-enrolment-required  400 invalid_grant        403 mfa-enrolment-required
 required   app     403 mfa_required          second  200                       401 step-up-required        400 invalid_grant        401 step-up-required
 passkey    bare    403 mfa_enrolment_required  choose  -                        403 mfa-enrolment-required  400 invalid_grant        403 mfa-enrolment-required
@@ -218,6 +220,7 @@ async fn mfa_11_every_door_under_every_rule() {
             "grace",
             json!([{ "requirement": "required", "grace": 3600 }]),
         ),
+        ("email", json!([{ "requirement": "email" }])),
         ("required", json!([{ "requirement": "required" }])),
         ("passkey", json!([{ "requirement": "passkey" }])),
     ] {

@@ -7,6 +7,7 @@ use saas_tenancy::Dialect;
 
 use super::{Browser, browser::hidden, document::check};
 use crate::{
+    post::Post,
     second::{App, enrolled, everybody, rules},
     world::{Answer, PASSWORD, World},
 };
@@ -195,6 +196,34 @@ async fn who_has_to_set_one_up_does_so_before_there_is_a_session() {
         check(&page, "/t/acme");
         assert_eq!(page.text.matches("<li><code>").count(), 10, "{page:?}");
         assert!(browser.session().is_some());
+        assert_eq!(browser.get("/account").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_factor_enters_the_code_of_a_letter() {
+    for world in World::all().await {
+        world.person(&world.acme, ANN).await;
+        rules(&world, &world.acme, &everybody(Requirement::Email)).await;
+        let post = Post::of(&world);
+        let mut browser = Browser::new(&world, "acme");
+        let page = browser.sign_in(ANN, PASSWORD).await;
+        check(&page, "/t/acme");
+        assert!(page.text.contains("We have sent you a code"), "{page:?}");
+        let code = post.one().await.code().to_owned();
+        let wrong = send(
+            &mut browser,
+            &page,
+            "/login/second",
+            &[("code", "1234 5678")],
+        )
+        .await;
+        check(&wrong, "/t/acme");
+        assert_eq!((wrong.status.as_u16(), browser.session()), (422, None));
+        // Being wrong sends no other letter: the first one is still good.
+        assert_eq!(post.deliver().await, []);
+        let entered = send(&mut browser, &wrong, "/login/second", &[("code", &code)]).await;
+        assert_eq!(entered.header("location"), "/t/acme/account", "{entered:?}");
         assert_eq!(browser.get("/account").await.status, 200);
     }
 }
