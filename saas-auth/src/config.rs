@@ -135,7 +135,7 @@ impl TokenConfig {
 }
 
 /// How often a password may be guessed, at all doors together, and a letter asked for. Right passwords do not
-/// count.
+/// count as guesses.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -147,7 +147,8 @@ pub struct LimitConfig {
     /// Those in one tenant, so that a flood there leaves room for the others.
     pub tenant: Quota,
     /// How often a letter may be asked for to one address, whether somebody has it or not. Networks and
-    /// tenants have the same quotas for letters as for passwords, counted apart.
+    /// tenants have the same quotas for letters as for passwords, counted apart. Codes by mail, which follow right
+    /// passwords, have the same quotas once more.
     pub letter: Quota,
 }
 

@@ -66,7 +66,8 @@ impl Addresses {
     /// # Errors
     ///
     /// [`Error::Credentials`] when the password of the caller is wrong; [`Error::Provisional`] when somebody
-    /// else knows it; [`Error::Limited`]; [`Error::Busy`]; [`Error::Storage`].
+    /// else knows it; [`Error::StepUp`] when the caller has not proven all that they have, and [`Error::Factor`] when
+    /// another tenant of theirs asks for a code by mail first; [`Error::Limited`]; [`Error::Busy`]; [`Error::Storage`].
     ///
     /// # Cancel safety
     ///
@@ -78,7 +79,7 @@ impl Addresses {
         email: &Email,
         device: &Device,
     ) -> Result<(), Error> {
-        let account = self.holders.prove(scope, password, device).await?;
+        let account = self.holders.prove_all(scope, password, device).await?;
         if account.is_provisional() {
             return Err(Error::Provisional);
         }

@@ -90,7 +90,7 @@ impl Closures {
         password: &Secret<String>,
         device: &Device,
     ) -> Result<(), Error> {
-        let account = self.holders.prove(scope, password, device).await?;
+        let account = self.holders.prove_all(scope, password, device).await?;
         let user = account.id();
         let mut tx = self.proofs.system_write();
         if !store::deactivate(&mut tx, &account).await? {
@@ -128,7 +128,7 @@ impl Closures {
         device: &Device,
         application: &L,
     ) -> Result<(), L::Error> {
-        let account = self.holders.prove(scope, password, device).await?;
+        let account = self.holders.prove_all(scope, password, device).await?;
         let (here, user) = (scope.tenant(), account.id());
         for _ in 0..TRIES {
             let (others, gone) = self.others(user, here.id()).await?;

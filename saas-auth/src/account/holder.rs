@@ -52,6 +52,24 @@ impl Holders {
         Ok(account)
     }
 
+    /// Gives the account as [`Holders::prove`] does, of a caller who has proven besides what the strictest of their
+    /// tenants asks: for what leads into all of them, or out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Holders::prove`]; [`Error::StepUp`]; [`Error::Factor`] when another tenant asks for a code by mail first.
+    pub(super) async fn prove_all(
+        &self,
+        scope: &Scope,
+        password: &Secret<String>,
+        device: &Device,
+    ) -> Result<Account, Error> {
+        let account = self.prove(scope, password, device).await?;
+        let factors = self.sign_ins.second_factors();
+        factors.has_proven_all(scope).await?;
+        Ok(account)
+    }
+
     /// Checks and hashes a new password of an account, which is not made of what others know: its address and
     /// the names of the tenant.
     ///

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
-use saas_core::{Id, Purpose, Secret, TenantId, UserId};
+use saas_core::{Id, Purpose, Secret, TenantId, Timestamp, UserId};
 use saas_tenancy::{Column as _, Scope, SystemTx, Value};
 use subtle::ConstantTimeEq as _;
 
@@ -20,7 +20,7 @@ const ALL_CODES: u64 = 100_000_000;
 
 const INSERT: &str = "INSERT INTO saas_mailed_codes (id, account_id, tenant_id, begun_at, key, expires_at) \
                       VALUES ($1, $2, $3, $4, $5, $6)";
-const FORGET_OLD: &str = "DELETE FROM saas_mailed_codes WHERE account_id = $1 AND expires_at <= $2";
+const FORGET_OLD: &str = "DELETE FROM saas_mailed_codes WHERE expires_at <= $1";
 const FORGET_ALL: &str = "DELETE FROM saas_mailed_codes WHERE account_id = $1";
 const OF_SIGN_IN: &str = "SELECT id, tenant_id, key FROM saas_mailed_codes \
                           WHERE account_id = $1 AND tenant_id = $2 AND begun_at = $3 AND expires_at > $4";
@@ -47,8 +47,7 @@ impl SecondFactors {
         let (key, _) = keys.sealing(PURPOSE).ok_or(NO_KEY)?;
         let (id, user, now) = (Id::generate(), pending.user(), self.now());
         let mut tx = self.write();
-        tx.execute(FORGET_OLD, &[user.to_value(), Value::Timestamp(now)])
-            .await?;
+        tx.execute(FORGET_OLD, &[Value::Timestamp(now)]).await?;
         let values = [
             id.to_value(),
             user.to_value(),
@@ -84,6 +83,12 @@ impl SecondFactors {
         Ok(Some(Secret::new(format!("{one} {other}"))))
     }
 
+    /// Tells whether a sign-in has a code that can be entered still.
+    pub(crate) async fn waits_for_code(&self, claim: &Claim) -> Result<bool, Error> {
+        let rows = rows(&mut self.read(), OF_SIGN_IN, &of_sign_in(claim, self.now())).await?;
+        Ok(!rows.is_empty())
+    }
+
     /// Uses the code of a sign-in up, and tells whether this did.
     pub(super) async fn use_mailed(
         &self,
@@ -96,13 +101,7 @@ impl SecondFactors {
             return Ok(false);
         }
         let typed: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-        let values = [
-            claim.user.to_value(),
-            claim.tenant.id().to_value(),
-            Value::Timestamp(claim.at),
-            Value::Timestamp(self.now()),
-        ];
-        for row in rows(tx, OF_SIGN_IN, &values).await? {
+        for row in rows(tx, OF_SIGN_IN, &of_sign_in(claim, self.now())).await? {
             let code = self.digits(claim.user, &row);
             let same = |code: Secret<String>| code.expose().as_bytes().ct_eq(typed.as_bytes());
             if code.is_some_and(|code| same(code).into()) {
@@ -125,6 +124,15 @@ impl SecondFactors {
         let number = u64::from_be_bytes(*tag.as_ref().first_chunk()?);
         Some(Secret::new(format!("{:0DIGITS$}", number % ALL_CODES)))
     }
+}
+
+fn of_sign_in(claim: &Claim, now: Timestamp) -> [Value; 4] {
+    [
+        claim.user.to_value(),
+        claim.tenant.id().to_value(),
+        Value::Timestamp(claim.at),
+        Value::Timestamp(now),
+    ]
 }
 
 const NO_KEY: Error = Error::Crypto("there is no master key");

@@ -17,7 +17,7 @@ const MAX_RULES: usize = 50;
 const MAX_ROLE: usize = 100;
 
 /// What is asked of all members of a tenant, or of those with a role. Where several hold for a member, the strictest
-/// counts.
+/// counts; a code by mail is asked besides, of those who have no factor yet, before they enrol one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -154,6 +154,11 @@ pub(super) async fn set(tx: &mut TenantTx, rules: &[MfaRule]) -> Result<(), Erro
     Ok(tx.record(event).await?)
 }
 
+/// A code by mail can be asked for beside something else: of those who have not enrolled that yet.
+fn by_mail(rule: &MfaRule) -> bool {
+    rule.requirement == Requirement::Email
+}
+
 fn check(rules: &[MfaRule]) -> Result<(), Error> {
     let wrong = |message| Err(Error::MfaRule { message });
     if rules.len() > MAX_RULES {
@@ -165,7 +170,7 @@ fn check(rules: &[MfaRule]) -> Result<(), Error> {
         if !(1..=MAX_ROLE).contains(&length) || role.chars().any(char::is_control) {
             return wrong("a role has 1 to 100 characters");
         }
-        if rule.requirement == Requirement::Email && rule.grace > 0 {
+        if by_mail(rule) && rule.grace > 0 {
             return wrong("a code by mail needs no grace: everybody has an address");
         }
         if rule.grace > MfaRule::MAX_GRACE {
@@ -174,9 +179,11 @@ fn check(rules: &[MfaRule]) -> Result<(), Error> {
         if rules
             .iter()
             .take(number)
-            .any(|other| other.role == rule.role)
+            .any(|other| other.role == rule.role && by_mail(other) == by_mail(rule))
         {
-            return wrong("there is one rule for each role, and one for everybody");
+            return wrong(
+                "there is one rule for each role, and one for everybody, beside one by mail",
+            );
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saas_core::{Level, PrincipalKind, UserId};
+use saas_core::{Level, Principal, PrincipalKind, UserId};
 use saas_tenancy::Scope;
 
 use super::{
@@ -42,7 +42,8 @@ impl SecondFactors {
     ///
     /// # Errors
     ///
-    /// [`Error::StepUp`] says what is to be proven; [`Error::Credentials`] when nobody calls, or a program;
+    /// [`Error::StepUp`] says what is to be proven; [`Error::Factor`] when another tenant of theirs asks for a code by
+    /// mail first, which its door alone sends; [`Error::Credentials`] when nobody calls, or a program;
     /// [`Error::Storage`].
     pub async fn stepped_up(&self, scope: &Scope) -> Result<SteppedUp, Error> {
         let caller = scope
@@ -54,18 +55,39 @@ impl SecondFactors {
             max_age: Some(RECENT),
         };
         let user = caller.subject();
+        self.has_proven(scope, caller, asked).await?;
+        Ok(SteppedUp {
+            scope: scope.clone(),
+            user,
+        })
+    }
+
+    /// Makes sure that a caller has proven all that the strictest of their tenants asks and they can prove, for what
+    /// belongs to the person and leads into all of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`SecondFactors::stepped_up`].
+    pub(crate) async fn has_proven_all(&self, scope: &Scope) -> Result<(), Error> {
+        let caller = scope.principal().ok_or(Error::Credentials)?;
+        self.has_proven(scope, caller, Asked::NOTHING).await
+    }
+
+    async fn has_proven(
+        &self,
+        scope: &Scope,
+        caller: &Principal,
+        asked: Asked,
+    ) -> Result<(), Error> {
         match self.decide_everywhere(scope, caller, asked).await? {
-            Decision::Allow | Decision::Enrol(_) => Ok(SteppedUp {
-                scope: scope.clone(),
-                user,
-            }),
+            Decision::Allow | Decision::Enrol(_) => Ok(()),
             Decision::StepUp(level) => Err(Error::StepUp {
                 level,
-                max_age: Some(RECENT),
+                max_age: asked.max_age,
             }),
             // The rule of another tenant: that of this one was asked at the door.
             Decision::Mail => Err(Error::Factor {
-                message: "another of your organisations asks for a code by mail: sign in there to change factors",
+                message: "another of your organisations asks for a code by mail first: sign in there to do this",
             }),
             Decision::Deny => Err(Error::Credentials),
         }

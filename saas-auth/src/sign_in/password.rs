@@ -72,6 +72,10 @@ impl SignIns {
         &self.passwords
     }
 
+    pub(crate) const fn second_factors(&self) -> &SecondFactors {
+        &self.factors
+    }
+
     pub(crate) const fn throttle(&self) -> &Throttle {
         &self.throttle
     }
@@ -165,7 +169,7 @@ impl SignIns {
         let tenant = pending.tenant();
         let address = account.email().parse::<Email>().ok();
         let key = address.as_ref().map_or(account.email(), Email::key);
-        self.throttle.letter(key, tenant.id(), device).await?;
+        self.throttle.code(key, tenant.id(), device).await?;
         let scope = session::entering(tenant);
         self.factors.mail_code(&scope, pending).await
     }

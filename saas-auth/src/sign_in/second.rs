@@ -114,6 +114,12 @@ impl SignIns {
             return Err(Error::Credentials);
         }
         match self.factors.clear(claim, Asked::NOTHING).await? {
+            // A code that was not sent, or was used, cannot be waited for.
+            Clearance::Pending(claim, Wanted::MailedCode)
+                if !self.factors.waits_for_code(&claim).await? =>
+            {
+                Err(Error::Credentials)
+            }
             Clearance::Pending(claim, wanted) => {
                 Ok(Pending::new(claim, wanted, generation, now).until(end))
             }

@@ -95,18 +95,36 @@ impl Throttle {
         tenant: TenantId,
         device: &Device,
     ) -> Result<(), Error> {
+        const NAMES: [&str; 3] = ["letter/network", "letter/address", "letter/tenant"];
+        self.take(NAMES, to, tenant, device).await
+    }
+
+    /// Takes what a code by mail costs. It is counted apart: nobody who knows no password keeps anybody from the code
+    /// for theirs, and whoever knows one does not keep its holder from setting another.
+    pub(super) async fn code(
+        &self,
+        to: &str,
+        tenant: TenantId,
+        device: &Device,
+    ) -> Result<(), Error> {
+        const NAMES: [&str; 3] = ["code/network", "code/address", "code/tenant"];
+        self.take(NAMES, to, tenant, device).await
+    }
+
+    async fn take(
+        &self,
+        [of_network, of_address, of_tenant]: [&'static str; 3],
+        to: &str,
+        tenant: TenantId,
+        device: &Device,
+    ) -> Result<(), Error> {
         let from = device.address().map(network);
-        let from = from.map(|from| {
-            (
-                LimitKey::new("letter/network", &[&from]),
-                self.config.address,
-            )
-        });
+        let from = from.map(|from| (LimitKey::new(of_network, &[&from]), self.config.address));
         let (tenant, to) = (tenant.as_uuid(), to.as_bytes());
         let tenant_bytes = tenant.as_bytes();
-        let tenant = LimitKey::new("letter/tenant", &[tenant_bytes]);
+        let tenant = LimitKey::new(of_tenant, &[tenant_bytes]);
         // Nobody uses up in a tenant of their own what somebody has in another.
-        let to = LimitKey::new("letter/address", &[tenant_bytes, to]);
+        let to = LimitKey::new(of_address, &[tenant_bytes, to]);
         // The tenant comes last: who asks for one address again and again does not use up its tries.
         let of_all = [(to, self.config.letter), (tenant, self.config.tenant)];
         for (key, quota) in from.into_iter().chain(of_all) {

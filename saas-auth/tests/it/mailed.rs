@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use saas_auth::{
-    Error,
+    Device, Error,
     mfa::{MfaRule, Requirement},
 };
 use saas_core::Level;
@@ -145,6 +145,39 @@ async fn mfa_11_who_has_a_factor_proves_that_one_and_gets_no_letter() {
     }
 }
 
+/// The address is where the code goes, so it is not changed from where nobody asks for one.
+#[tokio::test]
+async fn mfa_15_nobody_changes_the_address_or_closes_the_account_from_a_tenant_that_asks_for_less()
+{
+    for world in World::all().await {
+        let ann = world.person(&world.acme, ANN).await;
+        world.join(&world.beta, ann, ANN).await;
+        let lenient = scope(&world, &world.beta, ANN).await;
+        let post = asked_by_mail(&world).await;
+        let (password, device) = (PASSWORD.into(), Device::default());
+        let eve = "eve@evil.test".parse().unwrap();
+        let addresses = world.identity.addresses();
+        let changed = addresses.ask_change(&lenient, &password, &eve, &device);
+        let changed = changed.await;
+        assert!(matches!(changed, Err(Error::Factor { .. })), "{changed:?}");
+        let closures = world.identity.closures();
+        let closed = closures.deactivate(&lenient, &password, &device).await;
+        assert!(matches!(closed, Err(Error::Factor { .. })), "{closed:?}");
+        assert_eq!(post.deliver().await, []);
+        // With the code it is as it was.
+        let token = pending(&world, &world.acme, ANN).await;
+        let entered = enter(&world, &token, post.one().await.code()).await;
+        let principal = world
+            .identity
+            .verifier()
+            .verify(&entered.field("access_token"));
+        let strict = world.db.registry().admit(principal.unwrap()).await.unwrap();
+        let changed = addresses.ask_change(&strict, &password, &eve, &device);
+        changed.await.unwrap();
+        assert_eq!(post.deliver().await.len(), 2);
+    }
+}
+
 /// A weak factor that was asked for must not be got around by a strong one that is enrolled with the password alone.
 #[tokio::test]
 async fn mfa_15_a_code_by_mail_comes_before_a_factor_is_enrolled_in_whichever_tenant() {
@@ -217,6 +250,63 @@ async fn mfa_05_nobody_is_sent_letters_without_end() {
     assert_eq!(asked[..10], [403; 10], "{asked:?}");
     assert_eq!(asked[10..], [429; 5], "{asked:?}");
     assert_eq!(post.deliver().await.len(), 10);
+}
+
+#[tokio::test]
+async fn mfa_05_who_knows_no_password_keeps_nobody_from_a_code_and_who_knows_one_from_no_reset() {
+    let world = World::on(Dialect::Sqlite).await;
+    world.person(&world.acme, ANN).await;
+    let post = asked_by_mail(&world).await;
+    let (email, device) = (ANN.parse().unwrap(), Device::default());
+    let changes = world.identity.password_changes();
+    let ask = async || changes.ask(&world.acme, &email, &device).await;
+    while ask().await.is_ok() {}
+    post.deliver().await;
+    let token = pending(&world, &world.acme, ANN).await;
+    let entered = enter(&world, &token, post.one().await.code()).await;
+    assert_eq!(entered.status, 200, "{entered:?}");
+    // And the other way round.
+    let world = World::on(Dialect::Sqlite).await;
+    world.person(&world.acme, ANN).await;
+    asked_by_mail(&world).await;
+    while world.sign_in(&world.acme, ANN, PASSWORD).await.status == 403 {}
+    let changes = world.identity.password_changes();
+    changes.ask(&world.acme, &email, &device).await.unwrap();
+}
+
+#[tokio::test]
+async fn mfa_12_a_code_that_was_not_sent_is_not_waited_for() {
+    for world in World::all().await {
+        let ann = world.person(&world.acme, ANN).await;
+        enrolled(&world, ANN).await;
+        let post = asked_by_mail(&world).await;
+        let token = pending(&world, &world.acme, ANN).await;
+        let factors = world.identity.second_factors();
+        factors
+            .reset(&world.db.scope(&world.acme), ann)
+            .await
+            .unwrap();
+        post.deliver().await;
+        let doors = world.identity.sign_ins();
+        let waiting = doors.waiting(&world.acme, &token.as_str().into()).await;
+        assert!(matches!(waiting, Err(Error::Credentials)), "{waiting:?}");
+    }
+}
+
+#[tokio::test]
+async fn mfa_08_a_code_by_mail_can_come_before_a_factor_is_enrolled_in_the_same_tenant() {
+    for world in World::all().await {
+        world.person(&world.acme, ANN).await;
+        let both =
+            [Requirement::Email, Requirement::Required].map(|what| everybody(what)[0].clone());
+        rules(&world, &world.acme, &both).await;
+        let post = Post::of(&world);
+        let door = world.sign_in(&world.acme, ANN, PASSWORD).await;
+        assert_eq!(door.field("mfa_method"), "email");
+        let code = post.one().await;
+        let entered = enter(&world, &door.field("mfa_token"), code.code()).await;
+        assert_eq!(entered.field("error"), "mfa_enrolment_required");
+    }
 }
 
 #[tokio::test]
