@@ -16,6 +16,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use futures_util::{StreamExt as _, stream};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use object_store::{
+    ObjectStore, ObjectStoreExt as _, aws::AmazonS3Builder, buffered::BufWriter,
+    local::LocalFileSystem, path::Path,
+};
 use opendal::{HttpTransporter, OperationContext, Operator, services};
 use opendal_http_transport_reqwest::ReqwestTransport;
 use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
@@ -25,11 +29,13 @@ use saas_storage::{
 };
 use saas_tenancy::Scope;
 use saas_testkit::TestDatabase;
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{io::AsyncWriteExt as _, net::TcpListener, runtime::Runtime};
 
 const SIZES: [(&str, usize); 2] = [("4KiB", 4 << 10), ("64MiB", 64 << 20)];
 /// As a body arrives.
 const PIECE: usize = 64 << 10;
+/// As parts of an object are sent.
+const PART: usize = 5 << 20;
 const LARGEST: u64 = 1 << 30;
 const ID: &str = "bench";
 const SECRET: &str = "bench-secret";
@@ -89,7 +95,7 @@ fn opendal(criterion: &mut Criterion, runtime: &Runtime, name: &str, operator: &
         group.throughput(Throughput::Bytes(size as u64));
         group.bench_function(BenchmarkId::new(format!("put/{name}"), label), |bench| {
             bench.to_async(runtime).iter(|| async {
-                let writer = operator.writer_with(&path).chunk(5 << 20);
+                let writer = operator.writer_with(&path).chunk(PART);
                 let mut writer = writer.await.unwrap();
                 for piece in bytes.chunks(PIECE) {
                     writer.write(bytes.slice_ref(piece)).await.unwrap();
@@ -101,6 +107,41 @@ fn opendal(criterion: &mut Criterion, runtime: &Runtime, name: &str, operator: &
             bench.to_async(runtime).iter(|| async {
                 let reader = operator.reader(&path).await.unwrap();
                 let mut contents = reader.into_bytes_stream(..).await.unwrap();
+                let mut found = 0;
+                while let Some(piece) = contents.next().await {
+                    found += piece.unwrap().len();
+                }
+                assert_eq!(found, size);
+            });
+        });
+    }
+}
+
+/// The same with `object_store`. On disk it does not wait until the bytes are there to stay (`fsync`), as the others do.
+fn object_store(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    name: &str,
+    store: &Arc<dyn ObjectStore>,
+) {
+    let mut group = criterion.benchmark_group("storage");
+    group.sample_size(10);
+    for (label, size) in SIZES {
+        let bytes = Bytes::from(vec![7; size]);
+        let path = Path::from(format!("other/{label}"));
+        group.throughput(Throughput::Bytes(size as u64));
+        group.bench_function(BenchmarkId::new(format!("put/{name}"), label), |bench| {
+            bench.to_async(runtime).iter(|| async {
+                let mut writer = BufWriter::with_capacity(Arc::clone(store), path.clone(), PART);
+                for piece in bytes.chunks(PIECE) {
+                    writer.put(bytes.slice_ref(piece)).await.unwrap();
+                }
+                writer.shutdown().await.unwrap();
+            });
+        });
+        group.bench_function(BenchmarkId::new(format!("get/{name}"), label), |bench| {
+            bench.to_async(runtime).iter(|| async {
+                let mut contents = store.get(&path).await.unwrap().into_stream();
                 let mut found = 0;
                 while let Some(piece) = contents.next().await {
                     found += piece.unwrap().len();
@@ -192,6 +233,26 @@ fn storage(criterion: &mut Criterion) {
     let context = OperationContext::new().with_http_transport(transport);
     let alone = Operator::new(alone).unwrap().with_context(context);
     opendal(criterion, &runtime, "s3/opendal", &alone);
+    let other = LocalFileSystem::new_with_prefix(&root).unwrap();
+    object_store(
+        criterion,
+        &runtime,
+        "fs/object_store",
+        &(Arc::new(other) as _),
+    );
+    let other = AmazonS3Builder::new()
+        .with_bucket_name("files")
+        .with_region("us-east-1")
+        .with_endpoint(&endpoint)
+        .with_allow_http(true)
+        .with_access_key_id(ID)
+        .with_secret_access_key(SECRET);
+    object_store(
+        criterion,
+        &runtime,
+        "s3/object_store",
+        &(Arc::new(other.build().unwrap()) as _),
+    );
     sealing(criterion);
 
     let disk = open(format!("fs://{}/ours", folder.path().display()), None);
@@ -215,9 +276,22 @@ fn storage(criterion: &mut Criterion) {
             &scope,
         );
     }
-    let disk = open(format!("fs://{}/rows", folder.path().display()), None);
-    let files = Files::new(disk, db.database().clone(), &FilesConfig::default());
-    ours(criterion, &runtime, "fs/files", &files, &scope);
+    for (name, store) in [
+        (
+            "fs",
+            open(format!("fs://{}/rows", folder.path().display()), None),
+        ),
+        ("s3", open("s3://files/rows".to_owned(), Some(&endpoint))),
+    ] {
+        let files = Files::new(store, db.database().clone(), &FilesConfig::default());
+        ours(
+            criterion,
+            &runtime,
+            &format!("{name}/files"),
+            &files,
+            &scope,
+        );
+    }
 }
 
 criterion_group!(benches, storage);

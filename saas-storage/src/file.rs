@@ -113,6 +113,7 @@ pub struct PutOptions {
     max_size: u64,
     existing: Existing,
     sha256: Option<[u8; 32]>,
+    named_by_us: bool,
 }
 
 /// Says what becomes of a file that has the name already.
@@ -136,6 +137,7 @@ impl Default for PutOptions {
             max_size: u64::MAX,
             existing: Existing::Replace,
             sha256: None,
+            named_by_us: false,
         }
     }
 }
@@ -180,6 +182,17 @@ impl PutOptions {
         &self.existing
     }
 
+    /// Says that the name was just made and is of this crate alone, so that nothing can be in its way.
+    pub(crate) const fn named_by_us(mut self) -> Self {
+        self.named_by_us = true;
+        self
+    }
+
+    /// Tells whether nothing can be in the way of the name.
+    pub(crate) const fn is_named_by_us(&self) -> bool {
+        self.named_by_us
+    }
+
     /// Gives the same for bytes that stand for those of the caller, of which there may be so many.
     #[cfg(feature = "encrypt")]
     pub(crate) fn in_place_of(self, max_size: u64) -> Self {
@@ -187,6 +200,7 @@ impl PutOptions {
             max_size,
             existing: self.existing,
             sha256: None,
+            named_by_us: self.named_by_us,
         }
     }
 

@@ -57,6 +57,11 @@ where
 }
 
 impl Incoming {
+    /// Tells whether the last block was given.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// Gives the next block, or none at the end of the body.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while !self.ended {
@@ -83,6 +88,10 @@ impl Incoming {
             }
             if self.block.is_empty() && piece.len() >= BLOCK {
                 return Ok(Some(piece));
+            }
+            if !self.block.is_empty() {
+                // At once, since growing moves what is there.
+                self.block.reserve(BLOCK.saturating_sub(self.block.len()));
             }
             self.block.extend_from_slice(&piece);
             if self.block.len() >= BLOCK {

@@ -7,6 +7,7 @@
 //! is not encrypted and has to be the same is the associated data: tenant, name and header.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use bytes::BytesMut;
 use saas_core::Secret;
 
 use crate::Error;
@@ -31,14 +32,14 @@ impl Sealer {
         })
     }
 
-    pub(super) fn seal(&self, number: u64, last: bool, chunk: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn seal(&self, number: u64, last: bool, chunk: &mut BytesMut) -> Result<(), Error> {
         let context = Aad::from(self.context.as_slice());
         self.key
             .seal_in_place_append_tag(nonce(number, last)?, context, chunk)
             .map_err(|_| Error::Sealed)
     }
 
-    pub(super) fn open(&self, number: u64, last: bool, chunk: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn open(&self, number: u64, last: bool, chunk: &mut BytesMut) -> Result<(), Error> {
         let context = Aad::from(self.context.as_slice());
         let opened = self
             .key
@@ -118,7 +119,7 @@ mod tests {
             text: Vec<u8>, number in 0..1_u64 << 33, last: bool, other in 0..1_u64 << 32, other_last: bool, flip: prop::sample::Index,
         ) {
             let sealer = |context: &[u8]| Sealer::new(&Secret::new([7; 32]), context.to_vec()).unwrap();
-            let mut sealed = text.clone();
+            let mut sealed = BytesMut::from(&*text);
             let done = sealer(b"a").seal(number, last, &mut sealed);
             prop_assert_eq!(done.is_ok(), u32::try_from(number).is_ok());
             if done.is_err() {

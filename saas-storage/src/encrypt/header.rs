@@ -130,7 +130,7 @@ mod tests {
         let (header, sealer) = begin(acme, &a, id, &with).unwrap();
         assert_eq!(header.len() as u64, HEADER);
         assert_eq!(key_id(&header).unwrap(), id);
-        let mut chunk = b"text".to_vec();
+        let mut chunk = bytes::BytesMut::from(&b"text"[..]);
         sealer.seal(0, true, &mut chunk).unwrap();
         let opened = resume(acme, &a, &header, &with).unwrap();
         opened.open(0, true, &mut chunk.clone()).unwrap();

@@ -80,7 +80,8 @@ impl Storage for Encrypted {
             limit,
             size: 0,
             number: 0,
-            waiting: BytesMut::new(),
+            block: BytesMut::new(),
+            piece: Bytes::new(),
             digest: digest.map(|wanted| (Sha256::new(), wanted)),
             ended: false,
             done: false,
@@ -188,7 +189,10 @@ struct Sealing {
     limit: u64,
     size: u64,
     number: u64,
-    waiting: BytesMut,
+    /// The chunk that is being filled, with room for its tag.
+    block: BytesMut,
+    /// What comes after it.
+    piece: Bytes,
     digest: Option<(Sha256, [u8; 32])>,
     /// The body has ended.
     ended: bool,
@@ -209,31 +213,43 @@ impl Sealing {
 
     /// Gives the next sealed chunk. One that is full waits until it is known whether it is the last.
     async fn next(&mut self) -> Result<Bytes, Error> {
-        let full = CHUNK as usize;
-        while self.waiting.len() <= full && !self.ended {
+        while !self.fill() && !self.ended {
             match self.body.next().await {
-                Some(piece) => self.take(&piece.map_err(Error::Source)?)?,
+                Some(piece) => self.take(piece.map_err(Error::Source)?)?,
                 None => self.end()?,
             }
         }
-        let last = self.ended && self.waiting.len() <= full;
+        let last = self.ended && self.piece.is_empty();
         self.done = last;
-        let length = self.waiting.len().min(full);
-        let mut chunk = self.waiting.split_to(length).to_vec();
+        let mut chunk = std::mem::take(&mut self.block);
         self.sealer.seal(self.number, last, &mut chunk)?;
         self.number += 1;
-        Ok(chunk.into())
+        Ok(chunk.freeze())
     }
 
-    fn take(&mut self, piece: &Bytes) -> Result<(), Error> {
+    /// Moves what there is into the chunk, and tells whether there is more than it takes.
+    fn fill(&mut self) -> bool {
+        let full = CHUNK as usize;
+        let part = self.piece.len().min(full - self.block.len());
+        if part > 0 {
+            if !self.block.is_empty() || part == full {
+                // A short file does not fill it.
+                self.block.reserve(full + TAG as usize - self.block.len());
+            }
+            self.block.extend_from_slice(&self.piece.split_to(part));
+        }
+        !self.piece.is_empty()
+    }
+
+    fn take(&mut self, piece: Bytes) -> Result<(), Error> {
         self.size = self.size.saturating_add(piece.len() as u64);
         if self.size > self.limit {
             return Err(Error::TooLarge { limit: self.limit });
         }
         if let Some((hash, _)) = &mut self.digest {
-            hash.update(piece);
+            hash.update(&piece);
         }
-        self.waiting.extend_from_slice(piece);
+        self.piece = piece;
         Ok(())
     }
 
@@ -282,11 +298,11 @@ impl Opening {
             }
         }
         let length = self.waiting.len().min(full);
-        let mut chunk = self.waiting.split_to(length).to_vec();
+        let mut chunk = self.waiting.split_to(length);
         let last = self.number + 1 == self.count;
         self.sealer.open(self.number, last, &mut chunk)?;
         self.number += 1;
-        let mut chunk = Bytes::from(chunk);
+        let mut chunk = chunk.freeze();
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX);
         let mut chunk = chunk.split_off(skip.min(chunk.len()));
         self.skip = 0;

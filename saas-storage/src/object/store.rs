@@ -68,7 +68,7 @@ impl Files {
         let id = room.id;
         let (body, passed) = watch(body, room, self.allowed.clone());
         // The object is new in any case; what the options say is about the name.
-        let fresh = options.clone().existing(Existing::Replace);
+        let fresh = options.clone().existing(Existing::Replace).named_by_us();
         let object = object_key(id)?;
         let put = self.storage().put_with(scope, &object, body, fresh);
         put.await.map_err(Error::out_of_stream)?;

@@ -80,8 +80,10 @@ impl Storage for Disk {
     ) -> Result<FileInfo, Error> {
         let (place, target) = (self.place.clone(), object(scope, key.as_str()));
         // Refused before the body is received, where that can be known; decided when it is moved.
-        let early = (place.clone(), target.clone(), key.clone(), options.clone());
-        blocking(move || early.0.check_free(&early.1, &early.2, &early.3)).await?;
+        if !options.is_named_by_us() {
+            let early = (place.clone(), target.clone(), key.clone(), options.clone());
+            blocking(move || early.0.check_free(&early.1, &early.2, &early.3)).await?;
+        }
         let (operator, key) = (self.operator.clone(), key.clone());
         receive(
             body,
@@ -89,13 +91,24 @@ impl Storage for Disk {
             self.max_size,
             move |mut body| async move {
                 let staged = place.stage();
+                let first = body.next().await?;
+                if body.has_ended() {
+                    // Most files are small, and each step of OpenDAL is a trip to another thread.
+                    return blocking(move || {
+                        staged.write(&first.unwrap_or_default())?;
+                        Ok(staged.commit(&target, &key, &options)?.describe(key))
+                    })
+                    .await;
+                }
                 // To append is the way in OpenDAL that neither duplicates the file handle for each
                 // block nor calls `fsync` on an async worker.
                 let written = async {
                     let writer = operator.writer_with(staged.object()).append(true);
                     let mut writer = writer.await.map_err(from_opendal)?;
-                    while let Some(block) = body.next().await? {
+                    let mut next = first;
+                    while let Some(block) = next {
                         writer.write(block).await.map_err(from_opendal)?;
+                        next = body.next().await?;
                     }
                     writer.close().await.map_err(from_opendal)
                 };

@@ -9,7 +9,7 @@
 
 use std::{
     fs::{self, DirBuilder, File as Handle, FileTimes, Metadata, OpenOptions},
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -316,6 +316,19 @@ impl Place {
 impl Staged {
     pub(super) fn object(&self) -> &str {
         &self.object
+    }
+
+    /// Writes all of it.
+    pub(super) fn write(&self, contents: &[u8]) -> Result<(), Error> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        let written = options
+            .open(self.place.path(&self.object))
+            .and_then(|mut file| {
+                file.write_all(contents)?;
+                file.sync_all()
+            });
+        written.map_err(Error::backend)
     }
 
     /// Gives the file its name.

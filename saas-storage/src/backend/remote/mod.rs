@@ -67,6 +67,9 @@ impl Remote {
         key: &Key,
         options: &PutOptions,
     ) -> Result<(), Error> {
+        if options.is_named_by_us() {
+            return Ok(());
+        }
         let operator = self.places.of(scope)?;
         let folders = try_join_all(key.folders().map(|folder| find(&operator, scope, folder)));
         let inside = async {
