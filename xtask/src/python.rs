@@ -42,6 +42,28 @@ const PACKAGES: &[&str] = &[
     "azure-storage-blob==12.31.1",
     "isodate==0.7.2",
     "typing_extensions==4.16.0",
+    // Asks the API whatever its document allows.
+    "schemathesis==4.32.5",
+    "anyio==4.16.0",
+    "click==8.5.1",
+    "graphql-core==3.3.2",
+    "harfile==0.6.0",
+    "hypothesis-graphql==0.13.5",
+    "hypothesis==6.170.15",
+    "iniconfig==2.3.1",
+    "jsonschema_rs==0.60.3",
+    "markdown-it-py==4.3.0",
+    "MarkupSafe==3.0.4",
+    "mdurl==0.1.2",
+    "packaging==26.3",
+    "pluggy==1.7.0",
+    "Pygments==2.21.0",
+    "pyrate-limiter==4.5.1",
+    "pytest==9.2.0",
+    "PyYAML==6.0.3",
+    "rich==15.0.0",
+    "sortedcontainers==2.4.0",
+    "Werkzeug==3.1.9",
 ];
 
 /// Gives the interpreter of the environment, and makes the environment where it is not there.

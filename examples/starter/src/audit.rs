@@ -3,6 +3,7 @@
 use saas_core::{Id, Page, Problem, Timestamp, edge::Json};
 use saas_tenancy::{AuditRecord, PageQuery, TenantTx};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A change as it was recorded.
@@ -16,10 +17,12 @@ pub(crate) struct RecordView {
     action: String,
     /// Such as `role:editor`.
     object: String,
-    #[schema(value_type = Option<Object>)]
-    before: Option<serde_json::Value>,
-    #[schema(value_type = Option<Object>)]
-    after: Option<serde_json::Value>,
+    /// Of any form.
+    #[schema(value_type = Value)]
+    before: Option<Value>,
+    /// Of any form.
+    #[schema(value_type = Value)]
+    after: Option<Value>,
     created_at: Timestamp,
 }
 

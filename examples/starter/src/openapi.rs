@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the handlers and the table of routes, and a page that shows it.
 
+mod identity;
+
 use axum::response::Html;
 use http::{HeaderName, header};
-use saas_auth::{oauth, pages};
 use saas_core::{Code, Problem, edge::Json};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -120,20 +121,9 @@ struct Document;
 /// The document: what the handlers say, and what each route needs.
 pub(crate) fn document() -> Value {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
-    let pages = pages::ROUTES.iter().chain(pages::INVITATION_ROUTES);
-    for (method, path) in oauth::ROUTES.iter().chain(pages) {
-        let summary = match path.strip_prefix("/oauth/") {
-            Some(endpoint) => format!("The endpoint `{endpoint}` of OAuth 2.0 and OpenID Connect."),
-            None if path.starts_with("/.well-known/") => {
-                "What clients have to know of the server (RFC 8414, RFC 7517).".to_owned()
-            }
-            None => "A page for people.".to_owned(),
-        };
-        let method = method.as_str().to_lowercase();
-        add(&mut document, path, &method, plain(&summary, "identity"));
+    for (method, path, operation) in identity::operations() {
+        add(&mut document, path, &method, operation);
     }
-    add(&mut document, "/oauth/token", "post", token_operation());
-    add(&mut document, "/oauth/totp", "post", totp_operation());
     for path in ["/health/ready", "/health/db"] {
         add(
             &mut document,
@@ -178,14 +168,25 @@ pub(crate) fn document() -> Value {
         "head",
         head_operation(&["id"]),
     );
-    for (path, method) in [
-        ("/api/v1/uploads/{id}", "post"),
-        ("/api/v1/uploads", "options"),
-    ] {
-        let summary =
-            "As the protocol tus has it: another method by its name, and what the server can do.";
-        add(&mut document, path, method, plain(summary, "files"));
-    }
+    add(
+        &mut document,
+        "/api/v1/uploads/{id}",
+        "post",
+        json!({
+            "tags": ["files"], "summary": "As the protocol tus has it: another method, which `X-HTTP-Method-Override` names.",
+            "parameters": [path_parameter("id")],
+            "responses": { "204": { "description": "As of that method." } }
+        }),
+    );
+    add(
+        &mut document,
+        "/api/v1/uploads",
+        "options",
+        json!({
+            "tags": ["files"], "summary": "What the server can do of the protocol tus.",
+            "responses": { "204": { "description": "Says so in its headers." } }
+        }),
+    );
     if let Some(components) = document
         .get_mut("components")
         .and_then(Value::as_object_mut)
@@ -260,74 +261,17 @@ fn idempotency_key() -> Value {
     })
 }
 
+fn path_parameter(name: &str) -> Value {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+}
+
 fn head_operation(parameters: &[&str]) -> Value {
-    let parameter = |name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
-    let parameters: Vec<_> = parameters.iter().map(parameter).collect();
+    let parameters: Vec<_> = parameters.iter().copied().map(path_parameter).collect();
     let mut operation = plain("What `GET` would answer, without the file.", "files");
     if let Some(operation) = operation.as_object_mut() {
         operation.insert("parameters".to_owned(), parameters.into());
     }
     operation
-}
-
-fn token_operation() -> Value {
-    let text = json!({ "type": "string" });
-    json!({
-        "tags": ["identity"],
-        "summary": "Gives tokens for a password, with a second factor where one is wanted, or for a refresh token (RFC 6749).",
-        "parameters": [{
-            "name": "X-Tenant", "in": "header", "schema": text,
-            "description": "The tenant to sign in to, unless the host or the path names it."
-        }],
-        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
-            "type": "object",
-            "required": ["grant_type", "client_id"],
-            "properties": {
-                "grant_type": { "type": "string", "enum": ["password", "refresh_token", "urn:saas:grant-type:second-factor"] },
-                "client_id": text, "username": text, "password": text, "refresh_token": text,
-                "mfa_token": text, "otp": text, "recovery_code": text, "factor": text,
-            }
-        } } } },
-        "responses": {
-            "200": { "description": "Tokens.", "content": { "application/json": { "schema": {
-                "type": "object",
-                "properties": {
-                    "access_token": text, "token_type": text, "expires_in": { "type": "integer" }, "refresh_token": text,
-                    "recovery_codes": { "type": "array", "items": text },
-                }
-            } } } },
-            "400": { "description": "An error of RFC 6749, section 5.2." },
-            "401": { "description": "The client is unknown." },
-            "403": { "description": "A second factor is wanted, of who shows `mfa_token`." }
-        }
-    })
-}
-
-fn totp_operation() -> Value {
-    let text = json!({ "type": "string" });
-    json!({
-        "tags": ["identity"],
-        "summary": "Begins an app for codes for who was answered `mfa_enrolment_required`. Its first code, as `otp` with `factor` at the token endpoint, gives the tokens.",
-        "parameters": [{
-            "name": "X-Tenant", "in": "header", "schema": text,
-            "description": "The tenant to sign in to, unless the host or the path names it."
-        }],
-        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
-            "type": "object",
-            "required": ["client_id", "mfa_token"],
-            "properties": { "client_id": text, "mfa_token": text, "name": text }
-        } } } },
-        "responses": {
-            "200": { "description": "What the app is told, once.", "content": { "application/json": { "schema": {
-                "type": "object",
-                "properties": {
-                    "factor": text, "secret": text, "otpauth_uri": text, "expires_in": { "type": "integer" },
-                }
-            } } } },
-            "400": { "description": "An error of RFC 6749, section 5.2." },
-            "401": { "description": "The client is unknown." }
-        }
-    })
 }
 
 /// `GET /openapi.json`

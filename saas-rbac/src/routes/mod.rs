@@ -171,7 +171,8 @@ impl<S: Clone + Send + Sync + 'static, Kind> Routes<S, Kind> {
                 .any(|method| *method == route.info.method.as_str());
             if route.access.is_some() && has_method {
                 let handler = std::mem::take(&mut route.handler);
-                route.handler = handler.layer(layer.clone());
+                // Not around the answer to a method that the path does not have.
+                route.handler = handler.route_layer(layer.clone());
             }
         }
         self

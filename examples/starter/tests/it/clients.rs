@@ -172,7 +172,7 @@ fn script(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn given(name: &str) -> PathBuf {
+pub(crate) fn given(name: &str) -> PathBuf {
     let given = std::env::var_os(name);
     given
         .unwrap_or_else(|| {
@@ -182,7 +182,7 @@ fn given(name: &str) -> PathBuf {
 }
 
 #[track_caller]
-fn completes(program: &mut Command) {
+pub(crate) fn completes(program: &mut Command) {
     let output = program.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(

@@ -13,6 +13,7 @@ mod clients;
 mod contract;
 mod crash;
 mod devices;
+mod document;
 mod enrolment;
 mod files;
 mod identity;

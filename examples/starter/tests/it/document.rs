@@ -1,0 +1,38 @@
+//! The OpenAPI document holds: a program that others wrote (Schemathesis) asks whatever it allows, and looks at each answer.
+
+use std::process::Command;
+
+use saas_tenancy::Dialect;
+
+use crate::{
+    clients::{completes, given},
+    world::{World, send},
+};
+
+/// What would end the session that it asks with, or the account.
+const LEFT_OUT: &str = "^/api/v1/me$|deactivate|me/sessions|me/password|me/email|mfa-rules|/revoke|/logout                        |^/api/v1/uploads/[{]id[}]$";
+
+/// Uploads that go on are left out too: it cannot write bodies of their media type. The tests of uploads do.
+#[tokio::test]
+async fn htp_23_every_answer_is_one_that_the_document_has() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let owner = world.sign_up("acme").await;
+    let mut asks = Command::new(given("TEST_PYTHON"));
+    asks.args(["-B", "-m", "schemathesis.cli", "run"])
+        .arg(format!("{}/openapi.json", world.url))
+        .args(["--header", &format!("Authorization: Bearer {}", owner.token)])
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "10"])
+        .args(["--exclude-path-regex", LEFT_OUT])
+        .args([
+            "--checks",
+            "not_a_server_error,status_code_conformance,content_type_conformance,             response_headers_conformance,response_schema_conformance",
+        ])
+        // The same requests in each run: what chance finds is for people to look for.
+        .args(["--generation-deterministic", "--generation-database", "none"])
+        .args(["--request-timeout", "60", "--continue-on-failure", "--no-color"]);
+    completes(&mut asks);
+    // It was somebody all along. The connection of the sign-up was closed meanwhile.
+    let me = format!("{}/api/v1/me", world.url);
+    let me = reqwest::Client::new().get(me).bearer_auth(&owner.token);
+    assert_eq!(send(me).await.status, 200);
+}
