@@ -14,6 +14,9 @@ use crate::{ByteStream, Error, PutOptions};
 /// write to disk is a trip to another thread.
 const BLOCK: usize = 256 * 1024;
 
+/// After a piece of this size there are more, most likely.
+const FRAME: usize = 16 * 1024;
+
 /// A body that is counted, gathered into blocks, and ends when nobody waits for the result any more.
 pub(super) struct Incoming {
     body: ByteStream,
@@ -89,9 +92,10 @@ impl Incoming {
             if self.block.is_empty() && piece.len() >= BLOCK {
                 return Ok(Some(piece));
             }
-            if !self.block.is_empty() {
-                // At once, since growing moves what is there.
-                self.block.reserve(BLOCK.saturating_sub(self.block.len()));
+            if !self.block.is_empty() || piece.len() >= FRAME {
+                // At once, since growing moves what is there; the last piece may reach beyond the end.
+                let room = BLOCK.saturating_add(piece.len());
+                self.block.reserve(room.saturating_sub(self.block.len()));
             }
             self.block.extend_from_slice(&piece);
             if self.block.len() >= BLOCK {

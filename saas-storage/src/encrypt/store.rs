@@ -50,6 +50,32 @@ impl Encrypted {
         let start: Vec<Bytes> = start.try_collect().await.map_err(Error::Backend)?;
         Ok((info, start.concat()))
     }
+
+    /// Reads all of a file, with one request.
+    async fn whole(&self, scope: &Scope, key: &Key) -> Result<(FileInfo, ByteStream), Error> {
+        let (described, mut sealed) = self.inner.get(scope, key, None).await?;
+        let info = plain(described)?;
+        let mut waiting = BytesMut::new();
+        while (waiting.len() as u64) < HEADER {
+            let piece = sealed.next().await.ok_or(Error::Sealed)?;
+            waiting.extend_from_slice(&piece.map_err(Error::Backend)?);
+        }
+        let header = waiting.split_to(HEADER as usize);
+        let with = self.keys.opening(scope, header::key_id(&header)?).await?;
+        let sealer = header::resume(scope.tenant().id(), key, &header, &with)?;
+        let count = chunk::count(info.size);
+        let opening = Opening {
+            sealed,
+            sealer,
+            number: 0,
+            behind: count,
+            count,
+            skip: 0,
+            left: info.size,
+            waiting,
+        };
+        Ok((info, opening.begin().await?))
+    }
 }
 
 /// Describes the file that is in an object.
@@ -101,6 +127,9 @@ impl Storage for Encrypted {
         key: &Key,
         range: Option<Range<u64>>,
     ) -> Result<(FileInfo, ByteStream), Error> {
+        let Some(range) = range else {
+            return self.whole(scope, key).await;
+        };
         for _ in 0..ATTEMPTS {
             let (described, header) = match self.head(scope, key).await {
                 Ok(found) => found,
@@ -108,7 +137,7 @@ impl Storage for Encrypted {
                 Err(error) => return Err(error),
             };
             let info = plain(described.clone())?;
-            let wanted = range.clone().unwrap_or(0..info.size);
+            let wanted = range.clone();
             if wanted.start > wanted.end || wanted.end > info.size {
                 return Err(Error::Range { size: info.size });
             }
@@ -139,12 +168,7 @@ impl Storage for Encrypted {
                 left: wanted.end - wanted.start,
                 waiting: BytesMut::new(),
             };
-            let mut opened = opening.into_stream();
-            // The first chunk tells whether the key fits, while there is an answer to give still.
-            let start = opened.next().await.transpose();
-            let start = start.map_err(|error| Error::out_of_stream(Error::Source(error)))?;
-            let contents = stream::iter(start.map(Ok)).chain(opened);
-            return Ok((info, Box::pin(contents)));
+            return Ok((info, opening.begin().await?));
         }
         Err(Error::backend("the file is written over all the time"))
     }
@@ -277,6 +301,14 @@ struct Opening {
 }
 
 impl Opening {
+    /// Opens the first chunk, which tells whether the key fits, while there is an answer to give still.
+    async fn begin(self) -> Result<ByteStream, Error> {
+        let mut opened = self.into_stream();
+        let start = opened.next().await.transpose();
+        let start = start.map_err(|error| Error::out_of_stream(Error::Source(error)))?;
+        Ok(Box::pin(stream::iter(start.map(Ok)).chain(opened)))
+    }
+
     fn into_stream(self) -> ByteStream {
         Box::pin(stream::try_unfold(self, |mut opening| async move {
             if opening.number == opening.behind {

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// A download holds one such piece, however large the file is. Without it OpenDAL takes 2 MiB.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 1024 * 1024;
 
 /// A file that is written over while it is being opened is looked at again this often.
 const ATTEMPTS: usize = 16;
@@ -95,8 +95,10 @@ impl Storage for Disk {
                 if body.has_ended() {
                     // Most files are small, and each step of OpenDAL is a trip to another thread.
                     return blocking(move || {
-                        staged.write(&first.unwrap_or_default())?;
-                        Ok(staged.commit(&target, &key, &options)?.describe(key))
+                        let contents = first.unwrap_or_default();
+                        Ok(staged
+                            .keep(&contents, &target, &key, &options)?
+                            .describe(key))
                     })
                     .await;
                 }

@@ -225,20 +225,21 @@ impl Place {
         let to = self.path(target);
         for _ in 0..ATTEMPTS {
             self.check_free(target, key, options)?;
-            let folders = self.make_folders(target);
-            let moved = folders.and_then(|()| {
-                // To link fails where there is a file, and to rename takes its place.
-                if *options.on_existing() == Existing::Keep {
-                    fs::hard_link(from, &to)
-                } else {
-                    fs::rename(from, &to)
-                }
-            });
+            // To link fails where there is a file, and to rename takes its place.
+            let moved = match options.on_existing() {
+                Existing::Keep => fs::hard_link(from, &to),
+                Existing::Replace | Existing::Match(_) => fs::rename(from, &to),
+            };
             match moved {
                 Ok(()) => return Ok(()),
                 Err(error) => match error.kind() {
-                    // A folder was removed meanwhile, because its last file was, or it was added.
-                    ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory => {}
+                    // There is no folder yet, or it was removed meanwhile because its last file was.
+                    ErrorKind::NotFound => match self.make_folders(target) {
+                        Err(error) if !is_gone(&error) => return Err(Error::backend(error)),
+                        _ => {}
+                    },
+                    // A folder was added meanwhile.
+                    ErrorKind::IsADirectory | ErrorKind::NotADirectory => {}
                     ErrorKind::AlreadyExists => return Err(Error::Exists),
                     _ => return Err(Error::backend(error)),
                 },
@@ -318,17 +319,26 @@ impl Staged {
         &self.object
     }
 
-    /// Writes all of it.
-    pub(super) fn write(&self, contents: &[u8]) -> Result<(), Error> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        let written = options
-            .open(self.place.path(&self.object))
-            .and_then(|mut file| {
-                file.write_all(contents)?;
-                file.sync_all()
-            });
-        written.map_err(Error::backend)
+    /// Writes all of it, and gives the file its name.
+    pub(super) fn keep(
+        self,
+        contents: &[u8],
+        target: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<File, Error> {
+        let from = self.place.path(&self.object);
+        let file = self.write(&from, contents).map_err(Error::backend)?;
+        self.give_name(&from, target, key, options)?;
+        Ok(file)
+    }
+
+    fn write(&self, path: &Path, contents: &[u8]) -> io::Result<File> {
+        let mut handle = new_file().open(path)?;
+        handle.write_all(contents)?;
+        let file = self.stamp(&handle)?;
+        handle.sync_all()?;
+        Ok(file)
     }
 
     /// Gives the file its name.
@@ -340,20 +350,33 @@ impl Staged {
     ) -> Result<File, Error> {
         let from = self.place.path(&self.object);
         let file = self.seal(&from).map_err(Error::backend)?;
+        self.give_name(&from, target, key, options)?;
+        Ok(file)
+    }
+
+    fn give_name(
+        &self,
+        from: &Path,
+        target: &str,
+        key: &Key,
+        options: &PutOptions,
+    ) -> Result<(), Error> {
         let _lock = match options.on_existing() {
             Existing::Match(_) => self.place.lock()?,
             Existing::Replace | Existing::Keep => self.place.share()?,
         };
-        self.place.give_name(&from, target, key, options)?;
-        Ok(file)
+        self.place.give_name(from, target, key, options)
     }
 
-    /// Makes it ours alone, and gives it a time that tells its version: the clock of a file system
-    /// ticks too slowly for that.
+    /// Makes it ours alone, and gives it a time that tells its version.
     fn seal(&self, path: &Path) -> io::Result<File> {
         restrict(path)?;
+        self.stamp(&OpenOptions::new().write(true).open(path)?)
+    }
+
+    /// Gives it a time that tells its version: the clock of a file system ticks too slowly for that.
+    fn stamp(&self, handle: &Handle) -> io::Result<File> {
         let time = UNIX_EPOCH + self.place.stamp();
-        let handle = OpenOptions::new().write(true).open(path)?;
         handle.set_times(FileTimes::new().set_modified(time))?;
         Ok(File::of(&handle.metadata()?))
     }
@@ -443,6 +466,15 @@ fn folders() -> DirBuilder {
 #[cfg(not(unix))]
 fn folders() -> DirBuilder {
     DirBuilder::new()
+}
+
+/// Opens files that are not there yet, for the user of the service alone.
+fn new_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(unix)]
