@@ -25,6 +25,7 @@ mod client_address;
 pub mod config;
 #[cfg(feature = "edge")]
 pub mod edge;
+pub mod failpoint;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use saas_core::telemetry;
+use saas_core::{failpoint::Failpoint, telemetry};
 use saas_tenancy::{Dialect, Severity, verify};
 
 use crate::{
@@ -56,6 +56,9 @@ enum Command {
     },
     /// Prints the OpenAPI document.
     Openapi,
+    /// Lists the places at which tests can let the service die, hang or wait (`FAILPOINTS`), when it is built with the
+    /// feature `failpoints`.
+    Failpoints,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -79,10 +82,13 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
             Sql::Sqlite => Dialect::Sqlite,
             Sql::Postgres => Dialect::Postgres,
         })),
+        Command::Failpoints => failpoints(),
         Command::Openapi => print(&serde_json::to_string_pretty(&openapi::document())?),
         Command::Serve => {
             let config = StarterConfig::load()?;
             telemetry::init(config.log.format, &config.log.filter)?;
+            #[cfg(feature = "failpoints")]
+            let _armed = Failpoint::arm()?;
             operations::serve(config).await?;
         }
         Command::Migrate => {
@@ -132,4 +138,13 @@ fn quiet() -> Result<StarterConfig, Box<dyn Error>> {
 #[expect(clippy::print_stdout, reason = "this is what the commands are for")]
 fn print(text: &str) {
     println!("{text}");
+}
+
+fn failpoints() {
+    for point in Failpoint::ALL {
+        print(point.name());
+    }
+    if !cfg!(feature = "failpoints") {
+        eprintln!("none of them acts: this was built without the feature `failpoints`");
+    }
 }

@@ -16,8 +16,9 @@ use crate::Error;
 const MAX_RULES: usize = 50;
 const MAX_ROLE: usize = 100;
 
-/// What is asked of all members of a tenant, or of those with a role. Where several hold for a member, the strictest
-/// counts; a code by mail is asked besides, of those who have no factor yet, before they enrol one.
+/// What is asked of all members of a tenant, or of those with a role.
+///
+/// Where several hold for a member, the strictest counts; a code by mail is asked besides, of those who have no factor yet, before they enrol one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(

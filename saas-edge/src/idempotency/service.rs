@@ -12,7 +12,7 @@ use axum::{
 };
 use futures_util::future::Either;
 use http::Request;
-use saas_core::Problem;
+use saas_core::{Problem, failpoint::Failpoint};
 use saas_tenancy::{Admission, RequestTransaction, Scope};
 use tower_service::Service;
 
@@ -92,11 +92,14 @@ async fn claim(
     let (fingerprint, body) = key::fingerprint(&parts, body, store.config.compared).await?;
     Ok(match store.claim(scope, &key, &fingerprint).await? {
         Found::Answer(answer) => Asked::Again(answer),
-        Found::Claimed(claim) => Asked::First(Box::new(First {
-            request: Request::from_parts(parts, body),
-            key,
-            claim,
-        })),
+        Found::Claimed(claim) => {
+            Failpoint::RequestClaimed.reach().await;
+            Asked::First(Box::new(First {
+                request: Request::from_parts(parts, body),
+                key,
+                claim,
+            }))
+        }
     })
 }
 

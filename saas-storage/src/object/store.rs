@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
+use saas_core::failpoint::Failpoint;
 use saas_tenancy::Scope;
 
 use super::{
@@ -72,12 +73,14 @@ impl Files {
         let object = object_key(id)?;
         let put = self.storage().put_with(scope, &object, body, fresh);
         put.await.map_err(Error::out_of_stream)?;
+        Failpoint::FileReceived.reach().await;
         let seen = passed.lock().take();
         let seen = seen.ok_or_else(|| Error::Backend("the storage kept half a file".into()))?;
         if let Some(scanner) = &self.scanner {
             scanner.look(self, scope, key, &object, &seen).await?;
         }
         let (file, before) = self.keep(scope, id, key, &seen, options).await?;
+        Failpoint::FileKept.reach().await;
         if let Some(before) = before {
             self.try_remove(scope, before).await;
         }

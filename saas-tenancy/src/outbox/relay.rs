@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use saas_core::{TenantId, config::Period};
+use saas_core::{TenantId, config::Period, failpoint::Failpoint};
 use serde::Deserialize;
 
 use super::{
@@ -213,7 +213,10 @@ impl Outbox {
     ) -> Result<(), Failed> {
         let handled = AssertUnwindSafe(handler.handle(scope, event)).catch_unwind();
         match tokio::time::timeout(self.lease(), handled).await {
-            Ok(Ok(result)) => result,
+            Ok(Ok(result)) => {
+                Failpoint::EventHandled.reach().await;
+                result
+            }
             Ok(Err(_)) => Err("the handler panicked".into()),
             Err(_) => Err("the handler took longer than the lease".into()),
         }

@@ -10,7 +10,7 @@ use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::json;
 
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, World, send};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
@@ -100,4 +100,53 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
         .unwrap();
     assert!(stopped.success());
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);
+}
+
+/// Dies once at a place, and says what is there of a file afterwards.
+async fn file_after_a_crash(dialect: Dialect, place: &str) -> u16 {
+    let dies = format!("{place}=1*return(abort)");
+    let mut world = World::on(dialect, &[("FAILPOINTS", &dies)]).await;
+    let owner = world.sign_up("acme").await;
+    let put = owner
+        .request(Method::PUT, "/api/v1/files/a.txt")
+        .body("text");
+    assert!(put.send().await.is_err(), "{place}");
+    let token = owner.token.clone();
+    world.restart();
+    let get = world.request(Method::GET, "/api/v1/files/a.txt");
+    let found = send(get.bearer_auth(&token)).await;
+    if found.status == 200 {
+        assert_eq!(found.text, "text", "{place}");
+    }
+    found.status.as_u16()
+}
+
+#[tokio::test]
+async fn sto_a_file_is_there_whole_or_not_wherever_the_process_dies() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let before = file_after_a_crash(dialect, "storage/file-received").await;
+        let after = file_after_a_crash(dialect, "storage/file-kept").await;
+        assert_eq!((before, after), (404, 200));
+    }
+}
+
+#[tokio::test]
+async fn the_places_where_a_test_can_let_the_service_fail_are_listed_and_no_others_are_taken() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let listed = world.command(&["failpoints"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert_eq!(listed.lines().count(), 6, "{listed}");
+    for place in ["tenancy/before-commit", "tenancy/after-commit"] {
+        assert!(listed.lines().any(|line| line == place), "{listed}");
+    }
+    let unknown = world
+        .command(&["serve"])
+        .env("FAILPOINTS", "tenancy/nowhere=panic")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&unknown.stderr);
+    assert!(
+        !unknown.status.success() && said.contains("`tenancy/nowhere`"),
+        "{said}"
+    );
 }

@@ -13,7 +13,7 @@ mod recovery;
 use std::fmt;
 
 #[cfg(feature = "postgres")]
-use saas_core::TenantId;
+use saas_core::{TenantId, failpoint::Failpoint};
 use uuid::Uuid;
 
 use super::{Database, Pools, Row, connection::Connection};
@@ -297,7 +297,14 @@ impl Session {
             if self.in_flight {
                 self.stop().await?;
             }
+            let writes = ending == Ending::Commit && self.access == Access::Write;
+            if writes {
+                Failpoint::BeforeCommit.reach().await;
+            }
             self.send(raw::end(ending)).await?;
+            if writes {
+                Failpoint::AfterCommit.reach().await;
+            }
         }
         // The end is confirmed: the connection may go back as it is.
         drop(self.connection.take());
