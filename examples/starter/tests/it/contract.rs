@@ -1,5 +1,6 @@
 //! What tests and operators rely on: the commands, and a service that refuses to start.
 
+use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::Value;
 
@@ -245,4 +246,25 @@ async fn whoever_opens_an_address_in_a_browser_sees_a_page_of_its_refusal() {
         }
         send(ask()).await.is_problem(status, code);
     }
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    world.sign_up("acme").await;
+    let measured = send(world.request(Method::GET, "/metrics")).await.text;
+    let mut asked = 0;
+    for file in ["alerts.yml", "dashboard.json"] {
+        // Beside the starter; whoever copies it takes them along.
+        let path = format!("{}/../../docs/ops/{file}", env!("CARGO_MANIFEST_DIR"));
+        let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let other = |letter: char| !letter.is_ascii_lowercase() && letter != '_';
+        for name in file.split(other).filter(|word| word.starts_with("saas_")) {
+            let name = name.strip_suffix("_bucket").unwrap_or(name);
+            let known = format!("# TYPE {name} ");
+            assert!(measured.contains(&known), "{name}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 30, "{asked}");
 }
