@@ -13,7 +13,8 @@ mod recovery;
 use std::fmt;
 
 #[cfg(feature = "postgres")]
-use saas_core::{TenantId, failpoint::Failpoint};
+use saas_core::TenantId;
+use saas_core::failpoint::Failpoint;
 use uuid::Uuid;
 
 use super::{Database, Pools, Row, connection::Connection};
