@@ -3,8 +3,7 @@
 #[cfg(feature = "axum")]
 use std::sync::Arc;
 
-use saas_core::UserId;
-use saas_core::{Principal, PrincipalKind};
+use saas_core::{Principal, PrincipalKind, UserId};
 use saas_tenancy::{Scope, Tenant};
 
 use super::{

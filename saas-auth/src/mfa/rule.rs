@@ -18,7 +18,8 @@ const MAX_ROLE: usize = 100;
 
 /// What is asked of all members of a tenant, or of those with a role.
 ///
-/// Where several hold for a member, the strictest counts; a code by mail is asked besides, of those who have no factor yet, before they enrol one.
+/// Where several hold for a member, the strictest counts; a code by mail is asked besides, of those who have no
+/// factor yet, before they enrol one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(

@@ -74,6 +74,7 @@ pub(super) async fn ask(form: MemberForm<Change>) -> Result<Response, Problem> {
         Err(Error::Credentials) => {
             return self::form(&visitor, &fields.email, Wrong::Password);
         }
+        Err(Error::StepUp { .. }) => return Ok(visitor.sign_in_anew("/account/email")),
         Err(error) => return Err(error.into()),
     }
     let page = Page::new(&Said {

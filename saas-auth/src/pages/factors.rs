@@ -164,14 +164,7 @@ pub(super) async fn change(form: MemberForm<Change>) -> Result<Response, Problem
     }
     let who = match factors.stepped_up(&member.scope).await {
         Ok(who) => who,
-        Err(Error::StepUp { .. }) => {
-            let again = "/login?prompt=login&continue=";
-            let here = format!(
-                "{}%2Faccount%2Ffactors",
-                member.visitor.frame.prefix.replace('/', "%2F")
-            );
-            return Ok(member.visitor.redirect(&format!("{again}{here}")));
-        }
+        Err(Error::StepUp { .. }) => return Ok(member.visitor.sign_in_anew("/account/factors")),
         Err(error) => return Err(error.into()),
     };
     act(&member, &who, fields).await

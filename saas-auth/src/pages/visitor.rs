@@ -90,7 +90,8 @@ impl Frame {
         &assets::SCRIPT_VERSION
     }
 
-    /// Gives what the script of this page is marked with (CSP Level 3, section 6.1.10): 128 random bits. Without them it is not run.
+    /// Gives what the script of this page is marked with (CSP Level 3, section 2.3.1): 128 random bits. Without them it
+    /// is not run.
     pub(super) fn nonce(&self) -> &str {
         self.nonce.get_or_init(|| {
             let mut bytes = [0; 16];
@@ -113,6 +114,12 @@ impl Visitor {
     /// Sends the browser to another page of the tenant.
     pub(super) fn redirect(&self, path: &str) -> Response {
         answer::redirect(&self.frame.prefix, path)
+    }
+
+    /// Sends the browser to sign in once more, with all that its holder has, and then back to a page of the tenant.
+    pub(super) fn sign_in_anew(&self, page: &str) -> Response {
+        let here = format!("{}{page}", self.frame.prefix).replace('/', "%2F");
+        self.redirect(&format!("/login?prompt=login&continue={here}"))
     }
 
     /// Reads where the visitor wants to go next.

@@ -167,9 +167,8 @@ impl SignIns {
         device: &Device,
     ) -> Result<(), Error> {
         let tenant = pending.tenant();
-        let address = account.email().parse::<Email>().ok();
-        let key = address.as_ref().map_or(account.email(), Email::key);
-        self.throttle.code(key, tenant.id(), device).await?;
+        let address = key_of(account);
+        self.throttle.code(&address, tenant.id(), device).await?;
         let scope = session::entering(tenant);
         self.factors.mail_code(&scope, pending).await
     }
@@ -198,11 +197,7 @@ impl SignIns {
         password: &Secret<String>,
         device: &Device,
     ) -> Result<(), Error> {
-        let email = account.email().parse::<Email>().ok();
-        let mut key = email
-            .as_ref()
-            .map_or(account.email(), Email::key)
-            .to_owned();
+        let mut key = key_of(account);
         if let Some(session) = session {
             // No address has a space in it.
             key = format!("{key} {session}");
@@ -269,4 +264,11 @@ impl SignIns {
         let member = member.is_some_and(|member| member.active);
         Ok(account.filter(|account| member && account.is_active()))
     }
+}
+
+/// Gives how the address of an account is counted, however it is written.
+fn key_of(account: &Account) -> String {
+    let email = account.email().parse::<Email>().ok();
+    let key = email.as_ref().map_or(account.email(), Email::key);
+    key.to_owned()
 }

@@ -74,14 +74,9 @@ fn error(description: &str) -> Value {
 
 fn token() -> Value {
     let text = json!({ "type": "string" });
-    json!({
-        "tags": ["identity"],
-        "summary": "Gives tokens for a password, with a second factor where one is wanted, or for a refresh token (RFC 6749).",
-        "parameters": [{
-            "name": "X-Tenant", "in": "header", "schema": text,
-            "description": "The tenant to sign in to, unless the host or the path names it."
-        }],
-        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
+    posted(
+        "Gives tokens for a password, with a second factor where one is wanted, or for a refresh token (RFC 6749).",
+        &json!({
             "type": "object",
             "required": ["grant_type", "client_id"],
             "properties": {
@@ -89,43 +84,45 @@ fn token() -> Value {
                 "client_id": text, "username": text, "password": text, "refresh_token": text,
                 "mfa_token": text, "otp": text, "recovery_code": text, "email_code": text, "factor": text,
             }
-        } } } },
-        "responses": {
-            "200": { "description": "Tokens.", "content": { "application/json": { "schema": {
-                "type": "object",
-                "properties": {
-                    "access_token": text, "token_type": text, "expires_in": { "type": "integer" }, "refresh_token": text,
-                    "recovery_codes": { "type": "array", "items": text },
-                }
-            } } } },
-            "401": error("The client is unknown."),
-            "403": error("A second factor is wanted, of who shows `mfa_token`: one that the person has, or where `mfa_method` is `email` the code of a letter."),
-            "default": error("An error of RFC 6749, section 5.2, or a problem (RFC 9457).")
-        }
-    })
+        }),
+        "Tokens.",
+        &json!({
+            "access_token": text, "token_type": text, "expires_in": { "type": "integer" }, "refresh_token": text,
+            "recovery_codes": { "type": "array", "items": text },
+        }),
+    )
 }
 
 fn totp() -> Value {
     let text = json!({ "type": "string" });
-    json!({
-        "tags": ["identity"],
-        "summary": "Begins an app for codes for who was answered `mfa_enrolment_required`. Its first code, as `otp` with `factor` at the token endpoint, gives the tokens.",
-        "parameters": [{
-            "name": "X-Tenant", "in": "header", "schema": text,
-            "description": "The tenant to sign in to, unless the host or the path names it."
-        }],
-        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": {
+    posted(
+        "Begins an app for codes for who was answered `mfa_enrolment_required`. Its first code, as `otp` with `factor` at the token endpoint, gives the tokens.",
+        &json!({
             "type": "object",
             "required": ["client_id", "mfa_token"],
             "properties": { "client_id": text, "mfa_token": text, "name": text }
-        } } } },
+        }),
+        "What the app is told, once.",
+        &json!({ "factor": text, "secret": text, "otpauth_uri": text, "expires_in": { "type": "integer" } }),
+    )
+}
+
+/// An endpoint that a program posts a form to.
+fn posted(summary: &str, form: &Value, told: &str, properties: &Value) -> Value {
+    json!({
+        "tags": ["identity"],
+        "summary": summary,
+        "parameters": [{
+            "name": "X-Tenant", "in": "header", "schema": { "type": "string" },
+            "description": "The tenant to sign in to, unless the host or the path names it."
+        }],
+        "requestBody": { "required": true, "content": { "application/x-www-form-urlencoded": { "schema": form } } },
         "responses": {
-            "200": { "description": "What the app is told, once.", "content": { "application/json": { "schema": {
-                "type": "object",
-                "properties": {
-                    "factor": text, "secret": text, "otpauth_uri": text, "expires_in": { "type": "integer" },
-                }
+            "200": { "description": told, "content": { "application/json": { "schema": {
+                "type": "object", "properties": properties
             } } } },
+            "401": error("The client is unknown."),
+            "403": error("A second factor is wanted, of who shows `mfa_token`: one that the person has, or where `mfa_method` is `email` the code of a letter."),
             "default": error("An error of RFC 6749, section 5.2, or a problem (RFC 9457).")
         }
     })

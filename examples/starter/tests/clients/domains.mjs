@@ -1,12 +1,13 @@
 // Chromium, and tenants with hosts below one parent, to which passkeys are bound: a browser lets the page of any of
 // them ask for the passkeys of all.
 //
-// Arguments: the world, with the address of pages (`{tenant}` stands for the name), and the path of Chromium.
+// Arguments: where `device.mjs` is; the world, with the address of pages (`{tenant}` stands for the name), and the path of Chromium.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
-const [world, executablePath] = [JSON.parse(process.argv[2]), process.argv[3]];
+const { withDevice } = await import(process.argv[2]);
+const [world, executablePath] = [JSON.parse(process.argv[3]), process.argv[4]];
 const home = (tenant) => world.pages.replace("{tenant}", tenant);
 
 const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
@@ -38,18 +39,7 @@ try {
   // Whether a name is offered while it is typed is for people to see.
   await context.addInitScript(() => delete PublicKeyCredential.isConditionalMediationAvailable);
   const page = await context.newPage();
-  const tools = await context.newCDPSession(page);
-  await tools.send("WebAuthn.enable");
-  const device = {
-    protocol: "ctap2",
-    ctap2Version: "ctap2_1",
-    transport: "internal",
-    hasResidentKey: true,
-    hasUserVerification: true,
-    isUserVerified: true,
-    automaticPresenceSimulation: true,
-  };
-  const { authenticatorId } = await tools.send("WebAuthn.addVirtualAuthenticator", { options: device });
+  const device = await withDevice(context, page);
 
   // Made in one tenant, for the parent.
   await page.goto(`${home("acme")}/login`);
@@ -62,7 +52,7 @@ try {
   await page.click("button:text('Make a passkey')");
   await page.click("form[data-passkey=create] button");
   await page.waitForSelector("h1:text-is('Your second factor is set up')");
-  const { credentials } = await tools.send("WebAuthn.getCredentials", { authenticatorId });
+  const { credentials } = await device("getCredentials");
   assert.deepEqual(credentials.map((credential) => credential.rpId), ["app.localhost"]);
   await page.goto(`${home("acme")}/logout`);
   await page.click("main button");

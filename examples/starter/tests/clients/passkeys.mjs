@@ -1,12 +1,13 @@
 // Chromium with a device that has passkeys: makes them, and signs in with them.
 //
-// Arguments and input as of pages.mjs. The device is Chromium's own (WebAuthn of the DevTools protocol), so the
-// protocol is spoken by a program that nobody here wrote.
+// Arguments: where `device.mjs` is; then as of pages.mjs. The device is Chromium's own, so the protocol is spoken by a
+// program that nobody here wrote.
 
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
-const [world, executablePath, pictures] = [JSON.parse(process.argv[2]), ...process.argv.slice(3)];
+const { withDevice } = await import(process.argv[2]);
+const [world, executablePath, pictures] = [JSON.parse(process.argv[3]), ...process.argv.slice(4)];
 const home = `${world.site}/t/${world.slug}`;
 
 const flags = [
@@ -45,20 +46,7 @@ async function visit(name) {
     if (loud && !/^Failed to load resource: .* status of (401|422) /.test(message.text())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  const tools = await context.newCDPSession(page);
-  await tools.send("WebAuthn.enable");
-  const { authenticatorId } = await tools.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      ctap2Version: "ctap2_1",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  const device = (method, more = {}) => tools.send(`WebAuthn.${method}`, { authenticatorId, ...more });
+  const device = await withDevice(context, page);
   let count = 0;
   const picture = () => page.screenshot({ path: `${pictures}/passkeys-${name}-${++count}.png`, fullPage: true });
   return { context, page, complaints, device, picture };

@@ -76,7 +76,8 @@ async fn chromium_makes_passkeys_and_signs_in_with_them() {
     let pictures = given("TEST_NODE").with_file_name("screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
     let mut node = node("passkeys.mjs");
-    node.arg(who.to_string())
+    node.arg(script("device.mjs"))
+        .arg(who.to_string())
         .args([given("TEST_CHROMIUM"), pictures]);
     completes(&mut node);
 }
@@ -101,7 +102,9 @@ async fn mfa_21_chromium_uses_a_passkey_below_a_parent_domain_in_its_own_tenants
     world.sign_up("beta").await;
     who["pages"] = json!(pages);
     let mut node = node("domains.mjs");
-    node.arg(who.to_string()).arg(given("TEST_CHROMIUM"));
+    node.arg(script("device.mjs"))
+        .arg(who.to_string())
+        .arg(given("TEST_CHROMIUM"));
     completes(&mut node);
 }
 

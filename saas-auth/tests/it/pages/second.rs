@@ -227,3 +227,25 @@ async fn who_has_no_factor_enters_the_code_of_a_letter() {
         assert_eq!(browser.get("/account").await.status, 200);
     }
 }
+
+/// Where the address of all tenants is changed, a sign-in of before the app is not enough.
+#[tokio::test]
+async fn who_has_not_proven_the_app_signs_in_anew_to_change_the_address() {
+    for world in World::all().await {
+        world.person(&world.acme, ANN).await;
+        let mut browser = Browser::signed_in(&world, "acme", ANN).await;
+        let (app, _) = enrolled(&world, ANN).await;
+        let wish = [("email", "ann@new.test"), ("password", PASSWORD)];
+        let page = browser.get("/account/email").await;
+        let asked = send(&mut browser, &page, "/account/email", &wish).await;
+        let again = "/t/acme/login?prompt=login&continue=%2Ft%2Facme%2Faccount%2Femail";
+        assert_eq!(asked.header("location"), again, "{asked:?}");
+        let mut browser = Browser::new(&world, "acme");
+        let page = browser.sign_in(ANN, PASSWORD).await;
+        let code = app.code(world.db.now());
+        send(&mut browser, &page, "/login/second", &[("code", &code)]).await;
+        let page = browser.get("/account/email").await;
+        let asked = send(&mut browser, &page, "/account/email", &wish).await;
+        assert_eq!(asked.status, 200, "{asked:?}");
+    }
+}

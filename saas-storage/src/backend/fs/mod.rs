@@ -90,8 +90,8 @@ impl Storage for Disk {
             &options.clone(),
             self.max_size,
             move |mut body| async move {
-                let staged = place.stage();
                 let first = body.next().await?;
+                let staged = place.stage();
                 if body.has_ended() {
                     // Most files are small, and each step of OpenDAL is a trip to another thread.
                     return blocking(move || {

@@ -265,6 +265,14 @@ impl Place {
         Ok(file)
     }
 
+    /// Waits for the lock that giving a name takes: alone where a version is compared.
+    fn lock_for(&self, options: &PutOptions) -> Result<Handle, Error> {
+        match options.on_existing() {
+            Existing::Match(_) => self.lock(),
+            Existing::Replace | Existing::Keep => self.share(),
+        }
+    }
+
     /// Waits until nobody else holds the lock.
     fn lock(&self) -> Result<Handle, Error> {
         let file = self.lock_file().map_err(Error::backend)?;
@@ -329,7 +337,8 @@ impl Staged {
     ) -> Result<File, Error> {
         let from = self.place.path(&self.object);
         let file = self.write(&from, contents).map_err(Error::backend)?;
-        self.give_name(&from, target, key, options)?;
+        let _lock = self.place.lock_for(options)?;
+        self.place.give_name(&from, target, key, options)?;
         Ok(file)
     }
 
@@ -350,22 +359,9 @@ impl Staged {
     ) -> Result<File, Error> {
         let from = self.place.path(&self.object);
         let file = self.seal(&from).map_err(Error::backend)?;
-        self.give_name(&from, target, key, options)?;
+        let _lock = self.place.lock_for(options)?;
+        self.place.give_name(&from, target, key, options)?;
         Ok(file)
-    }
-
-    fn give_name(
-        &self,
-        from: &Path,
-        target: &str,
-        key: &Key,
-        options: &PutOptions,
-    ) -> Result<(), Error> {
-        let _lock = match options.on_existing() {
-            Existing::Match(_) => self.place.lock()?,
-            Existing::Replace | Existing::Keep => self.place.share()?,
-        };
-        self.place.give_name(from, target, key, options)
     }
 
     /// Makes it ours alone, and gives it a time that tells its version.
