@@ -21,6 +21,7 @@
 //! # Ok::<(), saas_core::KeyError>(())
 //! ```
 
+pub mod bus;
 mod client_address;
 pub mod config;
 #[cfg(feature = "edge")]

@@ -7,9 +7,9 @@
 //! ```
 //! use std::{sync::Arc, time::Duration};
 //!
-//! use saas_core::{SystemClock, limit::{Limited, ProcessLimiter, Quota}};
+//! use saas_core::{Problem, limit::{ProcessLimiter, Quota}};
 //! use saas_edge::{CacheConfig, TenantCache, TenantLimiter};
-//! use saas_tenancy::Scope;
+//! use saas_tenancy::{Database, Scope};
 //!
 //! struct Reports {
 //!     cache: TenantCache<u32, String>,
@@ -17,22 +17,22 @@
 //! }
 //!
 //! impl Reports {
-//!     fn new() -> Self {
-//!         let clock = SystemClock::shared();
-//!         let limiter = Arc::new(ProcessLimiter::new(clock.clone()));
+//!     fn new(database: &Database) -> Self {
+//!         let limiter = Arc::new(ProcessLimiter::new(database.clock().clone()));
 //!         let quota = Quota::new(5, Duration::from_secs(1));
 //!         Self {
-//!             cache: TenantCache::new(&CacheConfig::default(), clock),
+//!             cache: TenantCache::new("reports", &CacheConfig::default(), database),
 //!             limiter: TenantLimiter::new(limiter, "reports", quota),
 //!         }
 //!     }
 //!
-//!     async fn of_year(&self, scope: &Scope, year: u32) -> Result<String, Limited> {
-//!         let report = async {
-//!             self.limiter.take(scope).await?;
-//!             Ok(format!("{year} of {}", scope.tenant().name()))
+//!     async fn of_year(&self, scope: &Scope, year: u32) -> Result<Option<String>, Problem> {
+//!         let (limiter, owned) = (self.limiter.clone(), scope.clone());
+//!         let report = async move {
+//!             limiter.take(&owned).await?;
+//!             Ok(Some(format!("{year} of {}", owned.tenant().name())))
 //!         };
-//!         self.cache.get_or_load(scope, year, report).await
+//!         self.cache.get_or_load(scope, &year, report).await
 //!     }
 //! }
 //! ```
@@ -41,7 +41,8 @@
 //! is known who is calling, and a [`FairShareLayer`], so that the flood of one tenant leaves the others alone.
 //!
 //! With the feature `redis` the instances of a service count together: a [`RedisLimiter`] stands wherever a
-//! [`RateLimiter`](saas_core::limit::RateLimiter) does.
+//! [`RateLimiter`](saas_core::limit::RateLimiter) does. They share what they have loaded
+//! ([`TenantCache::with_redis`]), and tell each other what has changed where the database cannot ([`RedisBus`]).
 
 mod cache;
 #[cfg(feature = "axum")]
@@ -52,7 +53,7 @@ mod redis;
 #[cfg(feature = "axum")]
 pub mod requests;
 
-pub use cache::{CacheConfig, TenantCache};
+pub use cache::{CacheConfig, CacheCounts, TenantCache};
 pub use limit::TenantLimiter;
 #[cfg(feature = "axum")]
 pub use limit::{
@@ -61,6 +62,6 @@ pub use limit::{
 };
 #[cfg(feature = "redis")]
 pub use {
-    self::redis::{RedisConfig, RedisConnection},
+    self::redis::{RedisBus, RedisConfig, RedisConnection},
     limit::RedisLimiter,
 };

@@ -93,7 +93,9 @@ pub enum Error {
 pub struct Cause(Box<dyn std::error::Error + Send + Sync>);
 
 impl Cause {
-    pub(crate) fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    /// Wraps an error.
+    #[must_use]
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
 }

@@ -104,7 +104,7 @@ pub use scope::{Actor, Reason, Scope, SystemScope};
 #[cfg(feature = "axum")]
 pub use service::TenantService;
 pub use share::{Share, Shares};
-pub use signal::{Signal, Signals};
+pub use signal::Signals;
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{Lost, SystemTx, TenantTx};
 #[cfg(feature = "axum")]

@@ -1,16 +1,15 @@
 //! What instances of a service tell each other, so that each forgets what another has changed.
 //!
-//! A signal is a hint to look again and no more: anybody who may connect to the database can send one, one
-//! can be lost with a connection, and whoever follows a topic hears of the [gap](Signal::Gap) then. It
-//! carries ids, never data.
+//! What a signal is worth stands in [`saas_core::bus`].
 //!
 //! On PostgreSQL it travels by LISTEN and NOTIFY and arrives with the commit of the transaction that sent it.
 //! On SQLite, where there is one process, it stays inside of it. The database is the bus on purpose: what
-//! changed is there, so the message cannot come before it and is not sent without it.
+//! changed is there, so the message cannot come before it and is not sent without it. Behind a transaction
+//! pooler, which cannot pass messages on, [another bus](Database::with_bus) takes its place.
 
-#[cfg(feature = "postgres")]
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use saas_core::bus::{EventBus, Signal, Subscription};
 #[cfg(feature = "postgres")]
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -22,8 +21,10 @@ use crate::{database::Pools, database::postgres::Pool};
 const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 
 /// How long to wait before a lost connection is tried again.
-#[cfg(feature = "postgres")]
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often another bus is tried, for one message. It loses its connection meanwhile, and the gap says the rest.
+const TRIES: u32 = 60;
 
 /// After how long without a message the connection is asked whether it still lives, and how long it may take
 /// to answer.
@@ -32,16 +33,6 @@ const SILENCE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_s
 
 /// How many signals wait in this process for one who is slow; later ones are a gap for him.
 const WAITING: usize = 1024;
-
-/// What has arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Signal {
-    /// A message, as it was sent. It is not to be trusted.
-    Message(String),
-    /// Messages may have been lost, so anything may have changed. The first signal of all is one.
-    Gap,
-}
 
 /// The signals of a topic, made by [`Database::signals`].
 #[derive(Debug)]
@@ -56,6 +47,7 @@ enum Source {
     /// Nothing is followed yet, or not any more.
     Lost,
     Process(broadcast::Receiver<Sent>),
+    Bus(Box<dyn Subscription>),
     #[cfg(feature = "postgres")]
     Server(Box<PgListener>),
 }
@@ -77,14 +69,31 @@ impl Database {
     /// Follows a topic: what this instance and others send with [`TenantTx::signal`].
     ///
     /// It listens on a connection of its own. Behind a transaction pooler, which cannot pass such messages
-    /// on, nothing arrives: whoever remembers something needs a time after which it is read again.
+    /// on, nothing arrives without [another bus](Self::with_bus): whoever remembers something needs a time after
+    /// which it is read again.
     #[must_use]
     pub fn signals(&self, topic: &'static str) -> Signals {
+        let source = match self.bus() {
+            Some(bus) => Source::Bus(bus.follow(topic)),
+            None => Source::Lost,
+        };
         Signals {
             database: self.clone(),
             topic,
-            source: Source::Lost,
+            source,
         }
+    }
+
+    /// Sends with a commit: by the bus, if there is one, or in this process.
+    fn tell(&self, topic: &'static str, message: String) {
+        match self.bus() {
+            Some(bus) => drop(tokio::spawn(publish(Arc::clone(bus), topic, message))),
+            None => self.local().send(topic, message),
+        }
+    }
+
+    fn tells_by_itself(&self) -> bool {
+        self.bus().is_none() && self.dialect() == Dialect::Postgres
     }
 }
 
@@ -95,13 +104,13 @@ impl TenantTx {
     ///
     /// [`Error::InvalidValue`] when it is longer; otherwise as the database answers.
     pub async fn signal(&mut self, topic: &'static str, message: String) -> Result<(), Error> {
-        if self.database().dialect() == Dialect::Postgres {
+        if self.database().tells_by_itself() {
             let values = [Value::Text(topic.to_owned()), Value::Text(message)];
             self.fetch_all(crate::sql::literal(NOTIFY), &values).await?;
             return Ok(());
         }
         let database = self.database().clone();
-        self.after_commit(move || database.local().send(topic, message))
+        self.after_commit(move || database.tell(topic, message))
             .await
     }
 }
@@ -113,15 +122,27 @@ impl SystemTx {
     ///
     /// As [`TenantTx::signal`].
     pub async fn signal(&mut self, topic: &'static str, message: String) -> Result<(), Error> {
-        if self.database().dialect() == Dialect::Postgres {
+        if self.database().tells_by_itself() {
             let values = [Value::Text(topic.to_owned()), Value::Text(message)];
             self.fetch_all(NOTIFY, &values).await?;
             return Ok(());
         }
         let database = self.database().clone();
-        self.after_commit(move || database.local().send(topic, message))
+        self.after_commit(move || database.tell(topic, message))
             .await
     }
+}
+
+/// Publishes what is committed. The process may end before it got through: then whoever remembers something does so
+/// for as long as he is allowed to.
+async fn publish(bus: Arc<dyn EventBus>, topic: &'static str, message: String) {
+    for _ in 0..TRIES {
+        match bus.publish(topic, &message).await {
+            Ok(()) => return,
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+    tracing::warn!(topic, "the bus did not take a message");
 }
 
 impl Local {
@@ -148,9 +169,10 @@ impl Signals {
     async fn receive(&mut self) -> Option<Signal> {
         match &mut self.source {
             Source::Lost => {
-                self.source = self.follow().await?;
+                self.source = follow(&self.database, self.topic).await?;
                 Some(Signal::Gap)
             }
+            Source::Bus(subscription) => Some(subscription.next().await),
             Source::Process(receiver) => match receiver.recv().await {
                 Ok((topic, message)) if topic == self.topic => Some(Signal::Message(message)),
                 Ok(_) => None,
@@ -169,26 +191,26 @@ impl Signals {
             },
         }
     }
+}
 
-    #[cfg_attr(
-        not(feature = "postgres"),
-        expect(clippy::unused_async, reason = "a server has to be waited for")
-    )]
-    async fn follow(&self) -> Option<Source> {
-        match self.database.pools() {
-            #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) if pool.settings().is_some() => std::future::pending().await,
-            #[cfg(feature = "postgres")]
-            Pools::Postgres(pool) => match listen(pool, self.topic).await {
-                Ok(listener) => Some(Source::Server(Box::new(listener))),
-                Err(error) => {
-                    lost(self.topic, &error).await;
-                    None
-                }
-            },
-            #[cfg(feature = "sqlite")]
-            _ => Some(Source::Process(self.database.local().0.subscribe())),
-        }
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(clippy::unused_async, reason = "a server has to be waited for")
+)]
+async fn follow(database: &Database, topic: &'static str) -> Option<Source> {
+    match database.pools() {
+        #[cfg(feature = "postgres")]
+        Pools::Postgres(pool) if pool.settings().is_some() => std::future::pending().await,
+        #[cfg(feature = "postgres")]
+        Pools::Postgres(pool) => match listen(pool, topic).await {
+            Ok(listener) => Some(Source::Server(Box::new(listener))),
+            Err(error) => {
+                lost(topic, &error).await;
+                None
+            }
+        },
+        #[cfg(feature = "sqlite")]
+        _ => Some(Source::Process(database.local().0.subscribe())),
     }
 }
 

@@ -5,6 +5,7 @@
 //! request does not pay for finding that out. So an outage costs the requests that were under way one timeout
 //! each, and the later ones nothing. What each user of the connection does meanwhile stands with that user.
 
+mod bus;
 mod config;
 mod health;
 
@@ -14,6 +15,7 @@ use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, aio::Multi
 use saas_core::config::ConfigError;
 use tokio::{sync::watch, task::AbortHandle};
 
+pub use bus::RedisBus;
 pub use config::RedisConfig;
 
 /// How many commands may be on their way at a time before callers wait for each other.
@@ -26,9 +28,12 @@ const PIPELINE: usize = 1024;
 pub struct RedisConnection(Arc<Inner>);
 
 struct Inner {
+    client: Client,
     live: watch::Sender<Option<Live>>,
     prefix: String,
     timeout: Duration,
+    /// How long a connection may take to be made.
+    patience: Duration,
     task: AbortHandle,
 }
 
@@ -63,7 +68,7 @@ impl RedisConnection {
         );
         let live = watch::Sender::new(None);
         let keeper = Keeper {
-            client,
+            client: client.clone(),
             connection: AsyncConnectionConfig::new()
                 .set_connection_timeout(Some(patience))
                 .set_response_timeout(Some(timeout))
@@ -74,6 +79,8 @@ impl RedisConnection {
         };
         let task = tokio::spawn(keeper.keep()).abort_handle();
         let connection = Self(Arc::new(Inner {
+            client,
+            patience,
             live,
             prefix: config.prefix.clone(),
             timeout,
@@ -99,6 +106,15 @@ impl RedisConnection {
     /// What every key begins with.
     pub(crate) fn prefix(&self) -> &str {
         &self.0.prefix
+    }
+
+    /// For connections of their own.
+    fn client(&self) -> Client {
+        self.0.client.clone()
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience
     }
 
     /// Asks Redis. Gives nothing when it cannot be asked, does not answer in time or answers with an error, and

@@ -1,6 +1,7 @@
 //! Changes made by other instances.
 
-use saas_tenancy::{Signal, TenantTx};
+use saas_core::bus::Signal;
+use saas_tenancy::TenantTx;
 
 use super::Authorizer;
 use crate::Error;

@@ -20,7 +20,7 @@ mod state;
 
 use std::{fmt, sync::Arc};
 
-use saas_core::{Clock, KeyRing};
+use saas_core::{Clock, KeyRing, bus::EventBus};
 
 pub use config::DatabaseConfig;
 pub(crate) use config::LocalSettings;
@@ -72,6 +72,7 @@ pub enum Dialect {
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
+    bus: Option<Arc<dyn EventBus>>,
 }
 
 struct Inner {
@@ -124,6 +125,7 @@ impl Database {
             }
         };
         Ok(Self {
+            bus: None,
             inner: Arc::new(Inner {
                 #[cfg(feature = "postgres")]
                 replica: Replica::open(&pools, config).await?,
@@ -136,6 +138,27 @@ impl Database {
                 shares: Shares::new(config.share(), usize::MAX, config.acquire_timeout.into()),
             }),
         })
+    }
+
+    /// Lets [signals](Self::signals) travel by another bus: where a pooler that shares connections between
+    /// transactions stands in front of PostgreSQL, which cannot pass them on. They are sent after the commit then.
+    ///
+    /// It holds for this handle and its clones.
+    #[must_use]
+    pub fn with_bus(mut self, bus: Arc<dyn EventBus>) -> Self {
+        self.bus = Some(bus);
+        self
+    }
+
+    pub(crate) const fn bus(&self) -> Option<&Arc<dyn EventBus>> {
+        self.bus.as_ref()
+    }
+
+    /// Tells whether a pooler that shares connections between transactions stands in front of the database, as the
+    /// configuration says. [Signals](Self::signals) need [another bus](Self::with_bus) then.
+    #[must_use]
+    pub fn is_pooled(&self) -> bool {
+        self.dialect() == Dialect::Postgres && !self.reads_alone()
     }
 
     #[cfg(feature = "postgres")]

@@ -1,7 +1,8 @@
 //! Changes made by other instances.
 
+use saas_core::bus::Signal;
+
 use super::{Change, Registry};
-use crate::Signal;
 
 /// Where the registry says what has changed.
 pub(super) const TOPIC: &str = "saas_registry";
@@ -25,7 +26,7 @@ impl Registry {
                     Ok(change) => self.cache.forget(&change),
                     Err(_) => self.cache.forget_all(),
                 },
-                Signal::Gap => self.cache.forget_all(),
+                _ => self.cache.forget_all(),
             }
         }
     }

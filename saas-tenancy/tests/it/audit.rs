@@ -1,6 +1,7 @@
 //! What is noted of changes, and what instances tell each other.
 
-use saas_tenancy::{AuditEvent, AuditRecord, Dialect, Error, PageQuery, Signal, tenant_repository};
+use saas_core::bus::Signal;
+use saas_tenancy::{AuditEvent, AuditRecord, Dialect, Error, PageQuery, tenant_repository};
 use tokio::time::{Duration, timeout};
 
 use crate::world::World;

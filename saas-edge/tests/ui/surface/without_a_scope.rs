@@ -2,18 +2,13 @@
 
 use saas_edge::{TenantCache, TenantLimiter, idempotency::Idempotency};
 
-fn cache(cache: &TenantCache<u32, String>) {
-    // surface: TenantCache::get
-    let _ = cache.get(&1);
+async fn cache(cache: &TenantCache<u32, String>) {
     // surface: TenantCache::invalidate
-    cache.invalidate(&1);
+    let _ = cache.invalidate(&1).await;
     // surface: TenantCache::invalidate_all
-    cache.invalidate_all();
-}
-
-async fn load(cache: &TenantCache<u32, String>) {
+    let _ = cache.invalidate_all().await;
     // surface: TenantCache::get_or_load
-    let _ = cache.get_or_load(1, async { Ok::<_, ()>(String::new()) }).await;
+    let _ = cache.get_or_load(&1, async { Ok(None) }).await;
 }
 
 async fn limit(limiter: &TenantLimiter) {

@@ -1,0 +1,61 @@
+//! What is kept, and under which name.
+
+use std::time::Duration;
+
+use saas_core::{TenantId, Timestamp};
+use saas_tenancy::Scope;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::CacheConfig;
+
+/// Whose value it is, and which. The tenant is a part of it, so no key is written down without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct EntryKey {
+    pub(super) tenant: TenantId,
+    /// Of what the caller names it by.
+    pub(super) digest: [u8; 32],
+}
+
+impl EntryKey {
+    pub(super) fn of<K: Serialize>(scope: &Scope, key: &K) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            tenant: scope.tenant().id(),
+            digest: Sha256::digest(serde_json::to_vec(key)?).into(),
+        })
+    }
+}
+
+/// A value, or that there is none.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept<V> {
+    pub(super) value: Option<V>,
+    pub(super) fresh_until: Timestamp,
+    pub(super) stale_until: Timestamp,
+}
+
+impl<V> Kept<V> {
+    pub(super) fn new(value: Option<V>, key: EntryKey, now: Timestamp, of: &CacheConfig) -> Self {
+        let lifetime = match value {
+            Some(_) => of.lifetime,
+            None => of.absent,
+        };
+        let fresh_until = now.saturating_add(shorter(lifetime.into(), key, now));
+        Self {
+            value,
+            fresh_until,
+            stale_until: fresh_until.saturating_add(of.stale.into()),
+        }
+    }
+}
+
+/// Takes up to a tenth off, another for each key and time.
+fn shorter(lifetime: Duration, key: EntryKey, now: Timestamp) -> Duration {
+    let mut hash = Sha256::new();
+    hash.update(key.tenant.as_uuid());
+    hash.update(key.digest);
+    hash.update(now.as_micros().to_be_bytes());
+    let [first, second, ..]: [u8; 32] = hash.finalize().into();
+    let share = u32::from(u16::from_be_bytes([first, second]));
+    lifetime.saturating_sub((lifetime / 10 / u32::from(u16::MAX)).saturating_mul(share))
+}

@@ -1,0 +1,271 @@
+//! What the instances share, in Redis.
+//!
+//! A value is at a name that holds its cache, the *epoch* of the cache, its tenant, the epoch of the tenant and the
+//! digest of its key. Who begins a new epoch has forgotten everything before it. An epoch begins at the time of the
+//! server when there is none, so one that was lost does not come again. Beside the epoch of a tenant stands a count of
+//! what was invalidated in it: what was read before a change finds another count and is not stored.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ::redis::{FromRedisValue, Script};
+use saas_core::{KeyRing, Purpose, TenantId};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{EntryKey, Kept, watch::Invalidation};
+use crate::RedisConnection;
+
+const PURPOSE: Purpose = Purpose::new("saas-edge/cache/1");
+
+/// The largest value that is shared, in bytes.
+const MAX_VALUE: usize = 1 << 20;
+
+/// How much longer an epoch is remembered than what is stored in it.
+const LONGER: Duration = Duration::from_secs(600);
+
+/// Gives the epochs and the count, and the value. `KEYS` are the cache and the tenant in it; `ARGV` how long the epochs
+/// last at least, in milliseconds, and the digest.
+const FIND: &str = r"
+local time = redis.call('TIME')
+local now = string.format('%.0f', time[1] * 1000000 + time[2])
+local epoch = redis.call('GET', KEYS[1])
+if not epoch then
+  epoch = now
+  redis.call('SET', KEYS[1], epoch)
+end
+local tenant = KEYS[2] .. ':' .. epoch
+local of = redis.call('HMGET', tenant, 'epoch', 'count')
+if not of[1] or not of[2] then
+  of = {now, '0'}
+  redis.call('HSET', tenant, 'epoch', now, 'count', '0')
+  redis.call('PEXPIRE', tenant, ARGV[1])
+end
+return {epoch, of[1], of[2], redis.call('GET', tenant .. ':' .. of[1] .. ':' .. ARGV[2])}
+";
+
+/// Stores a value, if nothing was invalidated since it was looked for. `ARGV` are the epochs, the count, the digest, the
+/// value, and how long it and the epochs last.
+const STORE: &str = r"
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local tenant = KEYS[2] .. ':' .. ARGV[1]
+local of = redis.call('HMGET', tenant, 'epoch', 'count')
+if of[1] ~= ARGV[2] or of[2] ~= ARGV[3] then return 0 end
+redis.call('SET', tenant .. ':' .. ARGV[2] .. ':' .. ARGV[4], ARGV[5], 'PX', ARGV[6])
+if redis.call('PTTL', tenant) < tonumber(ARGV[7]) then redis.call('PEXPIRE', tenant, ARGV[7]) end
+return 1
+";
+
+/// Forgets the value of a digest, or, where there is none, everything of the tenant.
+const FORGET: &str = r"
+local epoch = redis.call('GET', KEYS[1])
+if not epoch then return 0 end
+local tenant = KEYS[2] .. ':' .. epoch
+local of = redis.call('HGET', tenant, 'epoch')
+if not of then return 0 end
+if ARGV[1] == '' then redis.call('DEL', tenant) return 1 end
+redis.call('HINCRBY', tenant, 'count', 1)
+redis.call('DEL', tenant .. ':' .. of .. ':' .. ARGV[1])
+return 1
+";
+
+/// Forgets everything.
+const FORGET_ALL: &str = "redis.call('DEL', KEYS[1]) return 1";
+
+/// The second level of one cache.
+pub(super) struct Second {
+    name: &'static str,
+    connection: RedisConnection,
+    keys: KeyRing,
+    scripts: Arc<Scripts>,
+    /// How many changes of this instance are on their way to Redis. What is there may be older than they.
+    fences: Arc<AtomicUsize>,
+    /// Set when a change did not get there: nothing there is used until everything was forgotten.
+    suspect: Arc<AtomicBool>,
+}
+
+struct Scripts {
+    find: Script,
+    store: Script,
+    forget: Script,
+    forget_all: Script,
+}
+
+/// A change that is on its way.
+#[derive(Debug)]
+pub(super) struct Fence(Arc<AtomicUsize>);
+
+/// What Redis had when it was asked.
+#[derive(Debug)]
+pub(super) struct Found {
+    epochs: (String, String, String),
+    value: Option<Vec<u8>>,
+}
+
+impl Found {
+    pub(super) fn kept<V: DeserializeOwned>(&self) -> Option<Kept<V>> {
+        // What a newer version wrote may be of another form.
+        serde_json::from_slice(self.value.as_ref()?).ok()
+    }
+}
+
+impl Second {
+    pub(super) fn new(name: &'static str, connection: RedisConnection, keys: KeyRing) -> Self {
+        let scripts = Scripts {
+            find: Script::new(FIND),
+            store: Script::new(STORE),
+            forget: Script::new(FORGET),
+            forget_all: Script::new(FORGET_ALL),
+        };
+        Self {
+            name,
+            connection,
+            keys,
+            scripts: Arc::new(scripts),
+            fences: Arc::default(),
+            suspect: Arc::default(),
+        }
+    }
+
+    /// Looks for a value; nothing when Redis cannot be asked, or must not be.
+    pub(super) async fn find(&self, key: EntryKey) -> Option<Found> {
+        if !self.is_usable() {
+            return None;
+        }
+        let mut call = self.scripts.find.key(self.cache());
+        call.key(self.tenant(key.tenant));
+        call.arg(millis(LONGER)).arg(hex(&key.digest));
+        type Answer = (String, String, String, Option<Vec<u8>>);
+        let (epoch, of, count, value): Answer = self.run(&call).await?;
+        // A change may have begun meanwhile.
+        if !self.is_usable() {
+            return None;
+        }
+        let value = value.and_then(|sealed| {
+            let opened = self.keys.decrypt(PURPOSE, &self.context(key), &sealed);
+            opened.ok().map(|plain| plain.expose().clone())
+        });
+        Some(Found {
+            epochs: (epoch, of, count),
+            value,
+        })
+    }
+
+    /// Stores what was loaded after it was looked for.
+    pub(super) async fn store<V: Serialize>(
+        &self,
+        key: EntryKey,
+        kept: &Kept<V>,
+        lifetime: Duration,
+        found: &Found,
+    ) {
+        let lasts = millis(lifetime);
+        let Ok(plain) = serde_json::to_vec(kept) else {
+            tracing::error!(cache = self.name, "a value cannot be written");
+            return;
+        };
+        if !self.is_usable() || lasts == 0 || plain.len() > MAX_VALUE {
+            return;
+        }
+        let Ok(sealed) = self.keys.encrypt(PURPOSE, &self.context(key), &plain) else {
+            return;
+        };
+        let (epoch, of, count) = &found.epochs;
+        let mut call = self.scripts.store.key(self.cache());
+        call.key(self.tenant(key.tenant));
+        call.arg(epoch).arg(of).arg(count).arg(hex(&key.digest));
+        call.arg(sealed).arg(lasts).arg(millis(lifetime + LONGER));
+        let _: Option<u8> = self.run(&call).await;
+    }
+
+    /// Forgets what was changed, or lets everything be forgotten once Redis answers again.
+    pub(super) async fn forget(&self, what: Invalidation) {
+        let (tenant, digest) = match what {
+            Invalidation::One(key) => (key.tenant, hex(&key.digest)),
+            Invalidation::All(tenant) => (tenant, String::new()),
+        };
+        let mut call = self.scripts.forget.key(self.cache());
+        call.key(self.tenant(tenant)).arg(digest);
+        let done: Option<u8> = self.run(&call).await;
+        if done.is_none() && !self.suspect.swap(true, Ordering::SeqCst) {
+            tokio::spawn(self.begin_anew());
+        }
+    }
+
+    /// Says that a change is on its way.
+    pub(super) fn fence(&self) -> Fence {
+        self.fences.fetch_add(1, Ordering::SeqCst);
+        Fence(Arc::clone(&self.fences))
+    }
+
+    fn is_usable(&self) -> bool {
+        self.fences.load(Ordering::SeqCst) == 0 && !self.suspect.load(Ordering::SeqCst)
+    }
+
+    /// Forgets everything of the cache as soon as Redis answers.
+    fn begin_anew(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (connection, scripts) = (self.connection.clone(), Arc::clone(&self.scripts));
+        let (suspect, cache) = (Arc::clone(&self.suspect), self.cache());
+        async move {
+            loop {
+                connection.connected().await;
+                let mut call = scripts.forget_all.prepare_invoke();
+                call.key(&cache);
+                let done: Option<u8> = connection
+                    .ask(async |mut redis| call.invoke_async(&mut redis).await)
+                    .await;
+                if done.is_some() {
+                    suspect.store(false, Ordering::SeqCst);
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn run<T: FromRedisValue>(&self, call: &::redis::ScriptInvocation<'_>) -> Option<T> {
+        self.connection
+            .ask(async |mut redis| call.invoke_async(&mut redis).await)
+            .await
+    }
+
+    fn cache(&self) -> String {
+        format!("{}cache:{}", self.connection.prefix(), self.name)
+    }
+
+    fn tenant(&self, tenant: TenantId) -> String {
+        format!("{}:{tenant}", self.cache())
+    }
+
+    /// What a value is bound to.
+    fn context(&self, key: EntryKey) -> Vec<u8> {
+        let tenant = key.tenant.as_uuid();
+        [tenant.as_bytes(), &key.digest[..], self.name.as_bytes()].concat()
+    }
+}
+
+impl Drop for Fence {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl fmt::Debug for Second {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Second")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
