@@ -37,8 +37,11 @@
 //! }
 //! ```
 //!
+//! What a tenant sets for itself has a type and a default: [`settings`].
+//!
 //! With the feature `axum` there are three layers: an [`AddressLimitLayer`] before everything, a [`CallerLimitLayer`] where it
 //! is known who is calling, and a [`FairShareLayer`], so that the flood of one tenant leaves the others alone.
+//! The service, and each tenant, can let in certain [networks](network) only.
 //!
 //! With the feature `redis` the instances of a service count together: a [`RedisLimiter`] stands wherever a
 //! [`RateLimiter`](saas_core::limit::RateLimiter) does. They share what they have loaded
@@ -48,10 +51,13 @@ mod cache;
 #[cfg(feature = "axum")]
 pub mod idempotency;
 mod limit;
+#[cfg(feature = "axum")]
+pub mod network;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "axum")]
 pub mod requests;
+pub mod settings;
 
 pub use cache::{CacheConfig, CacheCounts, TenantCache};
 pub use limit::TenantLimiter;

@@ -164,6 +164,8 @@ codes! {
         "The first request with this `Idempotency-Key` has not been answered yet; `Retry-After` says when to ask again."
     IDEMPOTENCY_ANSWER_LOST "idempotency-answer-lost" CONFLICT "The answer was not kept"
         "The request with this `Idempotency-Key` took place once, and its answer was too large to be kept, or is shown once."
+    NETWORK_REFUSED "network-refused" FORBIDDEN "The network is not allowed"
+        "The service, or the tenant, lets no requests in from the address that this one came from."
     RATE_LIMITED "rate-limited" TOO_MANY_REQUESTS "Too many requests"
         "The caller has to slow down; `Retry-After` says for how long."
     OVERLOADED "overloaded" SERVICE_UNAVAILABLE "Too much at a time"

@@ -52,6 +52,16 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// Says what is wrong with a field.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+}
+
 impl Problem {
     /// The media type of a problem (RFC 9457, section 6.1).
     pub const MEDIA_TYPE: &'static str = "application/problem+json";

@@ -12,5 +12,8 @@ mod cache;
 mod idempotency;
 mod limit;
 #[cfg(feature = "axum")]
+mod network;
+#[cfg(feature = "axum")]
 mod requests;
+mod settings;
 mod ui;

@@ -1,6 +1,8 @@
 //! Keys of caches and limits carry the tenant.
 
-use saas_edge::{TenantCache, TenantLimiter, idempotency::Idempotency};
+use saas_edge::{
+    TenantCache, TenantLimiter, idempotency::Idempotency, network::Networks, settings::Settings,
+};
 
 async fn cache(cache: &TenantCache<u32, String>) {
     // surface: TenantCache::invalidate
@@ -16,6 +18,15 @@ async fn limit(limiter: &TenantLimiter) {
     let _ = limiter.take().await;
     // surface: TenantLimiter::give_back
     limiter.give_back().await;
+}
+
+async fn set(settings: &Settings) {
+    // surface: Settings::get
+    let _ = settings.get::<Networks>().await;
+    // surface: Settings::set
+    let _ = settings.set(&Networks::default()).await;
+    // surface: Settings::reset
+    let _ = settings.reset::<Networks>().await;
 }
 
 async fn sweep(idempotency: &Idempotency) {

@@ -1,0 +1,71 @@
+//! From which networks requests are let in.
+
+mod layer;
+mod service;
+
+use ipnet::IpNet;
+use saas_core::{ClientAddress, FieldError};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    layer::{NetworkLayer, TenantNetworkLayer},
+    service::{NetworkService, TenantNetworkService},
+};
+use crate::settings::TenantSetting;
+
+/// How many networks a tenant may name.
+const MAX_NETWORKS: usize = 200;
+
+/// Networks that are let in, and networks that are not.
+///
+/// As part of the configuration it holds for the whole service ([`NetworkLayer`]), as a [setting](TenantSetting) for
+/// one tenant ([`TenantNetworkLayer`]).
+///
+/// ```
+/// use saas_core::ClientAddress;
+/// use saas_edge::network::Networks;
+///
+/// let networks: Networks = serde_json::from_str(r#"{"allow": ["192.0.2.0/24"], "deny": ["192.0.2.7/32"]}"#)?;
+/// let permits = |address: &str| networks.permits(ClientAddress::new(address.parse().unwrap()));
+/// assert!(permits("192.0.2.1"));
+/// assert!(!permits("192.0.2.7"));
+/// assert!(!permits("198.51.100.1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Networks {
+    /// Only these; all, when there is none.
+    pub allow: Vec<IpNet>,
+    /// None of these, also where `allow` names them.
+    pub deny: Vec<IpNet>,
+}
+
+impl Networks {
+    /// Decides about a client.
+    #[must_use]
+    pub fn permits(&self, client: ClientAddress) -> bool {
+        let among = |networks: &[IpNet]| networks.iter().any(|net| net.contains(&client.ip()));
+        !among(&self.deny) && (self.allow.is_empty() || among(&self.allow))
+    }
+
+    /// Tells whether everybody is let in.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.allow.is_empty() && self.deny.is_empty()
+    }
+}
+
+impl TenantSetting for Networks {
+    const NAME: &'static str = "networks";
+
+    fn check(&self) -> Result<(), FieldError> {
+        for (field, networks) in [("allow", &self.allow), ("deny", &self.deny)] {
+            if networks.len() > MAX_NETWORKS {
+                return Err(FieldError::new(field, "names more than 200 networks"));
+            }
+        }
+        Ok(())
+    }
+}
