@@ -42,6 +42,8 @@ pub mod problem;
 #[cfg(feature = "sealing")]
 mod sealing;
 mod secret;
+#[cfg(feature = "tasks")]
+pub mod task;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 mod time;
