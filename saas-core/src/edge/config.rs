@@ -21,6 +21,8 @@ pub struct EdgeConfig {
     pub uri_limit: usize,
     /// How long browsers remember to use HTTPS only; zero turns the header off.
     pub hsts: Period,
+    /// From how many bytes on answers of JSON are compressed; 0 turns it off.
+    pub compress_from: u64,
     /// Which other origins may call from a browser.
     pub cors: CorsConfig,
 }
@@ -42,6 +44,7 @@ impl Default for EdgeConfig {
             body_limit: 1 << 20,
             uri_limit: 8 << 10,
             hsts: Period::from(Duration::from_secs(365 * 86_400)),
+            compress_from: 1 << 10,
             cors: CorsConfig::default(),
         }
     }

@@ -5,6 +5,7 @@
 //! problems as rejections.
 
 mod body;
+mod compress;
 mod config;
 mod cors;
 mod extract;
@@ -15,6 +16,7 @@ mod request;
 mod request_id;
 mod serve;
 mod stack;
+mod trace_context;
 
 pub use body::BodyFault;
 pub use config::{CorsConfig, EdgeConfig};
@@ -22,5 +24,7 @@ pub use extract::{Json, Path, Query, read_body};
 pub use limit::{Limits, LimitsLayer, LimitsService};
 pub use request::{RequestLayer, RequestService};
 pub use request_id::RequestId;
+#[cfg(feature = "tls")]
+pub use serve::TlsConfig;
 pub use serve::{ServeConfig, serve};
 pub use stack::stack;

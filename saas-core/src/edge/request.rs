@@ -17,13 +17,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::{EdgeConfig, RequestId, finish};
+use super::{EdgeConfig, RequestId, finish, trace_context};
 use crate::{Code, Problem};
 
 /// Names each request, opens its span, and finishes its answer: problems as documents, the headers
 /// that protect a browser, the request id. It is the outermost layer.
 ///
-/// The span has the empty fields `tenant` and `user`, which inner layers record.
+/// The span has the empty fields `tenant` and `user`, which inner layers record. It goes on with the trace that the
+/// caller names (`traceparent`, W3C Trace Context), whose id is its field `trace_id`.
 #[derive(Debug, Clone)]
 pub struct RequestLayer {
     uri_limit: usize,
@@ -91,7 +92,9 @@ where
                 .unwrap_or(request.uri().path()),
             tenant = tracing::field::Empty,
             user = tracing::field::Empty,
+            trace_id = tracing::field::Empty,
         );
+        trace_context::join(&span, request.headers());
         let closes = request.version() <= Version::HTTP_11;
         let (started, hsts) = (Instant::now(), self.hsts.clone());
         let too_long = request
@@ -109,6 +112,8 @@ where
                 let response = finish::finish(response, &id, hsts, closes);
                 let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
                 let micros = u64::try_from(micros).unwrap_or(u64::MAX);
+                #[cfg(feature = "otlp")]
+                trace_context::answered(&tracing::Span::current(), status);
                 match response.extensions().get::<Problem>() {
                     Some(problem) => {
                         tracing::info!(status, micros, code = problem.code().name(), "answered")

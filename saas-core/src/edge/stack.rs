@@ -8,7 +8,7 @@ use tower::{Layer as _, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_service::Service;
 
-use super::{EdgeConfig, LimitsLayer, RequestLayer, cors::OriginLayer, panic};
+use super::{EdgeConfig, LimitsLayer, RequestLayer, compress::compress, cors::OriginLayer, panic};
 use crate::config::ConfigError;
 
 /// Puts the edge around a service.
@@ -30,8 +30,10 @@ where
     S::Future: Send + 'static,
 {
     // From the inside out.
+    // What is large and tells nothing by its length is made smaller.
+    let service = compress(config.compress_from, inner);
     // A body that is too large or too slow, and a handler that takes too long, end here.
-    let service = LimitsLayer::new(config).layer(inner);
+    let service = LimitsLayer::new(config).layer(service);
     // A panic inside becomes a 500 and takes nothing else with it.
     let service = CatchPanicLayer::custom(panic::answer).layer(service);
     // A preflight is answered before anybody asks who is calling.

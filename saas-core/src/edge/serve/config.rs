@@ -1,0 +1,49 @@
+//! Bounds of the connections.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+#[cfg(feature = "tls")]
+use super::TlsConfig;
+use crate::config::Period;
+
+/// Bounds of the connections.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ServeConfig {
+    /// How long the head of a request may take to arrive. A connection on which no request came in this
+    /// time is closed.
+    pub header_timeout: Period,
+    /// How long a client may take no byte of what it is sent before the connection is closed.
+    pub write_timeout: Period,
+    /// How many connections are served at a time. Whoever comes when there are so many takes the place of the one that
+    /// has been there for the longest without a request; where all have one, he waits until one ends.
+    pub max_connections: usize,
+    /// The largest head of a request, in bytes.
+    pub header_limit: usize,
+    /// How many headers a request may have.
+    pub header_count: usize,
+    /// How long requests that are under way may take to finish after the order to stop.
+    pub drain_timeout: Period,
+    /// Speaks TLS; for a service without a proxy in front of it.
+    #[cfg(feature = "tls")]
+    pub tls: Option<TlsConfig>,
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        let seconds = |seconds| Period::from(Duration::from_secs(seconds));
+        Self {
+            header_timeout: seconds(10),
+            write_timeout: seconds(30),
+            max_connections: 10_000,
+            header_limit: 32 << 10,
+            header_count: 100,
+            drain_timeout: seconds(20),
+            #[cfg(feature = "tls")]
+            tls: None,
+        }
+    }
+}

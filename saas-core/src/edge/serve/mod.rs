@@ -1,0 +1,133 @@
+//! A service on a socket.
+
+mod config;
+mod connection;
+mod patient;
+mod silent;
+#[cfg(feature = "tls")]
+mod tls;
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{body::Body, response::Response};
+use http::Request;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+use tower_service::Service;
+
+use self::{connection::Connection, silent::Silent};
+pub use config::ServeConfig;
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;
+
+/// Serves HTTP/1.1 and HTTP/2 until `stop` completes, then lets the requests that are under way
+/// finish within the drain timeout.
+///
+/// Each request carries the address of its peer as `ConnectInfo<SocketAddr>`.
+///
+/// # Errors
+///
+/// None of a connection; those are dropped. Only when the listener itself, or the certificate that the configuration
+/// names, is unusable.
+///
+/// # Cancel safety
+///
+/// Dropping the future closes the listener and leaves the open connections to their tasks.
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    config: ServeConfig,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    #[cfg(feature = "tls")]
+    let tls = config.tls.as_ref().map(tls::Tls::open).transpose()?;
+    #[cfg(feature = "tls")]
+    let follow = async {
+        match tls.clone() {
+            Some(tls) => tls.follow().await,
+            None => std::future::pending().await,
+        }
+    };
+    #[cfg(not(feature = "tls"))]
+    let follow = std::future::pending::<()>();
+    let until = async {
+        tokio::select! {
+            () = stop => {}
+            () = follow => {}
+        }
+    };
+    let mut until = std::pin::pin!(until);
+    let (builder, silent) = (connection::builder(&config), Silent::default());
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
+    loop {
+        let accepted = async {
+            let (stream, peer) = accept(&listener).await;
+            if places.available_permits() == 0 {
+                silent.end_oldest();
+            }
+            (Arc::clone(&places).acquire_owned().await, stream, peer)
+        };
+        let (place, stream, peer) = tokio::select! {
+            accepted = accepted => accepted,
+            () = until.as_mut() => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let connection = Connection {
+            peer,
+            service: service.clone(),
+            builder: builder.clone(),
+            watcher: graceful.watcher(),
+            silent: silent.enter(),
+            header_timeout: config.header_timeout.into(),
+            write_timeout: config.write_timeout.into(),
+        };
+        #[cfg(feature = "tls")]
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+        tokio::spawn(async move {
+            let _place = place;
+            #[cfg(feature = "tls")]
+            match acceptor {
+                Some(acceptor) => connection.serve(acceptor.accept(stream)).await,
+                None => connection.serve(std::future::ready(Ok(stream))).await,
+            }
+            #[cfg(not(feature = "tls"))]
+            connection.serve(std::future::ready(Ok(stream))).await;
+        });
+    }
+    drop(listener);
+    if timeout(config.drain_timeout.into(), graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not finish in time and were cut off");
+    }
+    Ok(())
+}
+
+/// Accepts a connection. When the process has no descriptor left, waiting is all that helps.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                let gone = [
+                    io::ErrorKind::ConnectionAborted,
+                    io::ErrorKind::ConnectionReset,
+                ];
+                if !gone.contains(&error.kind()) {
+                    tracing::error!(%error, "no connection can be accepted");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+}
