@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use saas_core::{config::Period, limit::Quota};
 use saas_tenancy::{Slug, resolve::PathPrefix};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Algorithm,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Configures identity.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AuthConfig {
@@ -49,7 +49,7 @@ impl AuthConfig {
 }
 
 /// Configures tokens.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TokenConfig {
@@ -136,7 +136,7 @@ impl TokenConfig {
 
 /// How often a password may be guessed, at all doors together, and a letter asked for. Right passwords do not
 /// count as guesses.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LimitConfig {
@@ -164,7 +164,7 @@ impl Default for LimitConfig {
 }
 
 /// Configures second factors.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MfaConfig {
@@ -174,7 +174,7 @@ pub struct MfaConfig {
 }
 
 /// Configures the sessions of browsers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SessionConfig {
@@ -195,7 +195,7 @@ impl Default for SessionConfig {
 }
 
 /// Configures the links that mails carry.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LinkConfig {
@@ -245,7 +245,7 @@ impl Default for LinkConfig {
 }
 
 /// Configures the pages.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PagesConfig {
@@ -273,7 +273,7 @@ impl Default for PagesConfig {
 /// rp_id = "app.example"
 /// ```
 #[cfg(feature = "passkeys")]
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PasskeyConfig {
@@ -287,7 +287,7 @@ pub struct PasskeyConfig {
 
 /// Configures passwords. The default of the costs is what OWASP recommends for argon2id, and the least
 /// that is accepted.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PasswordConfig {
@@ -313,7 +313,7 @@ pub struct PasswordConfig {
 }
 
 /// What becomes of what could not be checked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Unchecked {
@@ -358,7 +358,7 @@ impl Default for PasswordConfig {
 /// first_party = true
 /// redirect_uris = ["https://app.example/callback"]
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ClientConfig {

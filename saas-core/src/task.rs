@@ -33,7 +33,7 @@ use std::{
     time::Duration,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -43,7 +43,7 @@ use tokio::{
 use crate::config::Period;
 
 /// How soon a task that failed is begun again.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TaskConfig {

@@ -64,7 +64,7 @@ pub use limit::TenantLimiter;
 #[cfg(feature = "axum")]
 pub use limit::{
     AddressLimitLayer, AddressLimitService, CallerLimitLayer, CallerLimitService, FairShareConfig,
-    FairShareLayer, FairShareService, LimitsConfig, Weigh,
+    FairShareLayer, FairShareService, LimitsConfig, TrafficWeight, Weigh,
 };
 #[cfg(feature = "redis")]
 pub use {

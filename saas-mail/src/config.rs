@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 #[cfg(feature = "smtp")]
-use saas_core::{Secret, config::Period};
-use serde::Deserialize;
+use saas_core::{
+    Secret,
+    config::{Period, masked},
+};
+use serde::{Deserialize, Serialize};
 
 /// Configures mail.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MailConfig {
@@ -37,7 +40,7 @@ impl Default for MailConfig {
 }
 
 /// A road that mail goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Transport {
@@ -49,7 +52,7 @@ pub enum Transport {
 }
 
 /// Configures the folder that mail is written into.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FolderConfig {
@@ -71,7 +74,7 @@ impl Default for FolderConfig {
 
 /// Configures the server that takes mail.
 #[cfg(feature = "smtp")]
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SmtpConfig {
@@ -86,6 +89,7 @@ pub struct SmtpConfig {
     /// The user, where the server asks for one.
     pub user: Option<String>,
     /// The user's password.
+    #[serde(serialize_with = "masked")]
     pub password: Option<Secret<String>>,
     /// How long a delivery may take in all.
     pub timeout: Period,
@@ -111,7 +115,7 @@ impl Default for SmtpConfig {
 
 /// How a connection to a mail server is protected.
 #[cfg(feature = "smtp")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Security {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use saas_core::config::Period;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Configures how long and how many tenants' rules are kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RbacConfig {

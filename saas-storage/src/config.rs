@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use saas_core::{Secret, config::Period};
-use serde::Deserialize;
+use saas_core::{
+    Secret,
+    config::{Period, masked},
+};
+use serde::{Deserialize, Serialize};
 
 /// Configures the place and the bounds of files.
 ///
@@ -20,7 +23,7 @@ use serde::Deserialize;
 /// config.access_key = Some("starter".to_owned());
 /// config.secret_key = Some("not in a file that is committed".into());
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct StorageConfig {
@@ -42,6 +45,7 @@ pub struct StorageConfig {
     pub access_key: Option<String>,
     /// The secret access key (S3), the key of the account (Azure), or the key of a service account,
     /// which is a JSON document, in base64 (Google Cloud).
+    #[serde(serialize_with = "masked")]
     pub secret_key: Option<Secret<String>>,
     /// How long an object store may take for one request, and for the next piece of a body.
     pub timeout: Period,
@@ -53,7 +57,7 @@ pub struct StorageConfig {
 }
 
 /// How tenants are kept apart in an object store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Placement {

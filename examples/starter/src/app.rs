@@ -9,6 +9,7 @@ use saas_core::edge;
 use saas_edge::{
     AddressLimitLayer, CallerLimitLayer, FairShareLayer,
     idempotency::IdempotencyLayer,
+    network::{NetworkLayer, TenantNetworkLayer},
     requests::{RequestsLayer, RouteLayer},
 };
 use saas_rbac::{Access, Public, Routes};
@@ -18,7 +19,7 @@ use tower::{Layer as _, util::BoxCloneSyncService};
 use crate::{
     account, api_keys, audit, clients, config::StarterConfig, devices, files, groups, invitations,
     me, members, mfa, openapi, operations, passkeys, password, permission::Can, projects, roles,
-    sessions, signup, state::AppState, tasks,
+    sessions, settings, signup, state::AppState, tasks,
 };
 
 /// How recent a sign-in has to be where something is made that outlives it.
@@ -237,6 +238,12 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
             Can::WriteClients,
             clients::rotate_secret,
         )
+        .get("/api/v1/settings", Can::ReadSettings, settings::show)
+        .put(
+            "/api/v1/settings/networks",
+            Access::permission(&Can::WriteSettings).fresh_within(RECENT),
+            settings::set_networks,
+        )
         .get("/api/v1/audit", Can::ReadAudit, audit::list)
         .public()
         // The authorization server, and the pages on which people sign in.
@@ -280,7 +287,7 @@ pub(crate) fn build(
 ) -> Result<App, Box<dyn std::error::Error>> {
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let (identity, requests) = (state.identity.clone(), state.requests.clone());
-    let traffic = state.traffic.clone();
+    let (traffic, settings) = (state.traffic.clone(), state.settings.clone());
     // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
     let routes = routes.layer(
         &[Method::POST, Method::PATCH],
@@ -293,6 +300,8 @@ pub(crate) fn build(
     });
     // Inside of the router, which knows the class of the route.
     let limits = CallerLimitLayer::new(traffic.clone(), &config.limits, classes)?;
+    // Some tenants may do more than others.
+    let limits = limits.weights(settings.clone());
     // Each route has its guard, which decides before the handler is called.
     let router: Router = routes
         .into_router(&state.authorizer)?
@@ -304,6 +313,8 @@ pub(crate) fn build(
     let service = TransactionLayer::new(database).layer(router);
     // What one tenant uses at a time leaves room for the others.
     let service = FairShareLayer::new(&config.limits.fair_share).layer(service);
+    // From which networks the tenant is used.
+    let service = TenantNetworkLayer::new(settings).layer(service);
     // Tenant and caller become a scope, or the request goes on without one.
     let mut admit = AdmitLayer::new(registry.clone());
     if !config.tenancy.resolve.token {
@@ -319,7 +330,9 @@ pub(crate) fn build(
     let resolve = config.tenancy.resolve.clone();
     let service = TenantLayer::new(registry, resolve.clone()).layer(service);
     // How often one address may ask, before anything is read or looked up.
-    let service = AddressLimitLayer::new(traffic, &config.limits, resolve).layer(service);
+    let service = AddressLimitLayer::new(traffic, &config.limits, resolve.clone()).layer(service);
+    // From which networks the service is used at all.
+    let service = NetworkLayer::new(config.networks.clone(), resolve).layer(service);
     // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
     let service = middleware::from_fn(pages::refusals).layer(service);
     // What every request gets, whoever sends it.

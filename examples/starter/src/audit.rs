@@ -1,6 +1,7 @@
 //! Who changed what.
 
-use saas_core::{Id, Page, Problem, Timestamp, edge::Json};
+use axum::response::Response;
+use saas_core::{Id, Problem, Timestamp, edge::Fields};
 use saas_tenancy::{AuditRecord, PageQuery, TenantTx};
 use serde::Serialize;
 use serde_json::Value;
@@ -43,17 +44,16 @@ pub(crate) struct RecordPage {
         ("sort" = Option<String>, Query, description = "`created_at`; with `-` in front descending."),
         ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
         ("after" = Option<String>, Query, description = "A cursor of another page."),
+        ("fields" = Option<String>, Query, description = "Only these members of each, such as `id,action`."),
     ),
     responses((status = 200, description = "A page of changes of roles, groups and who holds them.", body = RecordPage))
 )]
 pub(crate) async fn list(
     mut tx: TenantTx,
-    query: PageQuery<AuditRecord>,
-) -> Result<Json<RecordPage>, Problem> {
-    let Page {
-        items, next, prev, ..
-    } = tx.repo::<AuditRecord>().list(query).await?;
-    let items = items.into_iter().map(|record| RecordView {
+    fields: Fields<PageQuery<AuditRecord>>,
+) -> Result<Response, Problem> {
+    let page = tx.repo::<AuditRecord>().list(fields.rest.clone()).await?;
+    fields.of_each(page.map(|record| RecordView {
         before: record.before_json(),
         after: record.after_json(),
         id: record.id,
@@ -61,10 +61,5 @@ pub(crate) async fn list(
         action: record.action,
         object: record.object,
         created_at: record.created_at,
-    });
-    Ok(Json(RecordPage {
-        items: items.collect(),
-        next,
-        prev,
     }))
 }

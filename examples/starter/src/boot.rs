@@ -7,9 +7,11 @@ use saas_core::{
     SystemClock,
     health::Health,
     limit::{ProcessLimiter, RateLimiter},
+    task::Supervisor,
 };
 use saas_edge::{
-    RedisConnection, RedisLimiter, idempotency::Idempotency, requests::RequestMetrics,
+    RedisBus, RedisConnection, RedisLimiter, idempotency::Idempotency, requests::RequestMetrics,
+    settings::Settings,
 };
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
@@ -60,6 +62,7 @@ pub(crate) const MODULES: &[&Module] = &[
     &saas_storage::MODULE,
     &saas_storage::KEYS_MODULE,
     &saas_edge::idempotency::MODULE,
+    &saas_edge::settings::MODULE,
     &STARTER,
 ];
 
@@ -143,12 +146,20 @@ pub(crate) async fn boot_with(
     if sqlite || config.migrate.url.is_some() {
         migrate_now(config).await?;
     }
-    let database = connect(config).await?;
     let (auth, mail) = (config.auth()?, config.mail()?);
+    let redis = RedisConnection::open(&config.redis).await?;
+    let mut database = connect(config).await?;
     check(&database).await?;
+    if let Some(redis) = redis.as_ref().filter(|_| database.is_pooled()) {
+        // A pooler passes no messages on.
+        database = database.with_bus(Arc::new(RedisBus::new(redis.clone())));
+    }
     let registry = Registry::new(database.clone(), &config.tenancy.registry);
     let authorizer = Authorizer::new(database.clone(), presets(), &config.rbac);
-    let redis = RedisConnection::open(&config.redis).await?;
+    let mut settings = Settings::new(&database, &config.cache);
+    if let Some(redis) = &redis {
+        settings = settings.with_redis(redis.clone());
+    }
     let identity = Identity::builder(&database, &registry, &auth)
         .limiter(limiter(redis.as_ref()))
         .scopes(scopes())
@@ -190,6 +201,9 @@ pub(crate) async fn boot_with(
         audit: LastAudit::default(),
         requests: RequestMetrics::new(rows),
         accepting,
+        settings,
+        background: Supervisor::new(&config.tasks),
+        metrics_token: config.metrics.token.clone().map(Arc::new),
         idempotency: Idempotency::new(database.clone(), config.idempotency.clone()),
         database,
         registry,

@@ -3,8 +3,11 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use saas_core::{failpoint::Failpoint, telemetry};
-use saas_tenancy::{Dialect, Severity, verify};
+use saas_core::{
+    failpoint::Failpoint,
+    telemetry::{self, TelemetryConfig},
+};
+use saas_tenancy::{Dialect, Severity, Slug, verify};
 
 use crate::{
     app,
@@ -17,8 +20,17 @@ use crate::{
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
+    /// Sets a key of the configuration, such as `--set server.bind=127.0.0.1:9000`. It wins over the file and the
+    /// environment.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair, global = true)]
+    set: Vec<(String, String)>,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("has to be `key=value`")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +60,15 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Prints the configuration as it is in force, defaults included and secrets left out.
+    Config,
+    /// Lets a tenant send so many times as much traffic as others.
+    Weigh {
+        /// Its slug.
+        tenant: Slug,
+        /// From 1 to 1000.
+        times: u32,
+    },
     /// Fills the database with tenants for tests, each with a canary in every text, and prints them.
     Seed {
         /// How many tenants.
@@ -68,8 +89,8 @@ enum Sql {
 }
 
 pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
-    let arguments = Arguments::parse();
-    match arguments.command.unwrap_or(Command::Serve) {
+    let Arguments { set, command } = Arguments::parse();
+    match command.unwrap_or(Command::Serve) {
         Command::Routes { json } => {
             let table = app::routes().table();
             if json {
@@ -85,19 +106,20 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
         Command::Failpoints => failpoints(),
         Command::Openapi => print(&serde_json::to_string_pretty(&openapi::document())?),
         Command::Serve => {
-            let config = StarterConfig::load()?;
-            telemetry::init(config.log.format, &config.log.filter)?;
+            let config = StarterConfig::load(&set)?;
+            let telemetry = telemetry::init(&config.log)?;
             #[cfg(feature = "failpoints")]
             let _armed = Failpoint::arm()?;
-            operations::serve(config).await?;
+            Box::pin(operations::serve(config, &set, &telemetry)).await?;
+            tokio::task::spawn_blocking(move || telemetry.shutdown()).await?;
         }
         Command::Migrate => {
-            let config = quiet()?;
+            let config = quiet(&set)?;
             boot::migrate_now(&config).await?;
             print("the database has the current schema");
         }
         Command::Verify => {
-            let config = quiet()?;
+            let config = quiet(&set)?;
             let database = boot::connect(&config).await?;
             let findings = verify(&database, MODULES).await?;
             for finding in &findings {
@@ -111,7 +133,7 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Permissions { check: false } => print(&permission::listed()),
         Command::Permissions { check: true } => {
-            let config = quiet()?;
+            let config = quiet(&set)?;
             let unknown = permission::unknown(&boot::connect(&config).await?, &config).await?;
             if !unknown.is_empty() {
                 print(&unknown.join("\n"));
@@ -119,8 +141,16 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
             }
             print("every role names permissions that there are");
         }
+        Command::Config => print(&StarterConfig::load(&set)?.printed()?),
+        Command::Weigh { tenant, times } => {
+            let config = quiet(&set)?;
+            operations::weigh(&config, &tenant, times).await?;
+            print(&format!(
+                "{tenant} may send {times} times as much traffic as others"
+            ));
+        }
         Command::Seed { tenants } => {
-            let config = quiet()?;
+            let config = quiet(&set)?;
             let planted = seed::plant(&config, tenants).await?;
             print(&serde_json::to_string_pretty(&planted)?);
         }
@@ -129,9 +159,11 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// Loads the configuration of a command whose output somebody reads: its log is for errors.
-fn quiet() -> Result<StarterConfig, Box<dyn Error>> {
-    let config = StarterConfig::load()?;
-    telemetry::init(config.log.format, "warn")?;
+fn quiet(set: &[(String, String)]) -> Result<StarterConfig, Box<dyn Error>> {
+    let config = StarterConfig::load(set)?;
+    let mut log = TelemetryConfig::default();
+    (log.format, log.filter) = (config.log.format, "warn".to_owned());
+    let _ = telemetry::init(&log)?;
     Ok(config)
 }
 

@@ -1,4 +1,4 @@
-//! The configuration of the starter: `starter.toml`, then the environment.
+//! The configuration of the starter: `starter.toml`, then the environment, then the command line.
 
 use std::{
     ffi::OsString,
@@ -10,16 +10,19 @@ use std::{
 use saas_auth::AuthConfig;
 use saas_core::{
     KeyRing, Secret,
-    config::{Config, ConfigError, Period},
+    config::{Config, ConfigError, Period, masked},
     edge::{EdgeConfig, ServeConfig},
-    telemetry::LogFormat,
+    task::TaskConfig,
+    telemetry::TelemetryConfig,
 };
-use saas_edge::{LimitsConfig, RedisConfig, idempotency::IdempotencyConfig};
+use saas_edge::{
+    CacheConfig, LimitsConfig, RedisConfig, idempotency::IdempotencyConfig, network::Networks,
+};
 use saas_mail::{MailConfig, Transport};
 use saas_rbac::RbacConfig;
 use saas_storage::StorageConfig;
 use saas_tenancy::{DatabaseConfig, RegistryConfig, outbox::OutboxConfig, resolve::ResolveConfig};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::files::FilesSettings;
 
@@ -54,7 +57,7 @@ grants = ["authorization_code", "refresh_token", "password"]
 "#;
 
 /// Everything that can be set. Keys of the environment are `SAAS__SECTION__KEY`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StarterConfig {
     /// `development` or `production`. In production nothing is made up: keys must be given, and no
@@ -64,7 +67,9 @@ pub(crate) struct StarterConfig {
     pub(crate) data_dir: PathBuf,
     pub(crate) server: ServerConfig,
     pub(crate) keys: KeysConfig,
-    pub(crate) log: LogConfig,
+    /// What is logged, and what leaves the process.
+    pub(crate) log: TelemetryConfig,
+    pub(crate) metrics: MetricsConfig,
     pub(crate) database: DatabaseConfig,
     pub(crate) migrate: MigrateConfig,
     pub(crate) storage: StorageConfig,
@@ -78,11 +83,17 @@ pub(crate) struct StarterConfig {
     pub(crate) idempotency: IdempotencyConfig,
     /// How much traffic is let through.
     pub(crate) limits: LimitsConfig,
+    /// From which networks the service is used. Each tenant can name its own.
+    pub(crate) networks: Networks,
+    /// What is kept of settings of tenants.
+    pub(crate) cache: CacheConfig,
+    /// How what runs beside the requests is begun again.
+    pub(crate) tasks: TaskConfig,
     /// What several instances count in. Without `redis.url`, each counts by itself.
     pub(crate) redis: RedisConfig,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Environment {
     #[default]
@@ -90,7 +101,7 @@ pub(crate) enum Environment {
     Production,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
     pub(crate) bind: String,
@@ -100,28 +111,31 @@ pub(crate) struct ServerConfig {
     pub(crate) notice: Period,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct KeysConfig {
     /// 32 random bytes, in hexadecimal or base64url.
+    #[serde(serialize_with = "masked")]
     pub(crate) master: Option<Secret<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct LogConfig {
-    pub(crate) format: LogFormat,
-    pub(crate) filter: String,
+pub(crate) struct MetricsConfig {
+    /// Whoever sends it as a bearer token sees the busiest tenants by their ids in `/metrics`. Without it nobody does.
+    #[serde(serialize_with = "masked")]
+    pub(crate) token: Option<Secret<String>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MigrateConfig {
     /// The URL of the owner of the tables (PostgreSQL).
+    #[serde(serialize_with = "masked")]
     pub(crate) url: Option<Secret<String>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TenancyConfig {
     pub(crate) registry: RegistryConfig,
@@ -135,7 +149,8 @@ impl Default for StarterConfig {
             data_dir: PathBuf::from("data"),
             server: ServerConfig::default(),
             keys: KeysConfig::default(),
-            log: LogConfig::default(),
+            log: TelemetryConfig::default(),
+            metrics: MetricsConfig::default(),
             database: DatabaseConfig::default(),
             migrate: MigrateConfig::default(),
             storage: StorageConfig::default(),
@@ -148,6 +163,9 @@ impl Default for StarterConfig {
             edge: EdgeConfig::default(),
             idempotency: IdempotencyConfig::default(),
             limits: LimitsConfig::default(),
+            networks: Networks::default(),
+            cache: CacheConfig::default(),
+            tasks: TaskConfig::default(),
             redis: RedisConfig::default(),
         }
     }
@@ -163,24 +181,16 @@ impl Default for ServerConfig {
     }
 }
 
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self {
-            format: LogFormat::Pretty,
-            filter: "info,sqlx=warn".to_owned(),
-        }
-    }
-}
-
 impl StarterConfig {
-    /// Reads file and environment.
-    pub(crate) fn load() -> Result<Self, ConfigError> {
-        Self::load_with(std::env::vars_os())
+    /// Reads the file, the environment, and keys of the command line.
+    pub(crate) fn load(arguments: &[(String, String)]) -> Result<Self, ConfigError> {
+        Self::load_with(std::env::vars_os(), arguments)
     }
 
-    /// Reads the file and these variables.
+    /// Reads the file, these variables and these keys.
     pub(crate) fn load_with(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
+        arguments: &[(String, String)],
     ) -> Result<Self, ConfigError> {
         Config::new()
             .defaults(DEFAULTS)
@@ -194,7 +204,13 @@ impl StarterConfig {
             .short("REDIS_URL", "redis.url")
             .short("LOG_FORMAT", "log.format")
             .short("RUST_LOG", "log.filter")
+            .arguments(arguments.iter().cloned())
             .load()
+    }
+
+    /// Writes it down as it is, defaults included, without secrets.
+    pub(crate) fn printed(&self) -> Result<String, Box<dyn std::error::Error>> {
+        Ok(toml::to_string_pretty(self)?)
     }
 
     /// Gives how people sign in. A development server without an issuer is the one at the address that it listens on.

@@ -30,6 +30,7 @@ mod projects;
 mod roles;
 mod seed;
 mod sessions;
+mod settings;
 mod signup;
 mod state;
 mod tasks;

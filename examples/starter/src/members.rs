@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use saas_auth::{Email, Membership, MembershipPatch, NewMembership};
 use saas_core::{
     Code, Page, Problem, Secret, Timestamp, UserId,
-    edge::{Json, Path},
+    edge::{Fields, Json, Path},
 };
 use saas_storage::GrantTo;
 use saas_tenancy::{PageQuery, Reason, Scope, SystemScope, TenantTx};
@@ -121,25 +121,26 @@ fn just_user() -> Vec<String> {
         ("sort" = Option<String>, Query, description = "`created_at`; with `-` in front descending."),
         ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
         ("after" = Option<String>, Query, description = "A cursor of another page."),
+        ("fields" = Option<String>, Query, description = "Only these members of each, such as `id,email`."),
     ),
     responses((status = 200, description = "A page of members.", body = MemberPage))
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
     mut tx: TenantTx,
-    query: PageQuery<Membership>,
-) -> Result<Json<MemberPage>, Problem> {
+    fields: Fields<PageQuery<Membership>>,
+) -> Result<Response, Problem> {
     let Page {
         items: members,
         next,
         prev,
         ..
-    } = tx.repo::<Membership>().list(query).await?;
+    } = tx.repo::<Membership>().list(fields.rest.clone()).await?;
     let mut items = Vec::with_capacity(members.len());
     for member in members {
         items.push(view(&state, &mut tx, member).await?);
     }
-    Ok(Json(MemberPage { items, next, prev }))
+    fields.of_each(Page::new(items, next, prev))
 }
 
 #[utoipa::path(

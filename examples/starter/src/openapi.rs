@@ -5,12 +5,12 @@ mod identity;
 use axum::response::Html;
 use http::{HeaderName, header};
 use saas_core::{Code, Problem, edge::Json};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use crate::{
     account, api_keys, app, audit, clients, devices, files, groups, invitations, me, members, mfa,
-    operations, passkeys, password, projects, roles, sessions, signup, tasks,
+    operations, passkeys, password, projects, roles, sessions, settings, signup, tasks,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,8 @@ use crate::{
         api_keys::list,
         api_keys::create,
         api_keys::revoke,
+        settings::show,
+        settings::set_networks,
         projects::list,
         projects::create,
         projects::show,
@@ -218,6 +220,7 @@ pub(crate) fn document() -> Value {
                 parameters.push(idempotency_key());
             }
         }
+        let_fields_reduce(operation);
         let problem = json!({
             "description": "A problem (RFC 9457).",
             "content": { Problem::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } }
@@ -234,6 +237,20 @@ pub(crate) fn document() -> Value {
         document.insert("x-problem-codes".to_owned(), json!(codes))
     });
     document
+}
+
+/// Says of an operation with the parameter `fields` that its answers may have less.
+fn let_fields_reduce(operation: &mut Map<String, Value>) {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    let reduces = parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "fields"));
+    let schema = operation
+        .get_mut("responses")
+        .and_then(|responses| responses.pointer_mut("/200/content/application~1json/schema"));
+    if let (true, Some(schema)) = (reduces, schema) {
+        let whole = schema.take();
+        let reduced = json!({ "type": "object", "description": "With `fields`: only those." });
+        *schema = json!({ "anyOf": [whole, reduced] });
+    }
 }
 
 fn add(document: &mut Value, path: &str, method: &str, operation: Value) {

@@ -48,6 +48,12 @@ pub(crate) enum Can {
     /// Register, change and remove programs.
     #[permission("clients:write")]
     WriteClients,
+    /// See what the tenant has set for itself.
+    #[permission("settings:read")]
+    ReadSettings,
+    /// Set from which networks the tenant is used, and the like.
+    #[permission("settings:write")]
+    WriteSettings,
     /// See who changed what.
     #[permission("audit:read")]
     ReadAudit,
@@ -56,8 +62,8 @@ pub(crate) enum Can {
 /// What the built-in roles may do; the owner may do everything.
 pub(crate) fn presets() -> Presets {
     use Can::{
-        DeleteProjects, ReadClients, ReadFiles, ReadMembers, ReadProjects, ReadRoles, WriteFiles,
-        WriteMembers, WriteProjects,
+        DeleteProjects, ReadClients, ReadFiles, ReadMembers, ReadProjects, ReadRoles, ReadSettings,
+        WriteFiles, WriteMembers, WriteProjects,
     };
     Presets::new::<Can>()
         .admin(&[
@@ -70,6 +76,7 @@ pub(crate) fn presets() -> Presets {
             WriteMembers,
             ReadRoles,
             ReadClients,
+            ReadSettings,
         ])
         .user(&[
             ReadProjects,

@@ -80,7 +80,7 @@ impl World {
         let variables = variables
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()));
-        let config = StarterConfig::load_with(variables).unwrap();
+        let config = StarterConfig::load_with(variables, &[]).unwrap();
         let planted = seed::plant(&config, 2).await.unwrap();
         let (mut routes, mut document) = (app::routes(), openapi::document());
         if leaks {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use saas_auth::Identity;
-use saas_core::{health::Health, limit::RateLimiter};
-use saas_edge::{idempotency::Idempotency, requests::RequestMetrics};
+use saas_core::{Secret, health::Health, limit::RateLimiter, task::Supervisor};
+use saas_edge::{idempotency::Idempotency, requests::RequestMetrics, settings::Settings};
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
@@ -28,11 +28,16 @@ pub(crate) struct AppState {
     pub(crate) signer: UrlSigner,
     pub(crate) grants: Grants,
     pub(crate) storage_metrics: StorageMetrics,
+    pub(crate) settings: Settings,
+    /// What runs beside the requests.
+    pub(crate) background: Supervisor,
     pub(crate) idempotency: Idempotency,
     pub(crate) requests: RequestMetrics,
     pub(crate) health: Health,
     pub(crate) accepting: Accepting,
     pub(crate) audit: LastAudit,
+    /// Who may see the names of tenants in the metrics.
+    pub(crate) metrics_token: Option<Arc<Secret<String>>>,
     /// Counts traffic, apart from what guards passwords.
     pub(crate) traffic: Arc<dyn RateLimiter>,
 }

@@ -3,13 +3,13 @@
 use std::fmt;
 
 use jsonwebtoken::Algorithm as Primitive;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How tokens are signed (RFC 7518, RFC 8037).
 ///
 /// There are keys for each of them at any time, in the key set too, so that changing from one to another is a
 /// line of the configuration: tokens that were signed before stay good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum Algorithm {
     /// Ed25519: the fastest to verify, and deterministic. Not every library for OpenID Connect knows it.

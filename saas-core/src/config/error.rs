@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
+use super::Entry;
+
 /// Every mistake of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -109,6 +113,23 @@ pub(super) fn describe(
         );
     }
     (path, without_value(&message))
+}
+
+/// Finds out which values a key can have, if there are only certain ones. The reader of the layers does not say; one
+/// that is given this key alone does.
+pub(super) fn known_values<T: DeserializeOwned>(entry: &Entry) -> Option<String> {
+    let config::ValueKind::String(text) = &entry.value.kind else {
+        return None;
+    };
+    let innermost = serde_json::Value::String(text.clone());
+    let tree = entry.key.rsplit('.').fold(innermost, |inner, key| {
+        serde_json::Value::Object([(key.to_owned(), inner)].into_iter().collect())
+    });
+    let error = serde_json::from_value::<T>(tree).err()?.to_string();
+    let (_, known) = error
+        .strip_prefix("unknown variant `")?
+        .rsplit_once("`, expected ")?;
+    Some(format!("has to be {known}"))
 }
 
 /// Takes `x` and the rest out of "unknown field `x`, expected one of …".

@@ -1,9 +1,11 @@
-//! Layered configuration: a file, then the environment.
+//! Layered configuration: a file, then the environment, then the command line.
 //!
 //! The target is any struct that serde can read. Mark it `#[serde(default, deny_unknown_fields)]`:
 //! then every key has a default, and a key that nobody reads is refused and not ignored. All
 //! mistakes are reported at once, each with its key and where it was set. Values are never repeated
 //! in a message, because one of them may be a secret.
+//!
+//! A variable whose name ends in `_FILE` names a file that holds the value, as secrets are mounted: `APP__KEYS__MASTER_FILE`.
 //!
 //! ```
 //! use saas_core::config::{Config, Period};
@@ -31,6 +33,7 @@
 //! ```
 
 mod error;
+mod mask;
 mod period;
 mod source;
 
@@ -40,6 +43,7 @@ use config::{Map, Value};
 use serde::de::DeserializeOwned;
 
 pub use error::{ConfigError, Mistake};
+pub use mask::masked;
 pub use period::{InvalidPeriod, Period};
 
 /// Collects the layers of a configuration; see the [module](self).
@@ -51,6 +55,7 @@ pub struct Config {
     variables: Vec<(OsString, OsString)>,
     prefix: String,
     short: Vec<(&'static str, &'static str)>,
+    arguments: Vec<(String, String)>,
 }
 
 impl Config {
@@ -92,6 +97,12 @@ impl Config {
         self
     }
 
+    /// Sets keys from the command line, which win over everything.
+    pub fn arguments(mut self, pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.arguments.extend(pairs);
+        self
+    }
+
     /// Reads the layers into `T`.
     ///
     /// # Errors
@@ -113,6 +124,12 @@ impl Config {
         let (found, wrong) = source::environment(&self.prefix, &self.short, self.variables);
         entries.extend(found);
         mistakes.extend(wrong);
+        let arguments = self.arguments.into_iter();
+        entries.extend(arguments.map(|(key, value)| Entry {
+            key,
+            origin: "the command line".to_owned(),
+            value: Value::new(None, config::ValueKind::String(value)),
+        }));
         match read(&entries, &mut mistakes) {
             Some(config) if mistakes.is_empty() => Ok(config),
             _ => Err(ConfigError::new(mistakes)),
@@ -172,6 +189,7 @@ fn read<T: DeserializeOwned>(entries: &[Entry], mistakes: &mut Vec<Mistake>) -> 
                     .key
                     .strip_prefix(&path)
                     .is_some_and(|rest| rest.starts_with('.'));
+                let message = error::known_values::<T>(&entry).unwrap_or(message);
                 let key = if within { path } else { entry.key };
                 mistakes.push(Mistake::new(key, entry.origin, message));
             }

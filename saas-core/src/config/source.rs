@@ -60,6 +60,9 @@ fn flatten(key: String, value: Value, origin: &str, entries: &mut Vec<Entry>) {
     }
 }
 
+/// A secret is short; more than this is a mistake.
+const MAX_SECRET: u64 = 64 << 10;
+
 /// Takes the variables that belong to the configuration, the short forms last.
 pub(super) fn environment(
     prefix: &str,
@@ -72,6 +75,10 @@ pub(super) fn environment(
         let Ok(name) = name.into_string() else {
             continue;
         };
+        let (name, is_file) = match name.strip_suffix("_FILE") {
+            Some(name) => (name, true),
+            None => (name.as_str(), false),
+        };
         let long = name
             .strip_prefix(prefix)
             .and_then(|rest| rest.strip_prefix("__"));
@@ -82,25 +89,35 @@ pub(super) fn environment(
             (_, Some((_, key))) => ((*key).to_owned(), &mut shorts),
             _ => continue,
         };
-        match value.into_string() {
-            Ok(value) => {
-                let origin = format!("variable {name}");
-                list.push(Entry {
-                    key,
-                    origin,
-                    value: Value::new(None, ValueKind::String(value)),
-                });
-            }
-            Err(_) => mistakes.push(Mistake::new(
+        let value = match value.into_string() {
+            Ok(path) if is_file => secret(Path::new(&path)),
+            Ok(value) => Ok(value),
+            Err(_) => Err("is not UTF-8".to_owned()),
+        };
+        let origin = format!("variable {name}{}", if is_file { "_FILE" } else { "" });
+        match value {
+            Ok(value) => list.push(Entry {
                 key,
-                format!("variable {name}"),
-                "is not UTF-8".to_owned(),
-            )),
+                origin,
+                value: Value::new(None, ValueKind::String(value)),
+            }),
+            Err(message) => mistakes.push(Mistake::new(key, origin, message)),
         }
     }
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     entries.extend(shorts);
     (entries, mistakes)
+}
+
+/// Reads a value that has a file of its own, without the end of its line.
+fn secret(path: &Path) -> Result<String, String> {
+    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_SECRET {
+        return Err(format!("{} is larger than 64 KiB", path.display()));
+    }
+    let mut text = std::fs::read_to_string(path).map_err(unreadable)?;
+    text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    Ok(text)
 }
 
 /// Puts the entries into one tree; later ones win.

@@ -30,7 +30,7 @@ mod process;
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use process::ProcessLimiter;
@@ -121,8 +121,8 @@ impl fmt::Debug for LimitKey {
 }
 
 /// How often something may be tried: so many times at once, and one more after every period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(from = "Written")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Quota {
     burst: u32,
     period: Duration,
@@ -199,11 +199,20 @@ impl Quota {
 }
 
 /// A quota as a configuration has it.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     burst: u32,
     period: Period,
+}
+
+impl From<Quota> for Written {
+    fn from(quota: Quota) -> Self {
+        Self {
+            burst: quota.burst,
+            period: quota.period.into(),
+        }
+    }
 }
 
 impl From<Written> for Quota {

@@ -1,6 +1,6 @@
 //! What is logged, and where it goes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "otlp")]
 use super::OtlpConfig;
@@ -8,7 +8,7 @@ use super::OtlpConfig;
 use super::SentryConfig;
 
 /// Says what is logged, and what leaves the process.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TelemetryConfig {
@@ -38,7 +38,7 @@ impl Default for TelemetryConfig {
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum LogFormat {

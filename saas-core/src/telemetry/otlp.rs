@@ -13,14 +13,17 @@ use opentelemetry_sdk::{
     propagation::TraceContextPropagator,
     trace::{Sampler, SdkTracerProvider},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use super::TelemetryError;
-use crate::{Secret, config::Period};
+use crate::{
+    Secret,
+    config::{Period, masked},
+};
 
 /// How much of an answer of the collector is read, in bytes.
 const MAX_ANSWER: usize = 64 << 10;
@@ -29,13 +32,14 @@ const MAX_ANSWER: usize = 64 << 10;
 const LAST: Duration = Duration::from_secs(2);
 
 /// Says where traces go.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OtlpConfig {
     /// Where the collector takes them, such as `http://collector:4318/v1/traces`. Without it there are none.
     pub endpoint: Option<String>,
     /// Headers that the collector asks for.
+    #[serde(serialize_with = "masked")]
     pub headers: BTreeMap<String, Secret<String>>,
     /// The name of this service.
     pub service: String,

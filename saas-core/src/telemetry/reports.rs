@@ -6,7 +6,7 @@ use sentry::{
     ClientInitGuard, ClientOptions,
     integrations::tracing::{ErrorLayer, SpanLayer},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::{
     Layer,
@@ -15,17 +15,18 @@ use tracing_subscriber::{
 };
 
 use super::TelemetryError;
-use crate::Secret;
+use crate::{Secret, config::masked};
 
 /// How long the end of the process waits for what is left.
 const LAST: Duration = Duration::from_secs(2);
 
 /// Says where errors are reported.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SentryConfig {
     /// Where, and as whom: `https://key@sentry.example/1`. Without it nothing is reported.
+    #[serde(serialize_with = "masked")]
     pub dsn: Option<Secret<String>>,
     /// Which version this is.
     pub release: Option<String>,

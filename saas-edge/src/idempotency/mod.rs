@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use saas_core::config::Period;
 use saas_tenancy::{Database, EntityTable, Error, Migration, Module, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use self::row::{KeyRow, KeyRows as _};
 pub use self::{layer::IdempotencyLayer, service::IdempotencyService};
@@ -59,7 +59,7 @@ pub const MODULE: Module = Module::new("saas_edge")
     .entities(&[EntityTable::new::<KeyRow>()]);
 
 /// Bounds of what is kept.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct IdempotencyConfig {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use saas_core::{config::Period, limit::Quota};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Quotas of traffic, and what one tenant may use at a time. The defaults are beyond what people and their browsers
 /// do, so that they stop floods and nothing else.
@@ -15,7 +15,7 @@ use serde::Deserialize;
 /// [limits.classes]
 /// export = { burst = 5, period = "1m" }
 /// ```
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LimitsConfig {
@@ -44,7 +44,7 @@ impl Default for LimitsConfig {
 }
 
 /// How much one tenant may use of a process at a time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FairShareConfig {

@@ -15,6 +15,8 @@ mod share;
 #[cfg(feature = "axum")]
 mod take;
 mod tenant;
+#[cfg(feature = "axum")]
+mod weight;
 
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
@@ -25,4 +27,5 @@ pub use {
     caller::{CallerLimitLayer, CallerLimitService, Weigh},
     config::{FairShareConfig, LimitsConfig},
     share::{FairShareLayer, FairShareService},
+    weight::TrafficWeight,
 };

@@ -3,6 +3,8 @@
 mod layer;
 mod service;
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 use saas_core::{ClientAddress, FieldError};
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,34 @@ pub struct Networks {
 }
 
 impl Networks {
+    /// Reads networks such as `192.0.2.0/24` and `2001:db8::/32`, or single addresses.
+    ///
+    /// # Errors
+    ///
+    /// The field and place of the first that is none.
+    pub fn parse(allow: &[String], deny: &[String]) -> Result<Self, FieldError> {
+        let read = |field: &str, texts: &[String]| -> Result<Vec<IpNet>, FieldError> {
+            let texts = texts.iter().enumerate();
+            let networks = texts.map(|(place, text)| {
+                let address = || {
+                    text.parse()
+                        .ok()
+                        .map(|address: IpAddr| IpNet::from(address))
+                };
+                let network = text.parse().ok().or_else(address);
+                network.ok_or_else(|| {
+                    let message = "has to be a network such as `192.0.2.0/24`, or an address";
+                    FieldError::new(format!("{field}[{place}]"), message)
+                })
+            });
+            networks.collect()
+        };
+        Ok(Self {
+            allow: read("allow", allow)?,
+            deny: read("deny", deny)?,
+        })
+    }
+
     /// Decides about a client.
     #[must_use]
     pub fn permits(&self, client: ClientAddress) -> bool {

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use saas_core::{Secret, config::Period};
-use serde::Deserialize;
+use saas_core::{
+    Secret,
+    config::{Period, masked},
+};
+use serde::{Deserialize, Serialize};
 
 /// Says which Redis the instances of a service share.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RedisConfig {
     /// `redis://user:password@host:6379/0`, or `rediss://…` for TLS with the authorities that the system trusts. It
     /// holds a password, so it is a secret. Without it, every instance is by itself.
+    #[serde(serialize_with = "masked")]
     pub url: Option<Secret<String>>,
     /// What every key begins with, so that several services can use one server.
     pub prefix: String,

@@ -118,6 +118,9 @@ where
         let answer = std::task::ready!(this.inner.poll(context));
         if let Ok(response) = &answer {
             this.counting.status = Some(response.status());
+            if let Some(problem) = response.extensions().get() {
+                this.counting.metrics.problem(problem);
+            }
         }
         Poll::Ready(answer)
     }

@@ -17,6 +17,7 @@
 //! assert_eq!(metrics.counts().len(), 2);
 //! ```
 
+mod busiest;
 mod layer;
 mod route;
 
@@ -30,7 +31,9 @@ use std::{
 };
 
 use http::StatusCode;
+use saas_core::{Code, Problem, TenantId};
 
+use self::busiest::Busiest;
 pub use self::{
     layer::{RequestsLayer, RequestsService},
     route::{RouteLayer, RouteService},
@@ -52,6 +55,9 @@ struct Inner {
     /// The last ones are those of what has no route.
     counts: Vec<Counts>,
     buckets: [AtomicU64; Self::BUCKETS.len()],
+    /// Beside each code of a problem, how many requests were answered with it.
+    problems: Vec<(Code, AtomicU64)>,
+    busiest: Busiest,
 }
 
 #[derive(Debug)]
@@ -119,6 +125,11 @@ impl RequestMetrics {
                 places,
                 counts,
                 buckets: Default::default(),
+                problems: Code::ALL
+                    .iter()
+                    .map(|code| (*code, AtomicU64::new(0)))
+                    .collect(),
+                busiest: Busiest::default(),
             }),
         }
     }
@@ -153,6 +164,29 @@ impl RequestMetrics {
             (limit, sum)
         });
         buckets.collect()
+    }
+
+    /// Gives how many requests were answered with which problem; those that were not are left out.
+    #[must_use]
+    pub fn problems(&self) -> Vec<(Code, u64)> {
+        let read = |(code, count): &(Code, AtomicU64)| (*code, count.load(Ordering::Relaxed));
+        let problems = self.inner.problems.iter().map(read);
+        problems.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Gives the tenants with the most requests, the busiest first, with how many each had, and how many all others
+    /// had together. The numbers are those of this instance and not exact: of a tenant that was not always among the
+    /// busiest 256 they may be too high.
+    #[must_use]
+    pub fn busiest(&self, number: usize) -> (Vec<(TenantId, u64)>, u64) {
+        self.inner.busiest.first(number)
+    }
+
+    fn problem(&self, problem: &Problem) {
+        let mut problems = self.inner.problems.iter();
+        if let Some((_, count)) = problems.find(|(code, _)| *code == problem.code()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn place(&self, method: &str, path: &str) -> Option<usize> {

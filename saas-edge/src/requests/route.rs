@@ -4,6 +4,7 @@ use std::task::{Context, Poll};
 
 use axum::extract::MatchedPath;
 use http::Request;
+use saas_tenancy::Admission;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -53,6 +54,9 @@ impl<S: Service<Request<B>>, B> Service<Request<B>> for RouteService<S> {
 
     fn call(&mut self, request: Request<B>) -> S::Future {
         let extensions = request.extensions();
+        if let Some(Admission::Admitted(scope)) = extensions.get() {
+            self.metrics.inner.busiest.count(scope.tenant().id());
+        }
         if let (Some(place), Some(path)) =
             (extensions.get::<Place>(), extensions.get::<MatchedPath>())
             && let Some(found) = self.metrics.place(request.method().as_str(), path.as_str())

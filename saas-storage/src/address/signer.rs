@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use saas_core::{Clock, KeyRing, Purpose, TenantId, Timestamp, config::Period};
 use saas_tenancy::{Reason, Scope, Status, SystemScope, Tenant};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{SignRequest, SignedMethod, SignedUrl, claim::Claim};
 use crate::{ByteStream, Error, Existing, FileInfo, Key, PutOptions, Storage};
@@ -35,7 +35,7 @@ impl Reason for SignedAccess {
 }
 
 /// Configures signed addresses.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SignConfig {

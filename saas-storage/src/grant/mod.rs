@@ -29,7 +29,7 @@ pub(crate) use row::{GrantRow, GrantRows};
 const MOST: usize = 500;
 
 /// Configures grants.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct GrantsConfig {

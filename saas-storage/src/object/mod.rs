@@ -22,7 +22,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use saas_core::config::Period;
 use saas_tenancy::{Database, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::{
     file::{File, FileFacts, Usage},
@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Configures files with rows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FilesConfig {

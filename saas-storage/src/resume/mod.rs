@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use saas_core::{Id, Timestamp, config::Period};
 use saas_tenancy::{Scope, TenantTx};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "axum")]
 pub use self::tus::{DISCOVERY as TUS_DISCOVERY, tus};
@@ -45,7 +45,7 @@ const LOCK: &str = "saas-uploads";
 const MAX_METADATA: usize = 4096;
 
 /// Configures uploads in parts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct UploadsConfig {

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use saas_core::{Secret, config::Period};
-use serde::Deserialize;
+use saas_core::{
+    Secret,
+    config::{Period, masked},
+};
+use serde::{Deserialize, Serialize};
 
 /// Says which database to use and what to bear from it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DatabaseConfig {
     /// `sqlite://path/to/file` or `postgres://user:password@host/database`. It holds a password, so
     /// it is a secret.
+    #[serde(serialize_with = "masked")]
     pub url: Secret<String>,
     /// Whether a transaction pooler, such as PgBouncer, stands between the service and PostgreSQL.
     /// Every statement then goes inside a transaction, nothing is kept prepared, and the limits of
@@ -19,6 +23,7 @@ pub struct DatabaseConfig {
     pub pooler: bool,
     /// The URL of a replica (PostgreSQL). Reading transactions go there, except those of a tenant that has just
     /// written.
+    #[serde(serialize_with = "masked")]
     pub read_url: Option<Secret<String>>,
     /// How far the replica may be behind. For so long after a commit the tenant that wrote reads from the
     /// primary, through the instance that it wrote through.
@@ -36,6 +41,8 @@ pub struct DatabaseConfig {
     pub lock_timeout: Period,
     /// How long the server bears a transaction in which nothing happens (PostgreSQL).
     pub idle_in_transaction_timeout: Period,
+    /// From which time on a statement is logged as slow, without its values; zero for none.
+    pub slow_statement: Period,
     /// How long the end of a cancelled transaction may take before its connection is closed.
     pub recovery_timeout: Period,
 }
@@ -54,6 +61,7 @@ impl Default for DatabaseConfig {
             statement_timeout: seconds(30),
             lock_timeout: seconds(5),
             idle_in_transaction_timeout: seconds(60),
+            slow_statement: Period::from(Duration::from_millis(500)),
             recovery_timeout: seconds(5),
         }
     }

@@ -14,6 +14,7 @@ pub(crate) mod postgres;
 mod replica;
 mod row;
 mod session;
+mod slow;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 mod state;
@@ -107,7 +108,7 @@ impl Database {
         keys: KeyRing,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
-        let monitor = Arc::new(Monitor::new(config.recovery_timeout.into()));
+        let monitor = Arc::new(Monitor::new(config));
         let url = config.url.expose().as_str();
         let pools = match url.split_once(':') {
             #[cfg(feature = "sqlite")]

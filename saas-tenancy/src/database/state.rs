@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Database, Pools};
+use super::{Database, DatabaseConfig, Pools};
 use crate::Error;
 
 /// Shows the state of the connections at one moment.
@@ -24,6 +24,9 @@ pub struct DatabaseState {
     pub recovered: u64,
     /// Connections that were closed since the start because they could not be recovered in time.
     pub discarded: u64,
+    /// Statements since the start that took longer than
+    /// [`slow_statement`](super::DatabaseConfig::slow_statement).
+    pub slow: u64,
 }
 
 /// Shows what idle connections still carry. Everything should be zero.
@@ -47,19 +50,30 @@ pub(crate) struct Monitor {
     open: AtomicI64,
     recovered: AtomicU64,
     discarded: AtomicU64,
+    slow: AtomicU64,
     recovery_timeout: Duration,
+    slow_statement: Duration,
 }
 
 impl Monitor {
-    pub(crate) fn new(recovery_timeout: Duration) -> Self {
+    pub(crate) fn new(config: &DatabaseConfig) -> Self {
         Self {
-            recovery_timeout,
+            recovery_timeout: config.recovery_timeout.into(),
+            slow_statement: config.slow_statement.into(),
             ..Self::default()
         }
     }
 
     pub(crate) const fn recovery_timeout(&self) -> Duration {
         self.recovery_timeout
+    }
+
+    pub(super) const fn slow_statement(&self) -> Duration {
+        self.slow_statement
+    }
+
+    pub(super) fn was_slow(&self) {
+        self.slow.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn opened(&self) {
@@ -106,6 +120,7 @@ impl Database {
             open_transactions: monitor.open.load(Ordering::Relaxed),
             recovered: monitor.recovered.load(Ordering::Relaxed),
             discarded: monitor.discarded.load(Ordering::Relaxed),
+            slow: monitor.slow.load(Ordering::Relaxed),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use saas_core::{TenantId, config::Period, failpoint::Failpoint};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Event,
@@ -60,7 +60,7 @@ pub trait EventHandler: Send + Sync {
 }
 
 /// How events are delivered.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OutboxConfig {

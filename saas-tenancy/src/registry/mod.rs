@@ -102,7 +102,7 @@ impl Change {
 }
 
 /// Bounds of the registry's cache.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RegistryConfig {

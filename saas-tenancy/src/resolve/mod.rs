@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, Uri, request::Parts};
 use ipnet::IpNet;
 use saas_core::{ClientAddress, Code, Problem, TenantId};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use authority::Authority;
 pub use path::PathPrefix;
@@ -32,7 +32,7 @@ pub use path::PathPrefix;
 use crate::{Domain, Slug};
 
 /// Where tenants are looked for in a request.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ResolveConfig {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use saas_core::config::Period;
 use saas_storage::{FilesConfig, UploadsConfig};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The section `files`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FilesSettings {
     /// Quota, accepted types, and when an upload counts as given up.

@@ -1,4 +1,4 @@
-//! The state of the connections, in the text format of Prometheus. No tenant is named in it.
+//! What the service does, in the text format of Prometheus. No tenant is named in it, unless to who has the token.
 
 use std::{
     sync::Arc,
@@ -6,9 +6,12 @@ use std::{
 };
 
 use axum::extract::State;
-use http::{HeaderName, header};
-use saas_core::Problem;
-use saas_edge::requests::{RequestMetrics, RouteCounts};
+use http::{HeaderMap, HeaderName, header};
+use saas_core::{Problem, Secret, task::TaskState};
+use saas_edge::{
+    CacheCounts,
+    requests::{RequestMetrics, RouteCounts},
+};
 use saas_storage::{OperationCounts, StorageMetrics};
 use saas_tenancy::{ConnectionAudit, Database};
 use tokio::sync::Mutex;
@@ -43,6 +46,7 @@ impl LastAudit {
 )]
 pub(crate) async fn metrics(
     State(state): State<AppState>,
+    headers: HeaderMap,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     let now = state.database.state();
     let idle = state.audit.take(&state.database).await?;
@@ -74,6 +78,11 @@ pub(crate) async fn metrics(
         now.discarded.cast_signed(),
     );
     gauge(
+        "slow_statements",
+        "Statements that took longer than `database.slow_statement`.",
+        now.slow.cast_signed(),
+    );
+    gauge(
         "idle_in_transaction",
         "Idle connections that sit in a transaction.",
         idle.in_transaction.into(),
@@ -95,6 +104,12 @@ pub(crate) async fn metrics(
     );
     text.push_str(&storage(&state.storage_metrics));
     text.push_str(&requests(&state.requests));
+    text.push_str(&problems(&state.requests));
+    text.push_str(&cache(state.settings.counts()));
+    text.push_str(&tasks(&state.background.states()));
+    if is_trusted(&state, &headers) {
+        text.push_str(&busiest(&state.requests));
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
@@ -190,5 +205,104 @@ fn requests(metrics: &RequestMetrics) -> String {
         all = count;
     }
     text.push_str(&format!("{name}_sum {time}\n{name}_count {all}\n"));
+    text
+}
+
+/// How many tenants are named.
+const NAMED: usize = 20;
+
+/// Tells whether the caller has the token that the configuration names.
+fn is_trusted(state: &AppState, headers: &HeaderMap) -> bool {
+    let sent = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    match (&state.metrics_token, sent) {
+        (Some(token), Some(sent)) => **token == Secret::from(sent),
+        _ => false,
+    }
+}
+
+/// Writes counters of one name, one for each value of a label.
+fn counters<'a>(
+    name: &str,
+    help: &str,
+    label: &str,
+    values: impl Iterator<Item = (&'a str, u64)>,
+) -> String {
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} counter\n");
+    for (value, count) in values {
+        text.push_str(&format!("{name}{{{label}=\"{value}\"}} {count}\n"));
+    }
+    text
+}
+
+/// Refusals and failures by their codes: limits, overload, networks. There are as many series as there are codes.
+fn problems(metrics: &RequestMetrics) -> String {
+    let problems = metrics.problems();
+    let values = problems.iter().map(|(code, count)| (code.name(), *count));
+    let help = "Requests answered with a problem.";
+    counters("saas_http_problems_total", help, "code", values)
+}
+
+fn cache(counts: CacheCounts) -> String {
+    let (name, entries) = (counts.name, counts.entries);
+    let series = [
+        ("here", counts.here),
+        ("shared", counts.shared),
+        ("stale", counts.stale),
+        ("loaded", counts.loads),
+        ("waited", counts.waited),
+    ];
+    let mut text = String::from(
+        "# HELP saas_cache_lookups_total Look-ups in a cache, by where the value came from.\n\
+         # TYPE saas_cache_lookups_total counter\n",
+    );
+    for (from, count) in series {
+        text.push_str(&format!(
+            "saas_cache_lookups_total{{cache=\"{name}\",from=\"{from}\"}} {count}\n"
+        ));
+    }
+    text.push_str(&format!(
+        "# HELP saas_cache_entries Values in this process.\n# TYPE saas_cache_entries gauge\n\
+         saas_cache_entries{{cache=\"{name}\"}} {entries}\n"
+    ));
+    text
+}
+
+/// What runs beside the requests.
+fn tasks(states: &[TaskState]) -> String {
+    let each = |read: fn(&TaskState) -> u64| states.iter().map(move |task| (task.name, read(task)));
+    [
+        counters(
+            "saas_task_runs_total",
+            "How often a task was begun.",
+            "task",
+            each(|task| task.runs),
+        ),
+        counters(
+            "saas_task_failures_total",
+            "How often a task ended as it should not.",
+            "task",
+            each(|task| task.failures),
+        ),
+    ]
+    .concat()
+}
+
+/// The tenants with the most requests, and all others together.
+fn busiest(metrics: &RequestMetrics) -> String {
+    let (tenants, rest) = metrics.busiest(NAMED);
+    let mut text = String::from(
+        "# HELP saas_tenant_requests Requests of the busiest tenants since the start, about.\n\
+         # TYPE saas_tenant_requests gauge\n",
+    );
+    for (tenant, requests) in tenants {
+        text.push_str(&format!(
+            "saas_tenant_requests{{tenant=\"{tenant}\"}} {requests}\n"
+        ));
+    }
+    text.push_str(&format!(
+        "saas_tenant_requests{{tenant=\"(others)\"}} {rest}\n"
+    ));
     text
 }

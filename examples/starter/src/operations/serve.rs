@@ -1,23 +1,32 @@
 //! The socket, and what is said to whoever starts the service.
 
-use std::error::Error;
+use std::{error::Error, sync::Arc, time::Duration};
 
-use saas_core::edge;
+use saas_core::{edge, telemetry::Telemetry};
 use saas_tenancy::outbox::Outbox;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    task::JoinSet,
 };
 
 use crate::{
     boot::{self, Booted},
     config::{Environment, StarterConfig},
-    operations::sweep::Sweeper,
+    events::Events,
+    operations::{reload, sweep::Sweeper},
     seed::{self, Demo},
+    state::AppState,
 };
 
-pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error>> {
+/// How long tasks may take to finish what they do, after the last request.
+const LAST: Duration = Duration::from_secs(5);
+
+/// Serves until it is told to stop. The keys of the command line win over the others, also when those are read again.
+pub(crate) async fn serve(
+    mut config: StarterConfig,
+    arguments: &[(String, String)],
+    telemetry: &Telemetry,
+) -> Result<(), Box<dyn Error>> {
     // First, because the system may choose the port, and the issuer may be named after it.
     let listener = TcpListener::bind(&config.server.bind)
         .await
@@ -29,51 +38,75 @@ pub(crate) async fn serve(mut config: StarterConfig) -> Result<(), Box<dyn Error
         Environment::Development => seed::demo(&state).await?,
         Environment::Production => None,
     };
+    begin(&config, &state, events);
+    let again = reload::reload(&config, arguments, telemetry)?;
+    greet(&config.server.url(), demo.as_ref(), config.environment);
+    tracing::info!(%address, "listening");
+    let stopped = stop()?;
+    let until = async {
+        tokio::select! {
+            () = stopped => {}
+            () = again => {}
+        }
+        // Whoever asks whether it is ready is told before it is too late.
+        state.accepting.stop();
+        tokio::time::sleep(config.server.notice.into()).await;
+    };
+    let connection = config.server.connection.clone();
+    Box::pin(edge::serve(listener, app, connection, until)).await?;
+    let cut = state.background.shutdown(LAST).await;
+    if !cut.is_empty() {
+        tracing::warn!(tasks = ?cut, "some tasks did not finish in time and were cut off");
+    }
+    state.database.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Begins what runs beside the requests. Whatever of it fails is begun again.
+fn begin(config: &StarterConfig, state: &AppState, events: Events) {
+    let background = &state.background;
     // What other instances change is forgotten here at once.
-    let (registry, authorizer) = (state.registry.clone(), state.authorizer.clone());
+    let registry = state.registry.clone();
+    background.keep("follow-tenants", move || {
+        let registry = registry.clone();
+        async move { registry.watch().await }
+    });
+    let authorizer = state.authorizer.clone();
+    background.keep("follow-roles", move || {
+        let authorizer = authorizer.clone();
+        async move { authorizer.watch().await }
+    });
     let identity = state.identity.clone();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        tokio::join!(registry.watch(), authorizer.watch(), identity.watch());
+    background.keep("follow-sign-ins", move || {
+        let identity = identity.clone();
+        async move { identity.watch().await }
+    });
+    let settings = state.settings.clone();
+    background.keep("follow-settings", move || {
+        let settings = settings.clone();
+        async move { settings.watch().await }
     });
     // What follows from requests.
-    let (database, registry) = (state.database.clone(), state.registry.clone());
-    let outbox = Outbox::new(database, registry, config.outbox.clone());
-    tasks.spawn(async move { outbox.run(&events).await });
+    let outbox = Outbox::new(
+        state.database.clone(),
+        state.registry.clone(),
+        config.outbox.clone(),
+    );
+    let events = Arc::new(events);
+    background.keep("outbox", move || {
+        let (outbox, events) = (outbox.clone(), Arc::clone(&events));
+        async move { outbox.run(&*events).await }
+    });
     let sweeper = Sweeper {
         files: state.files.clone(),
         idempotency: state.idempotency.clone(),
         registry: state.registry.clone(),
     };
-    tasks.spawn(sweeper.run(config.files.sweep_every.into()));
-    greet(&config.server.url(), demo.as_ref(), config.environment);
-    tracing::info!(%address, "listening");
-    let (stopped, mut ended) = (stop()?, Ok(()));
-    let until = async {
-        ended = until(stopped, &mut tasks).await;
-        // Whoever asks whether it is ready is told before it is too late.
-        state.accepting.stop();
-        tokio::time::sleep(config.server.notice.into()).await;
-    };
-    edge::serve(listener, app, config.server.connection.clone(), until).await?;
-    tasks.shutdown().await;
-    state.database.close().await;
-    ended?;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-/// Completes when the service is to stop. It does not go on without one of the tasks beside it: it would accept what
-/// other instances have ended, or send no mail, and nobody would notice.
-async fn until(stopped: impl Future<Output = ()>, tasks: &mut JoinSet<()>) -> Result<(), String> {
-    tokio::select! {
-        () = stopped => Ok(()),
-        Some(ended) = tasks.join_next() => {
-            let reason = ended.map_or_else(|error| error.to_string(), |()| "it returned".to_owned());
-            tracing::error!(reason, "a task that the service needs has ended: stopping");
-            Err(format!("a task that the service needs has ended: {reason}"))
-        }
-    }
+    background.every("sweep", config.files.sweep_every.into(), move || {
+        let sweeper = sweeper.clone();
+        async move { sweeper.sweep().await }
+    });
 }
 
 /// Completes at SIGINT or SIGTERM. A second signal ends the process at once.
@@ -128,26 +161,4 @@ fn greet(url: &str, demo: Option<&Demo>, environment: Environment) {
     eprintln!(
         "  curl -s '{url}/api/v1/projects?sort=-created_at' -H \"Authorization: Bearer $TOKEN\"\n"
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::{pending, ready};
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_service_ends_with_a_task_that_it_needs() {
-        let mut tasks = JoinSet::new();
-        tasks.spawn(pending());
-        assert_eq!(until(ready(()), &mut tasks).await, Ok(()));
-
-        tasks.spawn(async { panic!("lost") });
-        let ended = until(pending(), &mut tasks).await.unwrap_err();
-        assert!(ended.contains("lost"), "{ended}");
-
-        tasks.spawn(ready(()));
-        let ended = until(pending(), &mut tasks).await.unwrap_err();
-        assert!(ended.contains("returned"), "{ended}");
-    }
 }

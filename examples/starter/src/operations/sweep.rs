@@ -1,8 +1,6 @@
 //! What was begun and not finished, and what is over, is ended for one tenant after the other.
 
-use std::time::Duration;
-
-use saas_core::TenantId;
+use saas_core::{TenantId, task::Failure};
 use saas_edge::idempotency::Idempotency;
 use saas_storage::Files;
 use saas_tenancy::{Reason, Registry, Scope, SystemScope};
@@ -26,24 +24,9 @@ pub(crate) struct Sweeper {
     pub(crate) registry: Registry,
 }
 
-type Failed = Box<dyn std::error::Error + Send + Sync>;
-
 impl Sweeper {
-    /// Does so again and again. One tenant that cannot be swept does not keep the others from it.
-    pub(crate) async fn run(self, every: Duration) {
-        // Not at the start of each instance, and not only for those that run for long.
-        let mut pause = every / 10;
-        loop {
-            tokio::time::sleep(pause).await;
-            pause = every;
-            if let Err(error) = self.once().await {
-                let error = &*error as &dyn std::error::Error;
-                tracing::warn!(error, "some tenants were not swept");
-            }
-        }
-    }
-
-    async fn once(&self) -> Result<(), Failed> {
+    /// Does so once. One tenant that cannot be swept does not keep the others from it.
+    pub(crate) async fn sweep(&self) -> Result<(), Failure> {
         let (system, mut after): (_, Option<TenantId>) = (SystemScope::<SweepAll>::enter(), None);
         loop {
             let tenants = self.registry.list(&system, after).await?;
@@ -60,7 +43,7 @@ impl Sweeper {
         }
     }
 
-    async fn tenant(&self, scope: &Scope) -> Result<(), Failed> {
+    async fn tenant(&self, scope: &Scope) -> Result<(), Failure> {
         self.files.sweep(scope).await?;
         self.idempotency.sweep(scope).await?;
         Ok(())

@@ -110,13 +110,3 @@ impl From<Project> for ProjectView {
         }
     }
 }
-
-impl From<saas_core::Page<Project>> for ProjectPage {
-    fn from(page: saas_core::Page<Project>) -> Self {
-        Self {
-            items: page.items.into_iter().map(Into::into).collect(),
-            next: page.next,
-            prev: page.prev,
-        }
-    }
-}

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use saas_core::{
     Id, Problem,
-    edge::{Json, Path},
+    edge::{Fields, Json, Path},
 };
 use saas_tenancy::{PageQuery, TenantTx};
 
@@ -25,14 +25,16 @@ use crate::{
         ("sort" = Option<String>, Query, description = "`name`, `created_at` or `updated_at`; with `-` in front descending."),
         ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
         ("after" = Option<String>, Query, description = "A cursor of another page."),
+        ("fields" = Option<String>, Query, description = "Only these members of each, such as `id,name`."),
     ),
     responses((status = 200, description = "A page of projects.", body = ProjectPage))
 )]
 pub(crate) async fn list(
     mut tx: TenantTx,
-    query: PageQuery<Project>,
-) -> Result<Json<ProjectPage>, Problem> {
-    Ok(Json(tx.repo::<Project>().list(query).await?.into()))
+    fields: Fields<PageQuery<Project>>,
+) -> Result<Response, Problem> {
+    let page = tx.repo::<Project>().list(fields.rest.clone()).await?;
+    fields.of_each(page.map(ProjectView::from))
 }
 
 #[utoipa::path(
@@ -72,19 +74,21 @@ pub(crate) async fn create(
 
 #[utoipa::path(
     get, path = "/api/v1/projects/{id}", tag = "projects",
-    params(("id" = String, Path)),
+    params(
+        ("id" = String, Path),
+        ("fields" = Option<String>, Query, description = "Only these members, such as `id,name`."),
+    ),
     responses((status = 200, description = "The project; `ETag` is its version.", body = ProjectView))
 )]
 pub(crate) async fn show(
     mut tx: TenantTx,
     Path(id): Path<Id<Project>>,
+    fields: Fields<()>,
 ) -> Result<Response, Problem> {
     let project = tx.repo::<Project>().get(id).await?;
-    Ok((
-        [(header::ETAG, etag(project.version))],
-        Json(ProjectView::from(project)),
-    )
-        .into_response())
+    let etag = etag(project.version);
+    let project = fields.of(ProjectView::from(project))?;
+    Ok(([(header::ETAG, etag)], project).into_response())
 }
 
 #[utoipa::path(

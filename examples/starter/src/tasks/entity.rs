@@ -105,13 +105,3 @@ impl From<Task> for TaskView {
         }
     }
 }
-
-impl From<saas_core::Page<Task>> for TaskPage {
-    fn from(page: saas_core::Page<Task>) -> Self {
-        Self {
-            items: page.items.into_iter().map(Into::into).collect(),
-            next: page.next,
-            prev: page.prev,
-        }
-    }
-}

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, StatusCode, header};
 use saas_core::{
     Id, Problem,
-    edge::{Json, Path},
+    edge::{Fields, Json, Path},
 };
 use saas_tenancy::{Error, PageQuery, TenantTx};
 
@@ -26,17 +26,19 @@ type TaskPath = Path<(Id<Project>, Id<Task>)>;
         ("sort" = Option<String>, Query, description = "`title`, `created_at` or `updated_at`; with `-` in front descending."),
         ("limit" = Option<u16>, Query, description = "Up to 100; 20 when left out."),
         ("after" = Option<String>, Query, description = "A cursor of another page."),
+        ("fields" = Option<String>, Query, description = "Only these members of each, such as `id,title`."),
     ),
     responses((status = 200, description = "A page of tasks.", body = TaskPage))
 )]
 pub(crate) async fn list(
     mut tx: TenantTx,
     Path(project): Path<Id<Project>>,
-    query: PageQuery<Task>,
-) -> Result<Json<TaskPage>, Problem> {
+    fields: Fields<PageQuery<Task>>,
+) -> Result<Response, Problem> {
     tx.repo::<Project>().get(project).await?;
-    let query = query.filter(Task::PROJECT_ID.eq(project));
-    Ok(Json(tx.repo::<Task>().list(query).await?.into()))
+    let query = fields.rest.clone().filter(Task::PROJECT_ID.eq(project));
+    let page = tx.repo::<Task>().list(query).await?;
+    fields.of_each(page.map(TaskView::from))
 }
 
 #[utoipa::path(

@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{self, ServerConfig, crypto::aws_lc_rs},
@@ -17,7 +17,7 @@ use tokio_rustls::{
 use crate::config::{ConfigError, Period};
 
 /// Where the certificate is.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TlsConfig {

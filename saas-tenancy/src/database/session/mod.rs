@@ -17,7 +17,7 @@ use saas_core::TenantId;
 use saas_core::failpoint::Failpoint;
 use uuid::Uuid;
 
-use super::{Database, Pools, Row, connection::Connection};
+use super::{Database, Pools, Row, connection::Connection, slow::Timed};
 #[cfg(feature = "postgres")]
 use crate::Share;
 use crate::{
@@ -203,6 +203,7 @@ impl Session {
         values: &[Value],
     ) -> Result<Vec<Row>, Error> {
         self.prepare(&statement).await?;
+        let _timed = Timed::begin(self.database.monitor(), &statement);
         self.guarded(async |connection| connection.fetch_all(statement, values).await)
             .await
     }
@@ -214,6 +215,7 @@ impl Session {
         values: &[Value],
     ) -> Result<Option<Row>, Error> {
         self.prepare(&statement).await?;
+        let _timed = Timed::begin(self.database.monitor(), &statement);
         self.guarded(async |connection| connection.fetch_optional(statement, values).await)
             .await
     }
@@ -225,6 +227,7 @@ impl Session {
         values: &[Value],
     ) -> Result<u64, Error> {
         self.prepare(&statement).await?;
+        let _timed = Timed::begin(self.database.monitor(), &statement);
         self.guarded(async |connection| connection.execute(statement, values).await)
             .await
     }

@@ -1,0 +1,60 @@
+//! The configuration, read again.
+
+use std::io;
+
+use saas_core::telemetry::Telemetry;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::StarterConfig;
+
+/// Reads the configuration again at every SIGHUP, and takes up what can change while it runs: what is logged. Everything
+/// else that has changed is named, and waits for the next start; a configuration with a mistake changes nothing. New
+/// certificates are found without a signal.
+pub(crate) fn reload<'a>(
+    config: &StarterConfig,
+    arguments: &'a [(String, String)],
+    telemetry: &'a Telemetry,
+) -> io::Result<impl Future<Output = ()> + use<'a>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut filter = config.log.filter.clone();
+    let started = StarterConfig::load(arguments).ok();
+    Ok(async move {
+        while hangup.recv().await.is_some() {
+            let new = match StarterConfig::load(arguments) {
+                Ok(new) => new,
+                Err(error) => {
+                    tracing::error!(%error, "the configuration was read again and cannot be used");
+                    continue;
+                }
+            };
+            if new.log.filter != filter {
+                match telemetry.set_filter(&new.log.filter) {
+                    Ok(()) => filter.clone_from(&new.log.filter),
+                    Err(error) => {
+                        tracing::error!(%error, "the filter of the log stays what it was")
+                    }
+                }
+            }
+            let sections = started
+                .as_ref()
+                .map_or_else(Vec::new, |old| differing(old, &new));
+            tracing::info!(filter, needs_restart = ?sections, "the configuration was read again");
+        }
+        std::future::pending().await
+    })
+}
+
+/// Names the sections that differ in what only a start takes up. A secret that has changed does not show.
+fn differing(old: &StarterConfig, new: &StarterConfig) -> Vec<String> {
+    let read = |config: &StarterConfig| {
+        let mut value = serde_json::to_value(config).unwrap_or_default();
+        if let Some(log) = value.get_mut("log").and_then(|log| log.as_object_mut()) {
+            log.remove("filter");
+        }
+        value
+    };
+    let (old, new) = (read(old), read(new));
+    let sections = old.as_object().into_iter().flatten();
+    let differing = sections.filter(|(name, value)| new.get(*name) != Some(*value));
+    differing.map(|(name, _)| name.clone()).collect()
+}
