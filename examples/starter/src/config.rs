@@ -122,7 +122,8 @@ pub(crate) struct KeysConfig {
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct MetricsConfig {
-    /// Whoever sends it as a bearer token sees the busiest tenants by their ids in `/metrics`. Without it nobody does.
+    /// Whoever sends `X-Metrics-Token: <token>` sees the busiest tenants by their ids in `/metrics`. Without it
+    /// nobody does.
     #[serde(serialize_with = "masked")]
     pub(crate) token: Option<Secret<String>>,
 }
@@ -268,15 +269,19 @@ impl StarterConfig {
 impl ServerConfig {
     /// Gives the address that it listens on, as a browser on this machine would type it.
     pub(crate) fn url(&self) -> String {
+        let scheme = match self.connection.tls {
+            Some(_) => "https",
+            None => "http",
+        };
         match self.bind.parse::<SocketAddr>() {
             Ok(mut address) if address.ip().is_unspecified() => {
                 address.set_ip(match address {
                     SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                     SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
                 });
-                format!("http://{address}")
+                format!("{scheme}://{address}")
             }
-            _ => format!("http://{}", self.bind),
+            _ => format!("{scheme}://{}", self.bind),
         }
     }
 }

@@ -211,11 +211,12 @@ fn requests(metrics: &RequestMetrics) -> String {
 /// How many tenants are named.
 const NAMED: usize = 20;
 
+/// Where the token is sent: `http_headers` of Prometheus. `Authorization` is for callers of tenants.
+const TOKEN: HeaderName = HeaderName::from_static("x-metrics-token");
+
 /// Tells whether the caller has the token that the configuration names.
 fn is_trusted(state: &AppState, headers: &HeaderMap) -> bool {
-    let sent = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+    let sent = headers.get(TOKEN).and_then(|value| value.to_str().ok());
     match (&state.metrics_token, sent) {
         (Some(token), Some(sent)) => **token == Secret::from(sent),
         _ => false,

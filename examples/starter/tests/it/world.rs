@@ -29,7 +29,7 @@ pub(crate) struct World {
 
 /// Somebody who is signed in.
 pub(crate) struct Caller<'a> {
-    world: &'a World,
+    pub(crate) world: &'a World,
     pub(crate) token: String,
     pub(crate) refresh: String,
 }

@@ -1,0 +1,224 @@
+//! What tenants set for themselves, and what holds on every instance.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use saas_tenancy::Dialect;
+use saas_testkit::TestRedis;
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Caller, PASSWORD, World, password_form, send};
+
+const NETWORKS: &str = "/api/v1/settings/networks";
+/// So soon every instance knows what was set on one.
+const BOUND: Duration = Duration::from_secs(1);
+
+async fn put(caller: &Caller<'_>, body: &Value) -> Answer {
+    send(caller.request(Method::PUT, NETWORKS).json(body)).await
+}
+
+/// A service that believes the test when it says from where it asks.
+const BEHIND: (&str, &str) = ("SAAS__TENANCY__RESOLVE__TRUSTED_PROXIES", "127.0.0.1/32");
+
+async fn from(caller: &Caller<'_>, url: &str, address: &str) -> Answer {
+    let request = caller.world.http.get(format!("{url}/api/v1/me"));
+    let request = request.bearer_auth(&caller.token);
+    send(request.header("x-forwarded-for", address)).await
+}
+
+#[tokio::test]
+async fn a_tenant_lets_in_its_networks_and_nobody_shuts_himself_out() {
+    let world = World::on(Dialect::Sqlite, &[BEHIND]).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let settings = acme.get("/api/v1/settings").await;
+    let none = json!({ "networks": { "allow": [], "deny": [] } });
+    assert_eq!(settings.json(), none);
+    for (body, field) in [
+        (json!({ "allow": ["192.0.2.0/24"] }), "allow"),
+        (json!({ "deny": ["127.0.0.0/8"] }), "allow"),
+        (json!({ "allow": ["127.0.0.1", "x"] }), "allow[1]"),
+        (json!({ "deny": ["192.0.2.0/33"] }), "deny[0]"),
+        (json!({ "deny": vec!["192.0.2.0/24"; 201] }), "deny"),
+    ] {
+        let answer = put(&acme, &body).await;
+        answer.is_problem(422, "validation");
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{answer:?}");
+    }
+    put(&acme, &json!({ "other": [] }))
+        .await
+        .is_problem(422, "json-type");
+    let body = json!({ "allow": ["127.0.0.1", "192.0.2.0/24"], "deny": ["192.0.2.7"] });
+    let answer = put(&acme, &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let settings = acme.get("/api/v1/settings").await.json();
+    let stored = json!(["127.0.0.1/32", "192.0.2.0/24"]);
+    assert_eq!(settings["networks"]["allow"], stored);
+    for (address, passes) in [
+        ("192.0.2.1", true),
+        ("192.0.2.7", false),
+        ("198.51.100.1", false),
+        ("2001:db8::1", false),
+    ] {
+        let answer = from(&acme, &world.url, address).await;
+        match passes {
+            true => assert_eq!(answer.status, 200, "{address}"),
+            false => answer.is_problem(403, "network-refused"),
+        }
+        assert_eq!(from(&beta, &world.url, address).await.status, 200);
+    }
+    // Nor can somebody sign in from elsewhere, and the form of an address is not a way around it.
+    let sign_in = world
+        .request(Method::POST, "/oauth/token")
+        .header("x-tenant", "acme");
+    let mut form = password_form("owner@acme.test", PASSWORD);
+    form.extend([("grant_type", "password"), ("client_id", "starter-web")]);
+    let sign_in = sign_in
+        .form(&form)
+        .header("x-forwarded-for", "198.51.100.1");
+    assert_eq!(send(sign_in).await.status, 403);
+    let mapped = from(&acme, &world.url, "::ffff:192.0.2.1").await;
+    assert_eq!(mapped.status, 200);
+    // Whoever changed it is in the audit log.
+    let audit = acme
+        .get("/api/v1/audit?filter[action]=setting.changed")
+        .await
+        .json();
+    assert_eq!(audit["items"][0]["object"], "setting:networks");
+    assert_eq!(audit["items"][0]["after"]["deny"], json!(["192.0.2.7/32"]));
+}
+
+#[tokio::test]
+async fn what_is_set_on_one_instance_holds_on_the_other_within_the_bound() {
+    let redis = TestRedis::shared();
+    let extra = [
+        BEHIND,
+        ("REDIS_URL", redis.url()),
+        ("SAAS__REDIS__PREFIX", redis.prefix()),
+        ("SAAS__REDIS__TIMEOUT", "2s"),
+    ];
+    let world = World::on(Dialect::Postgres, &extra).await;
+    let acme = world.sign_up("acme").await;
+    let other = world.another();
+    let elsewhere = "198.51.100.1";
+    for round in 0..5 {
+        for (deny, status) in [(json!([elsewhere]), 403), (json!([]), 200)] {
+            let answer = put(&acme, &json!({ "deny": deny })).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let set = Instant::now();
+            // At once where it was set, and soon on the other.
+            assert_eq!(from(&acme, &world.url, elsewhere).await.status, status);
+            while from(&acme, &other.url, elsewhere).await.status != status {
+                assert!(set.elapsed() < BOUND, "round {round}, {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_may_send_as_much_as_an_operator_says() {
+    let quota = [
+        ("SAAS__LIMITS__PRINCIPAL__BURST", "5"),
+        ("SAAS__LIMITS__PRINCIPAL__PERIOD", "1h"),
+    ];
+    let world = World::on(Dialect::Postgres, &quota).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let output = world.command(&["weigh", "acme", "3"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let until = Instant::now();
+    let policy = loop {
+        let answer = acme.get("/api/v1/me").await;
+        let policy = answer.header("ratelimit-policy").unwrap().to_owned();
+        if policy.contains("q=15") {
+            break policy;
+        }
+        assert!(until.elapsed() < BOUND, "{policy}");
+    };
+    assert!(policy.contains("\"principal\";q=15"), "{policy}");
+    let answer = beta.get("/api/v1/me").await;
+    let policy = answer.headers.get_all("ratelimit-policy").iter();
+    let policy: Vec<_> = policy.map(|value| value.to_str().unwrap()).collect();
+    assert!(
+        policy.join(" ").contains("\"principal\";q=5;"),
+        "{policy:?}"
+    );
+    for arguments in [["weigh", "acme", "0"], ["weigh", "nobody", "2"]] {
+        let output = world.command(&arguments).output().unwrap();
+        assert!(!output.status.success(), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_configuration_is_printed_without_secrets_and_the_command_line_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "hush hush\n").unwrap();
+    let world = World::on(
+        Dialect::Sqlite,
+        &[
+            ("SAAS__METRICS__TOKEN_FILE", file.to_str().unwrap()),
+            ("SAAS__EDGE__BODY_LIMIT", "1000"),
+        ],
+    )
+    .await;
+    let set = [
+        "config",
+        "--set",
+        "edge.body_limit=2000",
+        "--set",
+        "metrics.token=hush",
+    ];
+    let output = world.command(&set).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("body_limit = 2000"), "{text}");
+    assert!(
+        text.contains("token = \"***\"") && !text.contains("hush"),
+        "{text}"
+    );
+    // It is a configuration itself, but for the secrets.
+    for (set, wrong, allowed) in [
+        ("log.format=xml", "log.format", "`pretty` or `json`"),
+        ("edge.bodylimit=1", "edge.bodylimit", "`body_limit`"),
+        ("server.notice=soon", "server.notice", "`15m`"),
+    ] {
+        let output = world.command(&["config", "--set", set]).output().unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        for part in [wrong, "the command line", allowed] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    // The busiest tenants are named to who has the token, and to nobody else.
+    let acme = world.sign_up("acme").await;
+    let id = acme.get("/api/v1/me").await.json()["tenant"]["id"].clone();
+    let metrics = async |token: Option<&str>| {
+        let mut request = world.request(Method::GET, "/metrics");
+        if let Some(token) = token {
+            request = request.header("x-metrics-token", token);
+        }
+        send(request).await.text
+    };
+    let named = format!("saas_tenant_requests{{tenant={id}}}");
+    assert!(metrics(Some("hush hush")).await.contains(&named), "{named}");
+    for token in [None, Some("hush"), Some("")] {
+        assert!(!metrics(token).await.contains("saas_tenant_requests"));
+    }
+}
+
+#[tokio::test]
+async fn the_filter_of_the_log_changes_without_a_restart() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let file = world.folder.path().join("starter.toml");
+    // The environment of the process wins over the file, so what it does not set is changed here.
+    std::fs::write(&file, "[edge]\nbody_limit = \"x\"").unwrap();
+    let hangup = || {
+        let id = world.process_id().to_string();
+        let mut kill = std::process::Command::new("kill");
+        assert!(kill.args(["-HUP", &id]).status().unwrap().success());
+    };
+    hangup();
+    std::fs::write(&file, "[edge]\nbody_limit = 7").unwrap();
+    hangup();
+    // It goes on as it was: what is wrong changes nothing, and what needs a restart waits for one.
+    let acme = world.sign_up("acme").await;
+    acme.project("still here").await;
+}
