@@ -168,8 +168,9 @@ fn marked(text: &str) -> Vec<String> {
         };
         let (_, name) = mark.split_once(MARK)?;
         let function = name.rsplit("::").next()?;
-        call.contains(&format!("{function}("))
-            .then(|| name.trim().to_owned())
+        let calls = ["(", "::<"].map(|next| format!("{function}{next}"));
+        let called = calls.iter().any(|next| call.contains(next));
+        called.then(|| name.trim().to_owned())
     });
     pairs.collect()
 }

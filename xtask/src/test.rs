@@ -82,7 +82,11 @@ const SOAKED: &[Soaked] = &[
     ("saas-auth", &["--test", "it"], &["g10_"]),
     ("starter", &["--bin", "starter"], &["g1_"]),
     // 5 GiB up and down, or `SAAS_SOAK_BYTES`.
-    ("starter", &["--test", "it"], &["sto_17_"]),
+    (
+        "starter",
+        &["--test", "it"],
+        &["sto_17_", "hostile::", "load::"],
+    ),
 ];
 
 fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), String> {

@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::print_stdout,
     reason = "tests fail by panicking"
 )]
 
@@ -16,12 +17,15 @@ mod devices;
 mod document;
 mod enrolment;
 mod files;
+mod hostile;
 mod identity;
 mod input;
 mod isolation;
 mod life;
 mod limits;
+mod load;
 mod log;
+mod measure;
 mod mfa;
 mod openidconnect;
 mod outage;

@@ -7,7 +7,10 @@ use reqwest::{Body, Method};
 use saas_tenancy::Dialect;
 use sha2::{Digest as _, Sha256};
 
-use crate::world::{Caller, World, send};
+use crate::{
+    measure::memory,
+    world::{Caller, World, send},
+};
 
 const BLOCK: u64 = 64 << 10;
 const GROWTH: u64 = 64 << 20;
@@ -52,19 +55,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Gives a line of `/proc/{process}/status` in bytes.
-fn memory(world: &World, line: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", world.process_id())).unwrap();
-    let found = status
-        .lines()
-        .find_map(|text| text.strip_prefix(line))
-        .unwrap();
-    let kib = found.trim_start_matches(':').trim().trim_end_matches(" kB");
-    kib.parse::<u64>().unwrap() * 1024
-}
-
 /// Does something, and says by how much the memory of the service has grown at most.
-#[expect(clippy::print_stdout, reason = "what was measured is what it is for")]
 async fn growth(world: &World, what: &str, work: impl Future<Output = ()>) {
     // The highest mark begins anew (proc_pid_clear_refs(5)).
     std::fs::write(format!("/proc/{}/clear_refs", world.process_id()), "5").unwrap();

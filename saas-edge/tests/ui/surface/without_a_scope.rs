@@ -22,7 +22,7 @@ async fn limit(limiter: &TenantLimiter) {
 
 async fn set(settings: &Settings) {
     // surface: Settings::get
-    let _ = settings.get::<Networks>().await;
+    let _: Result<Networks, _> = settings.get().await;
     // surface: Settings::set
     let _ = settings.set(&Networks::default()).await;
     // surface: Settings::reset

@@ -1,0 +1,207 @@
+//! Clients that open connections and do not use them as they should. `cargo xtask soak` runs it with the numbers of an
+//! attack, and prints what it cost.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use saas_tenancy::Dialect;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::{
+    measure::{memory, percentile, tier},
+    world::{World, send},
+};
+
+async fn connect(world: &World) -> TcpStream {
+    let address = world.url.strip_prefix("http://").unwrap();
+    TcpStream::connect(address).await.unwrap()
+}
+
+/// How long each of so many requests takes that come one after the other.
+async fn steady(world: &World, for_so_long: Duration) -> Vec<Duration> {
+    let (begun, mut took) = (Instant::now(), Vec::new());
+    while begun.elapsed() < for_so_long {
+        let asked = Instant::now();
+        let live = world.request(Method::GET, "/health/live");
+        assert_eq!(send(live).await.status, 200);
+        took.push(asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    took
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn htp_03_g23_slow_heads_are_not_waited_for_and_cost_the_others_nothing() {
+    let patience = Duration::from_secs(tier(1, 10));
+    let timeout = format!("{}s", patience.as_secs());
+    let quiet = [
+        ("SAAS__SERVER__CONNECTION__HEADER_TIMEOUT", timeout.as_str()),
+        ("RUST_LOG", "warn,starter=info"),
+    ];
+    let world = World::on(Dialect::Sqlite, &quiet).await;
+    let idle = percentile(&mut steady(&world, patience).await, 99);
+    let before = memory(&world, "VmRSS");
+    let slow = (0..tier(200, 2000)).map(|_| async {
+        let mut stream = connect(&world).await;
+        let begun = Instant::now();
+        let _ = stream
+            .write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n")
+            .await;
+        let mut answer = [0; 1024];
+        loop {
+            tokio::select! {
+                read = stream.read(&mut answer) => match read {
+                    Ok(0) | Err(_) => return begun.elapsed(),
+                    Ok(_) => {}
+                },
+                () = tokio::time::sleep(Duration::from_millis(250)) => {
+                    let _ = stream.write_all(b"x: y\r\n").await;
+                }
+            }
+        }
+    });
+    let (mut closed, mut beside) = tokio::join!(join_all(slow), steady(&world, patience));
+    let grown = memory(&world, "VmRSS").saturating_sub(before);
+    let (last, beside) = (percentile(&mut closed, 100), percentile(&mut beside, 99));
+    println!(
+        "{} slow heads: closed after {last:?} at the latest, {} KiB more, p99 of others {beside:?} (idle {idle:?})",
+        closed.len(),
+        grown >> 10
+    );
+    assert!(last < patience + Duration::from_secs(5), "{last:?}");
+    assert!(grown < 128 << 20, "{grown}");
+}
+
+#[tokio::test]
+async fn who_opens_many_connections_and_says_nothing_keeps_nobody_out() {
+    let places = tier(50, 10_000);
+    let world = World::on(
+        Dialect::Sqlite,
+        &[
+            (
+                "SAAS__SERVER__CONNECTION__MAX_CONNECTIONS",
+                &places.to_string(),
+            ),
+            ("SAAS__SERVER__CONNECTION__HEADER_TIMEOUT", "60s"),
+            ("RUST_LOG", "warn,starter=info"),
+        ],
+    )
+    .await;
+    let before = memory(&world, "VmRSS");
+    let (mut silent, begun) = (Vec::new(), Instant::now());
+    for _ in 0..places + 20 {
+        silent.push(connect(&world).await);
+    }
+    println!("{} sockets opened in {:?}", silent.len(), begun.elapsed());
+    let begun = Instant::now();
+    for _ in 0..20 {
+        // Each on a connection of its own.
+        let mut stream = connect(&world).await;
+        let head = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+        stream.write_all(head).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let took = begun.elapsed();
+    let grown = memory(&world, "VmRSS").saturating_sub(before);
+    println!(
+        "20 requests beside them took {took:?}; {} KiB more",
+        grown >> 10
+    );
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert!(grown < 256 << 20, "{grown}");
+}
+
+#[tokio::test]
+async fn htp_05_who_asks_for_much_and_reads_nothing_is_left() {
+    let quiet = [
+        ("SAAS__SERVER__CONNECTION__WRITE_TIMEOUT", "1s"),
+        ("RUST_LOG", "warn,starter=info"),
+    ];
+    let world = World::on(Dialect::Sqlite, &quiet).await;
+    let acme = world.sign_up("acme").await;
+    let size = 64 << 20;
+    let put = acme.request(Method::PUT, "/api/v1/files/large");
+    assert_eq!(send(put.body(vec![7_u8; size])).await.status, 201);
+    let before = memory(&world, "VmRSS");
+    let address: SocketAddr = world.url.strip_prefix("http://").unwrap().parse().unwrap();
+    assert_eq!(address.ip(), Ipv4Addr::LOCALHOST);
+    let head = format!(
+        "GET /api/v1/files/large HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n",
+        acme.token
+    );
+    let mut readers = Vec::new();
+    for _ in 0..10 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        readers.push(stream);
+    }
+    // The server waits for a second in which nobody reads.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let grown = memory(&world, "VmRSS").saturating_sub(before);
+    assert!(grown < 64 << 20, "{grown}");
+    for mut stream in readers {
+        let (mut all, mut piece) = (0, vec![0; 1 << 16]);
+        let ended = loop {
+            let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut piece));
+            match read.await.expect("the connection was closed") {
+                Ok(0) | Err(_) => break all,
+                Ok(read) => all += read,
+            }
+        };
+        assert!(ended < size, "it got everything: {ended}");
+    }
+    // Whoever reads, and be it slowly, gets all of it.
+    let whole = send(acme.request(Method::GET, "/api/v1/files/large")).await;
+    assert_eq!(whole.status, 200);
+}
+
+#[tokio::test]
+async fn htp_08_streams_that_are_reset_at_once_cost_little() {
+    let quiet = [("RUST_LOG", "warn,starter=info")];
+    let world = World::on(Dialect::Sqlite, &quiet).await;
+    let before = memory(&world, "VmRSS");
+    let (begun, mut asked) = (Instant::now(), 0);
+    let many = tier(1_000, 20_000);
+    while asked < many {
+        let (client, connection) = h2::client::handshake(connect(&world).await).await.unwrap();
+        let driven = tokio::spawn(connection);
+        let mut client = client;
+        // Until the server has enough of it.
+        while asked < many {
+            let Ok(mut ready) = client.clone().ready().await else {
+                break;
+            };
+            let request = http::Request::get("http://localhost/health/live")
+                .body(())
+                .unwrap();
+            let Ok((answer, mut stream)) = ready.send_request(request, false) else {
+                break;
+            };
+            stream.send_reset(h2::Reason::CANCEL);
+            drop(answer);
+            client = ready;
+            asked += 1;
+        }
+        driven.abort();
+    }
+    let grown = memory(&world, "VmRSS").saturating_sub(before);
+    println!(
+        "{asked} streams reset in {:?}; {} KiB more",
+        begun.elapsed(),
+        grown >> 10
+    );
+    assert!(grown < 64 << 20, "{grown}");
+    let live = world.request(Method::GET, "/health/live");
+    assert_eq!(send(live).await.status, 200);
+}

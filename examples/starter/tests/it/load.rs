@@ -1,0 +1,163 @@
+//! What others notice under load. `cargo xtask soak` runs it for long, and prints what was measured.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use saas_tenancy::Dialect;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::{
+    measure::{percentile, tier},
+    world::{Caller, World, send},
+};
+
+const QUIET: (&str, &str) = ("RUST_LOG", "error,starter=info");
+
+/// A request, when it was asked, how long it took and how it was answered.
+type Asked = (Instant, Duration, u16);
+
+/// Reads at a steady pace until the watch says otherwise.
+async fn steady(caller: &Caller<'_>, pause: Duration, stop: &watch::Receiver<bool>) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    while !*stop.borrow() {
+        let begun = Instant::now();
+        let status = caller.get("/api/v1/projects?limit=5").await.status.as_u16();
+        asked.push((begun, begun.elapsed(), status));
+        tokio::time::sleep(pause).await;
+    }
+    asked
+}
+
+fn times(asked: &[Asked]) -> Vec<Duration> {
+    asked.iter().map(|(_, took, _)| *took).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_01_g18_a_database_that_is_gone_under_load_is_used_again_at_once() {
+    let (world, link) = World::behind_a_link(&[QUIET]).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let (stop, stopped) = watch::channel(false);
+    let pause = Duration::from_millis(20);
+    let fault = async {
+        let second = Duration::from_secs(1);
+        tokio::time::sleep(second * 3).await;
+        let cut = Instant::now();
+        link.cut();
+        tokio::time::sleep(second * u32::try_from(tier(3, 30)).unwrap()).await;
+        let back = Instant::now();
+        link.restore();
+        tokio::time::sleep(second * 10).await;
+        stop.send_replace(true);
+        (cut, back)
+    };
+    let callers = [&acme, &beta, &acme, &beta, &acme, &beta, &acme, &beta];
+    let load = join_all(callers.map(|caller| steady(caller, pause, &stopped)));
+    let ((cut, back), asked) = tokio::join!(fault, load);
+    let asked: Vec<Asked> = asked.into_iter().flatten().collect();
+    let within = |from: Instant, to: Instant| -> Vec<Asked> {
+        let within = asked.iter().filter(|(at, ..)| *at >= from && *at < to);
+        within.copied().collect()
+    };
+    let far = back + Duration::from_secs(600);
+    let idle = percentile(&mut times(&within(cut - Duration::from_secs(3), cut)), 99);
+    let gone = within(cut + Duration::from_millis(100), back);
+    let slowest = percentile(&mut times(&gone), 100);
+    assert!(slowest < Duration::from_secs(3), "{slowest:?}");
+    assert!(gone.iter().all(|(.., status)| *status == 503));
+    let failed = within(back, far)
+        .into_iter()
+        .rev()
+        .find(|(.., status)| *status != 200);
+    let recovered = failed.map_or(Duration::ZERO, |(at, took, _)| at + took - back);
+    assert!(recovered < Duration::from_secs(5), "{recovered:?}");
+    let late = percentile(&mut times(&within(back + Duration::from_secs(5), far)), 99);
+    println!(
+        "{} requests while it was gone, the slowest {slowest:?}; the last failure {recovered:?} after its return; p99 {idle:?} before \
+         and {late:?} five seconds after",
+        gone.len()
+    );
+    // As much as a machine with other work allows to say.
+    assert!(
+        late < idle * 5 + Duration::from_millis(250),
+        "{late:?} {idle:?}"
+    );
+    let metrics = send(world.request(reqwest::Method::GET, "/metrics"))
+        .await
+        .text;
+    assert!(
+        metrics.contains("saas_db_open_transactions 0\n"),
+        "{metrics}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rat_02_g19_a_flood_of_one_tenant_leaves_the_times_of_the_others() {
+    let world = World::on(Dialect::Postgres, &[QUIET]).await;
+    let flooding = world.sign_up("flood").await;
+    let mut others = Vec::new();
+    for number in 0..9 {
+        others.push(world.sign_up(&format!("tenant-{number}")).await);
+    }
+    let phase = Duration::from_secs(tier(3, 30));
+    let pause = Duration::from_millis(tier(50, 50));
+    let measured = async |floods: usize| {
+        let (stop, stopped) = watch::channel(false);
+        let ends = async {
+            tokio::time::sleep(phase).await;
+            stop.send_replace(true);
+        };
+        let flood = (0..floods).map(|number| {
+            let (flooding, stopped) = (&flooding, stopped.clone());
+            async move {
+                let (mut done, mut refused) = (0_u32, 0_u32);
+                while !*stopped.borrow() {
+                    let status = match number % 5 {
+                        0 => {
+                            let body = json!({ "name": "flood" });
+                            flooding.post("/api/v1/projects", &body).await.status
+                        }
+                        _ => flooding.get("/api/v1/projects?limit=100").await.status,
+                    };
+                    match status.as_u16() {
+                        200 | 201 => done += 1,
+                        429 | 503 => refused += 1,
+                        other => panic!("{other}"),
+                    }
+                }
+                (done, refused)
+            }
+        });
+        // Not all at the same time.
+        let steady = others.iter().zip(0_u32..).map(|(other, number)| {
+            let stopped = stopped.clone();
+            async move {
+                tokio::time::sleep(pause / 9 * number).await;
+                steady(other, pause, &stopped).await
+            }
+        });
+        let steady = join_all(steady);
+        let ((), flood, steady) = tokio::join!(ends, join_all(flood), steady);
+        let asked: Vec<Asked> = steady.into_iter().flatten().collect();
+        let done: u32 = flood.iter().map(|(done, _)| done).sum();
+        let refused: u32 = flood.iter().map(|(_, refused)| refused).sum();
+        (asked, done, refused)
+    };
+    let (idle, ..) = measured(0).await;
+    let (beside, done, refused) = measured(50).await;
+    assert!(beside.iter().all(|(.., status)| *status == 200));
+    let mut table = Vec::new();
+    for of_hundred in [50, 95, 99] {
+        let [idle, beside] =
+            [&idle, &beside].map(|asked| percentile(&mut times(asked), of_hundred));
+        table.push(format!("p{of_hundred} {idle:?} idle, {beside:?} beside"));
+    }
+    println!(
+        "{} requests of nine tenants idle and {} beside a flood of {done} (and {refused} refused): {}",
+        idle.len(),
+        beside.len(),
+        table.join("; ")
+    );
+    let slowest = percentile(&mut times(&beside), 99);
+    assert!(slowest < Duration::from_secs(2), "{slowest:?}");
+}

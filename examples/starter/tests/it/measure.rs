@@ -1,0 +1,35 @@
+//! Numbers of tests, and what they measure.
+
+use std::time::Duration;
+
+use crate::world::World;
+
+/// How often to do something: the first number in CI, the second under `cargo xtask soak`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`cargo xtask soak` says so in the environment"
+)]
+pub(crate) fn tier(ci: u64, soak: u64) -> u64 {
+    match std::env::var_os("SAAS_SOAK") {
+        Some(_) => soak,
+        None => ci,
+    }
+}
+
+/// Gives a line of `/proc/{process}/status` in bytes.
+pub(crate) fn memory(world: &World, line: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", world.process_id())).unwrap();
+    let found = status
+        .lines()
+        .find_map(|text| text.strip_prefix(line))
+        .unwrap();
+    let kib = found.trim_start_matches(':').trim().trim_end_matches(" kB");
+    kib.parse::<u64>().unwrap() * 1024
+}
+
+/// Gives the time within which so many in a hundred were done.
+pub(crate) fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * of_hundred).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
+}
