@@ -12,32 +12,36 @@ mod tutorial_01_empty_folder {}
 mod tutorial_02_rows {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/03-http.md")]
-mod tutorial_03_http {}
+#[doc = include_str!("src/tutorial/03-routes.md")]
+mod tutorial_03_routes {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/04-sign-up.md")]
-mod tutorial_04_sign_up {}
+#[doc = include_str!("src/tutorial/04-service.md")]
+mod tutorial_04_service {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/05-roles.md")]
-mod tutorial_05_roles {}
+#[doc = include_str!("src/tutorial/05-sign-up.md")]
+mod tutorial_05_sign_up {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/06-files.md")]
-mod tutorial_06_files {}
+#[doc = include_str!("src/tutorial/06-roles.md")]
+mod tutorial_06_roles {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/07-second-factors.md")]
-mod tutorial_07_second_factors {}
+#[doc = include_str!("src/tutorial/07-files.md")]
+mod tutorial_07_files {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/08-tests.md")]
-mod tutorial_08_tests {}
+#[doc = include_str!("src/tutorial/08-second-factors.md")]
+mod tutorial_08_second_factors {}
 
 #[cfg(doctest)]
-#[doc = include_str!("src/tutorial/09-postgres.md")]
-mod tutorial_09_postgres {}
+#[doc = include_str!("src/tutorial/09-tests.md")]
+mod tutorial_09_tests {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/tutorial/10-postgres.md")]
+mod tutorial_10_postgres {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/guides/placement.md")]
