@@ -1,6 +1,6 @@
 //! How much traffic is let through.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 use saas_core::{config::Period, limit::Quota};
 use serde::{Deserialize, Serialize};
@@ -48,19 +48,33 @@ impl Default for LimitsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FairShareConfig {
-    /// How many requests of one tenant are worked on at a time; 0 counts as 1.
+    /// How many requests of one tenant are worked on at a time; 0 is twice as many as there are processors, and at least
+    /// four. More of them would not be done sooner, and would stand in the way of others.
     pub concurrent: usize,
+    /// How many whose bodies are streamed: longer than 64 KiB, or of no announced length. They mostly wait for their
+    /// clients, and do not take the places of the others.
+    pub streaming: usize,
     /// How many more of them wait until one of those is done.
     pub queue: usize,
     /// How long they wait before the answer is 503.
     pub wait: Period,
 }
 
+impl FairShareConfig {
+    pub(super) fn places(&self) -> usize {
+        match self.concurrent {
+            0 => thread::available_parallelism().map_or(4, |cores| (2 * cores.get()).max(4)),
+            places => places,
+        }
+    }
+}
+
 impl Default for FairShareConfig {
     fn default() -> Self {
         Self {
-            concurrent: 64,
-            queue: 128,
+            concurrent: 0,
+            streaming: 64,
+            queue: 256,
             wait: Duration::from_secs(2).into(),
         }
     }

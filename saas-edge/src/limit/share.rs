@@ -9,7 +9,8 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::{Extensions, Request};
+use http::{Request, header};
+use http_body::Body as _;
 use saas_core::{Code, Problem, TenantId};
 use saas_tenancy::{Admission, Shares, Tenant};
 use tower_layer::Layer;
@@ -28,32 +29,55 @@ use super::FairShareConfig;
 /// strangers do not take those of its members. Requests without a tenant are not counted.
 #[derive(Debug, Clone)]
 pub struct FairShareLayer {
-    members: Shares,
-    visitors: Shares,
+    members: Places,
+    visitors: Places,
 }
+
+/// The places of those who are alike.
+#[derive(Debug, Clone)]
+struct Places {
+    working: Shares,
+    streaming: Shares,
+}
+
+/// From how many bytes on a body is streamed.
+const LARGE: u64 = 64 << 10;
 
 impl FairShareLayer {
     /// Makes the layer. Services that it is put around by clones of one layer count together.
     #[must_use]
     pub fn new(config: &FairShareConfig) -> Self {
-        let FairShareConfig {
-            concurrent,
-            queue,
-            wait,
-        } = *config;
-        let shares = || Shares::new(concurrent, queue, wait.into());
+        let shares = |places| Shares::new(places, config.queue, config.wait.into());
+        let places = || Places {
+            working: shares(config.places()),
+            streaming: shares(config.streaming),
+        };
         Self {
-            members: shares(),
-            visitors: shares(),
+            members: places(),
+            visitors: places(),
         }
     }
 
-    fn of(&self, extensions: &Extensions) -> Option<(Shares, TenantId)> {
-        if let Some(Admission::Admitted(scope)) = extensions.get() {
-            return Some((self.members.clone(), scope.tenant().id()));
-        }
-        let tenant = extensions.get::<Tenant>()?;
-        Some((self.visitors.clone(), tenant.id()))
+    fn of(&self, request: &Request<Body>) -> Option<(Shares, TenantId)> {
+        let extensions = request.extensions();
+        let (places, tenant) = match (extensions.get(), extensions.get::<Tenant>()) {
+            (Some(Admission::Admitted(scope)), _) => (&self.members, scope.tenant().id()),
+            (_, Some(tenant)) => (&self.visitors, tenant.id()),
+            _ => return None,
+        };
+        let shares = match is_streamed(request) {
+            true => &places.streaming,
+            false => &places.working,
+        };
+        Some((shares.clone(), tenant))
+    }
+}
+
+fn is_streamed(request: &Request<Body>) -> bool {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    match length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()) {
+        Some(length) => length > LARGE,
+        None => !request.method().is_safe() && !request.body().is_end_stream(),
     }
 }
 
@@ -91,7 +115,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let of = self.layer.of(request.extensions());
+        let of = self.layer.of(&request);
         Box::pin(async move {
             let share = match of {
                 None => None,

@@ -61,10 +61,14 @@ async fn rel_01_g18_a_database_that_is_gone_under_load_is_used_again_at_once() {
     };
     let far = back + Duration::from_secs(600);
     let idle = percentile(&mut times(&within(cut - Duration::from_secs(3), cut)), 99);
-    let gone = within(cut + Duration::from_millis(100), back);
+    let gone = within(cut + Duration::from_millis(500), back);
     let slowest = percentile(&mut times(&gone), 100);
     assert!(slowest < Duration::from_secs(3), "{slowest:?}");
-    assert!(gone.iter().all(|(.., status)| *status == 503));
+    let others: Vec<_> = gone.iter().filter(|(.., status)| *status != 503).collect();
+    assert!(
+        others.is_empty(),
+        "cut at {cut:?}, back at {back:?}: {others:?}"
+    );
     let failed = within(back, far)
         .into_iter()
         .rev()

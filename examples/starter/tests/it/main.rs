@@ -16,6 +16,7 @@ mod crash;
 mod devices;
 mod document;
 mod enrolment;
+mod faults;
 mod files;
 mod hostile;
 mod identity;

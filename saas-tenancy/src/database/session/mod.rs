@@ -22,6 +22,7 @@ use super::{Database, Pools, Row, connection::Connection, slow::Timed};
 use crate::Share;
 use crate::{
     Dialect, Error, Value,
+    error::Cause,
     sql::{Statement, raw},
 };
 
@@ -345,8 +346,16 @@ impl Session {
         let failed_before = std::mem::replace(&mut self.failed, true);
         self.in_flight = true;
         let connection = self.connection.as_mut().ok_or(ENDED)?;
-        let result = exchange(connection).await;
+        let mut result = exchange(connection).await;
         self.in_flight = false;
+        // The server has become one that is only read, as when another has taken its place.
+        if matches!(
+            (&result, self.access),
+            (Err(Error::ReadOnly), Access::Write)
+        ) {
+            let cause = "the server takes no writes";
+            result = Err(Error::Unavailable(Cause::new(cause)));
+        }
         match &result {
             Ok(_) => self.failed = failed_before,
             Err(error) => connection.suspect(error),
