@@ -277,6 +277,8 @@ where
                 .store(key, &kept, kept.stale_until.since(now), &found)
                 .await;
         }
+        #[cfg(not(feature = "redis"))]
+        let _ = found;
         self.keep_here(key, kept, before);
     }
 

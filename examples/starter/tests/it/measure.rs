@@ -5,10 +5,6 @@ use std::time::Duration;
 use crate::world::World;
 
 /// How often to do something: the first number in CI, the second under `cargo xtask soak`.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "`cargo xtask soak` says so in the environment"
-)]
 pub(crate) fn tier(ci: u64, soak: u64) -> u64 {
     match std::env::var_os("SAAS_SOAK") {
         Some(_) => soak,
