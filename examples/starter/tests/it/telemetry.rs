@@ -1,6 +1,7 @@
 //! What leaves the process: traces.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -19,17 +20,23 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 type Received = Arc<Mutex<Vec<(HeaderMap, Bytes)>>>;
 
 async fn collector() -> (String, Received) {
+    let (address, received) = listens("/v1/traces").await;
+    (format!("http://{address}/v1/traces"), received)
+}
+
+/// Takes what is posted to a path.
+async fn listens(path: &str) -> (SocketAddr, Received) {
     let received = Received::default();
     let take = async |State(received): State<Received>, headers: HeaderMap, body: Bytes| {
         received.lock().unwrap().push((headers, body));
     };
     let router = Router::new()
-        .route("/v1/traces", post(take))
+        .route(path, post(take))
         .with_state(Arc::clone(&received));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, received)
+    (address, received)
 }
 
 fn holds(body: &[u8], part: &[u8]) -> bool {
@@ -118,4 +125,37 @@ async fn a_collector_that_is_gone_costs_nobody_anything() {
         !output.status.success() && text.contains("log.otlp.endpoint"),
         "{text}"
     );
+}
+
+#[cfg(feature = "sentry")]
+#[tokio::test]
+async fn an_error_is_reported_with_its_request_and_without_what_was_sent() {
+    let (address, received) = listens("/api/1/envelope/").await;
+    let dsn = format!("http://key@{address}/1");
+    let mut world = World::on(
+        Dialect::Postgres,
+        &[("SAAS__LOG__SENTRY__DSN", &dsn), ("RUST_LOG", "info")],
+    )
+    .await;
+    let acme = world.sign_up("acme").await;
+    let database = world.database.as_ref().unwrap();
+    database
+        .as_owner("ALTER TABLE projects RENAME TO gone")
+        .await;
+    let failed = acme.get("/api/v1/projects?filter[name]=in-the-query").await;
+    failed.is_problem(500, "internal");
+    let id = failed.header("x-request-id").unwrap().to_owned();
+    world.terminate();
+    assert_eq!(world.ended().await, Some(0));
+    let received = received.lock().unwrap();
+    let found = received.iter().find(|(_, body)| holds(body, id.as_bytes()));
+    let (_, body) = found.expect("the error was reported");
+    assert!(
+        holds(body, b"request failed"),
+        "{}",
+        String::from_utf8_lossy(body)
+    );
+    for secret in ["in-the-query", "eyJ", acme.token.as_str()] {
+        assert!(!holds(body, secret.as_bytes()), "{secret}");
+    }
 }
