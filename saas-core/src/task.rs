@@ -26,6 +26,7 @@
 use std::{
     error::Error,
     fmt,
+    panic::AssertUnwindSafe,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -86,6 +87,9 @@ struct Counts {
     runs: AtomicU64,
     failures: AtomicU64,
 }
+
+/// Nothing is begun again sooner.
+const SHORTEST: Duration = Duration::from_millis(10);
 
 /// How a task does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,7 +230,12 @@ impl Run {
         }
         loop {
             let begun = Instant::now();
-            let Some(ended) = self.once(task()).await else {
+            // What makes the future may panic as well.
+            let made = std::panic::catch_unwind(AssertUnwindSafe(&task));
+            let Some(ended) = (match made {
+                Ok(future) => self.once(future).await,
+                Err(_) => Some(Err("it panicked before it began".into())),
+            }) else {
                 return;
             };
             let next = match ended {
@@ -247,7 +256,7 @@ impl Run {
                     again.min(self.every.unwrap_or(Duration::MAX))
                 }
             };
-            if self.waits(next).await {
+            if self.waits(next.max(SHORTEST)).await {
                 return;
             }
         }
@@ -361,9 +370,12 @@ mod tests {
         let tasks = Supervisor::new(&TaskConfig::default());
         tasks.keep("panics", async || panic!("lost"));
         tasks.keep("goes on", pending);
+        let never = || -> std::future::Pending<()> { panic!("before it began") };
+        tasks.keep("does not begin", never);
         sleep(SECOND * 10).await;
         let states = tasks.states();
         assert_eq!((states[0].runs, states[0].failures), (4, 4));
+        assert_eq!(states[2].failures, 4);
         assert_eq!((states[1].running, states[1].runs), (true, 1));
         assert_eq!(tasks.shutdown(SECOND).await, Vec::<&str>::new());
         assert!(tasks.states().is_empty());

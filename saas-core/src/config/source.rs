@@ -111,9 +111,10 @@ pub(super) fn environment(
 
 /// Reads a value that has a file of its own, without the end of its line.
 fn secret(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    // The path is not repeated: it may be the secret itself, by mistake.
+    let unreadable = |error: std::io::Error| format!("names a file that cannot be read: {error}");
     if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_SECRET {
-        return Err(format!("{} is larger than 64 KiB", path.display()));
+        return Err("names a file that is larger than 64 KiB".to_owned());
     }
     let mut text = std::fs::read_to_string(path).map_err(unreadable)?;
     text.truncate(text.trim_end_matches(['\r', '\n']).len());

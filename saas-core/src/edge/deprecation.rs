@@ -150,14 +150,20 @@ where
         let methods = path.and_then(|path| self.layer.0.get(path.as_str()));
         let found = methods.and_then(|methods| {
             let mut methods = methods.iter();
-            methods.find(|(method, _)| request.method().as_str() == method)
+            let asked = request.method().as_str();
+            // axum answers it by the route of `GET`.
+            let asked = if asked == "HEAD" { "GET" } else { asked };
+            methods.find(|(method, _)| asked == method)
         });
         let Some((_, headers)) = found else {
             return Either::Left(self.inner.call(request));
         };
         let headers = headers.clone();
         let add: Adding = Box::new(move |mut response| {
-            response.headers_mut().extend(headers);
+            for (name, value) in &headers {
+                // Beside the links to other pages.
+                response.headers_mut().append(name, value.clone());
+            }
             response
         });
         Either::Right(self.inner.call(request).map_ok(add))
@@ -181,7 +187,8 @@ mod tests {
         let router: Router = Router::new()
             .route(
                 "/v1/notes/{id}",
-                get(|| async { "old" }).post(|| async { "kept" }),
+                get(|| async { ([("link", "<?after=x>; rel=\"next\"")], "old") })
+                    .post(|| async { "kept" }),
             )
             .route("/v2/notes/{id}", get(|| async { "new" }))
             .layer(layer);
@@ -194,7 +201,10 @@ mod tests {
         assert_eq!(answer.headers()["deprecation"], "@1688169599");
         assert_eq!(answer.headers()["sunset"], "Thu, 01 Jan 2026 00:00:00 GMT");
         let link = r#"<https://api.example/v2/notes>; rel="successor-version""#;
-        assert_eq!(answer.headers()["link"], link);
+        let links: Vec<_> = answer.headers().get_all("link").iter().collect();
+        assert_eq!(links, ["<?after=x>; rel=\"next\"", link]);
+        let head = ask("HEAD", "/v1/notes/1").await;
+        assert_eq!(head.headers()["deprecation"], "@1688169599");
         for (method, path) in [
             ("POST", "/v1/notes/1"),
             ("GET", "/v2/notes/1"),

@@ -42,7 +42,7 @@ pub struct Fields<Q> {
     /// What the rest of the query string says.
     pub rest: Q,
     wanted: Option<BTreeSet<String>>,
-    /// The path, and the query string without a cursor.
+    /// The query string without a cursor. The path is the client's: what it asked for may have had a prefix.
     list: String,
 }
 
@@ -51,7 +51,7 @@ impl<Q> Fields<Q> {
     ///
     /// # Errors
     ///
-    /// `query-invalid` when the thing has no member of such a name.
+    /// `query-invalid` when the thing has no member of such a name; write one that may be missing as `null`.
     pub fn of<T: Serialize>(&self, value: T) -> Result<Response, Problem> {
         match &self.wanted {
             None => Ok(Json(value).into_response()),
@@ -121,9 +121,7 @@ where
         let list = query
             .split('&')
             .filter(|pair| !pair.is_empty() && *pair != "after" && !pair.starts_with("after="));
-        let list = list.fold(format!("{}?", parts.uri.path()), |list, pair| {
-            format!("{list}{pair}&")
-        });
+        let list = list.fold("?".to_owned(), |list, pair| format!("{list}{pair}&"));
         Ok(Self { rest, wanted, list })
     }
 }
@@ -216,7 +214,7 @@ mod tests {
             .replace('&', "");
         assert_eq!(
             link,
-            format!("</notes?{others}after=cursor>; rel=\"next\"").replace('&', "")
+            format!("<?{others}after=cursor>; rel=\"next\"").replace('&', "")
         );
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let page: Value = serde_json::from_slice(&body).unwrap();

@@ -39,7 +39,7 @@ fn exported(span: &Span, parent: Option<Parent>) -> Option<opentelemetry::TraceI
     use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
     if let Some(Parent { trace, span: id }) = parent {
-        // Whether it is sampled is decided here, so nobody lets everything he sends be exported.
+        // Whether it is sampled is decided here, by its id.
         let context = SpanContext::new(
             TraceId::from(trace),
             SpanId::from(id),

@@ -44,7 +44,8 @@ pub struct OtlpConfig {
     /// The name of this service.
     pub service: String,
     /// Which part of the traces is sent, from 0 to 1. It is decided by the id of the trace, alike in all services that
-    /// do so; whether a caller wants to be traced does not count.
+    /// do so. A caller who begins a trace chooses its id: what he sends is bounded by the limits of traffic, and what is
+    /// exported by the queue.
     pub ratio: f64,
     /// How long the collector may take to answer. Nobody waits for it; what does not fit into its queue is lost.
     pub timeout: Period,

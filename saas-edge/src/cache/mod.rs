@@ -37,6 +37,8 @@ use crate::RedisConnection;
 /// tenant finds its own value, or none. Within a tenant everybody finds the same: what depends on who asks
 /// needs him in its key.
 ///
+/// A key is looked up by its JSON, so it has to be written alike each time: no `HashMap` in it.
+///
 /// What is loaded is loaded once, however many ask for it at a time in one process. With
 /// [`with_redis`](Self::with_redis) the instances of a service share what they have loaded.
 ///
@@ -67,7 +69,8 @@ use crate::RedisConnection;
 ///     async fn of_year(&self, scope: &Scope, year: u32) -> Result<Option<String>, Problem> {
 ///         let (database, owned) = (self.database.clone(), scope.clone());
 ///         let load = async move {
-///             let tx = database.read(&owned);
+///             // Not from a replica: what it has not heard of yet would be kept.
+///             let tx = database.read_primary(&owned);
 ///             // … `tx.repo::<Report>()` …
 ///             # drop(tx);
 ///             Ok(Some(format!("{year} of {}", owned.tenant().name())))
@@ -126,7 +129,8 @@ where
     /// Shares an empty cache with the other instances, in Redis. Each keeps what it has used in its process, too.
     ///
     /// Values are encrypted there with the keys of the database, and bound to their cache, tenant and key: who writes
-    /// to that Redis can make none up, and none comes up as that of another tenant.
+    /// to that Redis can make none up, and none comes up as that of another tenant. He can put an old one back, for as
+    /// long as its lifetime was.
     ///
     /// An instance that does not get an answer goes on without, and lets all instances begin anew with this cache when
     /// Redis is there again.
@@ -149,7 +153,8 @@ where
     /// Gives the value that the scope's tenant has under the key, or loads it and keeps it; nothing where there is
     /// none, which is kept too. To have values before somebody asks for them, ask for them.
     ///
-    /// A load reads with a transaction of its own: what the caller's has changed and not committed is nobody else's.
+    /// A load reads with a transaction of its own, because what the caller's has changed and not committed is nobody
+    /// else's, and from the primary, because what a replica has not heard of would be kept for everybody.
     ///
     /// # Errors
     ///
@@ -283,6 +288,9 @@ where
     }
 
     fn keep_here(&self, key: EntryKey, kept: Kept<V>, before: u64) {
+        if self.invalidations.load(Ordering::SeqCst) != before {
+            return;
+        }
         self.here.insert(key, kept);
         if self.invalidations.load(Ordering::SeqCst) != before {
             self.here.invalidate(&key);

@@ -9,7 +9,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -87,6 +87,8 @@ pub(super) struct Second {
     fences: Arc<AtomicUsize>,
     /// Set when a change did not get there: nothing there is used until everything was forgotten.
     suspect: Arc<AtomicBool>,
+    /// How many changes did not get there.
+    lost: Arc<AtomicU64>,
 }
 
 struct Scripts {
@@ -129,6 +131,7 @@ impl Second {
             scripts: Arc::new(scripts),
             fences: Arc::default(),
             suspect: Arc::default(),
+            lost: Arc::default(),
         }
     }
 
@@ -192,8 +195,11 @@ impl Second {
         let mut call = self.scripts.forget.key(self.cache());
         call.key(self.tenant(tenant)).arg(digest);
         let done: Option<u8> = self.run(&call).await;
-        if done.is_none() && !self.suspect.swap(true, Ordering::SeqCst) {
-            tokio::spawn(self.begin_anew());
+        if done.is_none() {
+            self.lost.fetch_add(1, Ordering::SeqCst);
+            if !self.suspect.swap(true, Ordering::SeqCst) {
+                tokio::spawn(self.begin_anew());
+            }
         }
     }
 
@@ -210,17 +216,24 @@ impl Second {
     /// Forgets everything of the cache as soon as Redis answers.
     fn begin_anew(&self) -> impl Future<Output = ()> + Send + 'static {
         let (connection, scripts) = (self.connection.clone(), Arc::clone(&self.scripts));
-        let (suspect, cache) = (Arc::clone(&self.suspect), self.cache());
+        let (suspect, lost) = (Arc::clone(&self.suspect), Arc::clone(&self.lost));
+        let cache = self.cache();
         async move {
             loop {
                 connection.connected().await;
+                let before = lost.load(Ordering::SeqCst);
                 let mut call = scripts.forget_all.prepare_invoke();
                 call.key(&cache);
                 let done: Option<u8> = connection
                     .ask(async |mut redis| call.invoke_async(&mut redis).await)
                     .await;
-                if done.is_some() {
-                    suspect.store(false, Ordering::SeqCst);
+                if done.is_none() {
+                    continue;
+                }
+                suspect.store(false, Ordering::SeqCst);
+                // One may have been lost since, by somebody who saw that this task was at it.
+                let again = lost.load(Ordering::SeqCst) != before;
+                if !again || suspect.swap(true, Ordering::SeqCst) {
                     return;
                 }
             }

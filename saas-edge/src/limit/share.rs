@@ -48,13 +48,14 @@ impl FairShareLayer {
     #[must_use]
     pub fn new(config: &FairShareConfig) -> Self {
         let shares = |places| Shares::new(places, config.queue, config.wait.into());
-        let places = || Places {
-            working: shares(config.places()),
+        let places = |working| Places {
+            working: shares(working),
             streaming: shares(config.streaming),
         };
         Self {
-            members: places(),
-            visitors: places(),
+            members: places(config.places()),
+            // Anybody could hold few of them with bodies that come slowly.
+            visitors: places(config.places().max(config.streaming)),
         }
     }
 
@@ -76,7 +77,7 @@ impl FairShareLayer {
 fn is_streamed(request: &Request<Body>) -> bool {
     let length = request.headers().get(header::CONTENT_LENGTH);
     match length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()) {
-        Some(length) => length > LARGE,
+        Some(length) => length > LARGE && !request.body().is_end_stream(),
         None => !request.method().is_safe() && !request.body().is_end_stream(),
     }
 }

@@ -59,7 +59,9 @@ impl<S> Layer<S> for NetworkLayer {
 /// Lets requests in from the networks that their tenant has [set](super::Networks), with `network-refused` for all
 /// others: also of those who are about to sign in to it, and of programs.
 ///
-/// It stands inside of the admission. Requests without a tenant are let in.
+/// It stands inside of the admission. Requests without a tenant are let in, also those of which the tenant is found
+/// later: signed addresses and links to files, and at the authorization server refresh tokens, codes and userinfo, where the
+/// request names no tenant. The access tokens that come of those are good only where the tenant lets them in.
 #[derive(Debug, Clone)]
 pub struct TenantNetworkLayer {
     settings: Settings,

@@ -55,9 +55,8 @@ impl Networks {
             let texts = texts.iter().enumerate();
             let networks = texts.map(|(place, text)| {
                 let address = || {
-                    text.parse()
-                        .ok()
-                        .map(|address: IpAddr| IpNet::from(address))
+                    let address: Option<IpAddr> = text.parse().ok();
+                    address.map(|address| IpNet::from(address.to_canonical()))
                 };
                 let network = text.parse().ok().or_else(address);
                 network.ok_or_else(|| {
@@ -76,7 +75,7 @@ impl Networks {
     /// Decides about a client.
     #[must_use]
     pub fn permits(&self, client: ClientAddress) -> bool {
-        let among = |networks: &[IpNet]| networks.iter().any(|net| net.contains(&client.ip()));
+        let among = |networks: &[IpNet]| networks.iter().any(|net| contains(net, client.ip()));
         !among(&self.deny) && (self.allow.is_empty() || among(&self.allow))
     }
 
@@ -84,6 +83,16 @@ impl Networks {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         self.allow.is_empty() && self.deny.is_empty()
+    }
+}
+
+/// An address of IPv4 is also in the network that it was mapped into.
+fn contains(network: &IpNet, client: IpAddr) -> bool {
+    match (network, client) {
+        (IpNet::V6(network), IpAddr::V4(client)) => {
+            network.prefix_len() >= 96 && network.contains(&client.to_ipv6_mapped())
+        }
+        (network, client) => network.contains(&client),
     }
 }
 

@@ -37,7 +37,10 @@ fn code(response: &Response) -> Option<&'static str> {
 async fn the_service_lets_in_whom_its_configuration_names() {
     let resolve: ResolveConfig =
         serde_json::from_str(r#"{"trusted_proxies": ["10.0.0.1/32"]}"#).unwrap();
-    let networks = networks(&["192.0.2.0/24", "2001:db8::/32"], &["192.0.2.7/32"]);
+    let networks = networks(
+        &["192.0.2.0/24", "2001:db8::/32"],
+        &["192.0.2.7/32", "::ffff:192.0.2.8/128"],
+    );
     let layer = NetworkLayer::new(networks, resolve);
     for (peer, forwarded, passes) in [
         ("192.0.2.1:1", None, true),
@@ -45,6 +48,8 @@ async fn the_service_lets_in_whom_its_configuration_names() {
         ("[::ffff:192.0.2.1]:1", None, true),
         ("[2001:db8::1]:1", None, true),
         ("198.51.100.1:1", None, false),
+        // As a log of both versions of IP has it.
+        ("192.0.2.8:1", None, false),
         // What a proxy says counts, and what anybody says does not.
         ("198.51.100.1:1", Some("192.0.2.1"), false),
         ("10.0.0.1:1", Some("192.0.2.1"), true),

@@ -164,6 +164,16 @@ impl Connection {
         }
     }
 
+    /// Lets it be closed after its use: it leads to a server that takes no writes any more.
+    pub(super) fn demote(&mut self) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Self::Postgres(link) => link.demoted = true,
+        }
+    }
+
     /// Tells whether the work of the database goes on when the caller has gone away.
     pub(super) const fn is_remote(&self) -> bool {
         match self {

@@ -16,7 +16,8 @@ impl Reason for SetWeight {
         "an operator says how much traffic a tenant may send, which it cannot say itself";
 }
 
-/// Lets a tenant send so many times as much traffic as others. Running instances know at once.
+/// Lets a tenant send so many times as much traffic as others. Running instances know at once on PostgreSQL, and
+/// elsewhere, or behind a pooler, within `cache.lifetime`.
 pub(crate) async fn weigh(
     config: &StarterConfig,
     tenant: &Slug,

@@ -70,7 +70,7 @@ where
     let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
     loop {
         let accepted = async {
-            let (stream, peer) = accept(&listener).await;
+            let (stream, peer) = accept(&listener, &silent).await;
             if places.available_permits() == 0 {
                 silent.end_oldest();
             }
@@ -113,8 +113,8 @@ where
     Ok(())
 }
 
-/// Accepts a connection. When the process has no descriptor left, waiting is all that helps.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// Accepts a connection. When the process has no descriptor left, one without a request is ended.
+async fn accept(listener: &TcpListener, silent: &Silent) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
@@ -125,6 +125,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 ];
                 if !gone.contains(&error.kind()) {
                     tracing::error!(%error, "no connection can be accepted");
+                    silent.end_oldest();
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }

@@ -52,6 +52,8 @@ pub(crate) struct Link {
     pub(crate) process: Option<i32>,
     /// Something failed on it, so it is asked for a sign of life before it is used again.
     pub(crate) suspect: bool,
+    /// It leads to a server that takes no writes any more, and is not used again.
+    pub(crate) demoted: bool,
     /// Whether a transaction pooler stands between. Prepared statements are then not kept.
     pub(crate) pooler: bool,
     _alive: TaskTrackerToken,
@@ -180,6 +182,7 @@ impl Manager for Connector {
             connection,
             process,
             suspect: false,
+            demoted: false,
             pooler: self.pooler,
             _alive: self.alive.token(),
         })
@@ -188,6 +191,9 @@ impl Manager for Connector {
     async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<sqlx::Error> {
         if metrics.age() > MAX_AGE {
             return Err(RecycleError::message("the connection is old"));
+        }
+        if link.demoted {
+            return Err(RecycleError::message("the server takes no writes"));
         }
         if link.suspect || metrics.last_used() > STALE {
             link.connection.ping().await?;

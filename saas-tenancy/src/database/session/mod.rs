@@ -353,6 +353,7 @@ impl Session {
             (&result, self.access),
             (Err(Error::ReadOnly), Access::Write)
         ) {
+            connection.demote();
             let cause = "the server takes no writes";
             result = Err(Error::Unavailable(Cause::new(cause)));
         }
