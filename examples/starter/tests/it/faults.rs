@@ -92,6 +92,46 @@ async fn rel_05_connections_that_the_server_ends_are_made_again_and_no_row_is_an
 }
 
 #[tokio::test]
+async fn rel_06_11_a_server_without_connections_or_without_writes_is_told_and_used_again() {
+    let world = World::on(Dialect::Postgres, &[]).await;
+    let database = world.database.as_ref().unwrap();
+    let acme = world.sign_up("acme").await;
+    let (service, _) = database.roles();
+    let kill = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{service}'"
+    );
+    for (fault, mend, reads) in [
+        (
+            format!("ALTER ROLE {service} CONNECTION LIMIT 0"),
+            format!("ALTER ROLE {service} CONNECTION LIMIT -1"),
+            503,
+        ),
+        (
+            format!("ALTER ROLE {service} SET default_transaction_read_only = on"),
+            format!("ALTER ROLE {service} RESET default_transaction_read_only"),
+            200,
+        ),
+    ] {
+        database.as_superuser(&fault).await;
+        database.as_superuser(&kill).await;
+        let begun = Instant::now();
+        for _ in 0..3 {
+            let answer = write(&acme, "lost").await;
+            answer.is_problem(503, "unavailable");
+            assert!(answer.header("retry-after").is_some(), "{answer:?}");
+        }
+        assert!(begun.elapsed() < Duration::from_secs(15), "{fault}");
+        let read = acme.get("/api/v1/projects").await;
+        assert_eq!(read.status, reads, "{fault}: {read:?}");
+        database.as_superuser(&mend).await;
+        println!("{fault}: mended");
+        works_again(&acme).await;
+        let names = acme.names().await;
+        assert!(!names.contains(&"lost".to_owned()), "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn rel_14_a_second_order_to_stop_ends_it_at_once() {
     let mut world = World::on(Dialect::Sqlite, &[("SAAS__SERVER__NOTICE", "60s")]).await;
     world.terminate();

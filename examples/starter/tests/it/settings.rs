@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::world::{Answer, Caller, PASSWORD, World, password_form, send};
 
 const NETWORKS: &str = "/api/v1/settings/networks";
-/// So soon every instance knows what was set on one: within a second, and on a machine with other work a little later.
-const BOUND: Duration = Duration::from_secs(5);
+/// Whoever asks later than this after a change is answered by it, on every instance.
+const BOUND: Duration = Duration::from_secs(1);
 
 async fn put(caller: &Caller<'_>, body: &Value) -> Answer {
     send(caller.request(Method::PUT, NETWORKS).json(body)).await
@@ -107,8 +107,12 @@ async fn what_is_set_on_one_instance_holds_on_the_other_within_the_bound() {
             let set = Instant::now();
             // At once where it was set, and soon on the other.
             assert_eq!(from(&acme, &world.url, elsewhere).await.status, status);
-            while from(&acme, &other.url, elsewhere).await.status != status {
-                assert!(set.elapsed() < BOUND, "round {round}, {status}");
+            loop {
+                let asked = set.elapsed();
+                if from(&acme, &other.url, elsewhere).await.status == status {
+                    break;
+                }
+                assert!(asked < BOUND, "round {round}, {status}: {asked:?}");
             }
         }
     }
@@ -124,14 +128,15 @@ async fn a_tenant_may_send_as_much_as_an_operator_says() {
     let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
     let output = world.command(&["weigh", "acme", "3"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let until = Instant::now();
+    let set = Instant::now();
     let policy = loop {
+        let asked = set.elapsed();
         let answer = acme.get("/api/v1/me").await;
         let policy = answer.header("ratelimit-policy").unwrap().to_owned();
         if policy.contains("q=15") {
             break policy;
         }
-        assert!(until.elapsed() < BOUND, "{policy}");
+        assert!(asked < BOUND, "{asked:?}: {policy}");
     };
     assert!(policy.contains("\"principal\";q=15"), "{policy}");
     let answer = beta.get("/api/v1/me").await;
