@@ -9,7 +9,7 @@ use saas_core::edge;
 use saas_edge::{
     AddressLimitLayer, CallerLimitLayer, FairShareLayer,
     idempotency::IdempotencyLayer,
-    network::{NetworkLayer, TenantNetworkLayer},
+    network::NetworkLayer,
     requests::{RequestsLayer, RouteLayer},
 };
 use saas_rbac::{Access, Public, Routes};
@@ -288,6 +288,7 @@ pub(crate) fn build(
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let (identity, requests) = (state.identity.clone(), state.requests.clone());
     let (traffic, settings) = (state.traffic.clone(), state.settings.clone());
+    let networks = state.networks.clone();
     // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
     let routes = routes.layer(
         &[Method::POST, Method::PATCH],
@@ -301,7 +302,7 @@ pub(crate) fn build(
     // Inside of the router, which knows the class of the route.
     let limits = CallerLimitLayer::new(traffic.clone(), &config.limits, classes)?;
     // Some tenants may do more than others.
-    let limits = limits.weights(settings.clone());
+    let limits = limits.weights(settings);
     // Each route has its guard, which decides before the handler is called.
     let router: Router = routes
         .into_router(&state.authorizer)?
@@ -314,7 +315,7 @@ pub(crate) fn build(
     // What one tenant uses at a time leaves room for the others.
     let service = FairShareLayer::new(&config.limits.fair_share).layer(service);
     // From which networks the tenant is used.
-    let service = TenantNetworkLayer::new(settings).layer(service);
+    let service = networks.layer(service);
     // Tenant and caller become a scope, or the request goes on without one.
     let mut admit = AdmitLayer::new(registry.clone());
     if !config.tenancy.resolve.token {

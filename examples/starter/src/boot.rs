@@ -10,8 +10,8 @@ use saas_core::{
     task::Supervisor,
 };
 use saas_edge::{
-    RedisBus, RedisConnection, RedisLimiter, idempotency::Idempotency, requests::RequestMetrics,
-    settings::Settings,
+    RedisBus, RedisConnection, RedisLimiter, idempotency::Idempotency, network::TenantNetworkLayer,
+    requests::RequestMetrics, settings::Settings,
 };
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
@@ -201,6 +201,7 @@ pub(crate) async fn boot_with(
         audit: LastAudit::default(),
         requests: RequestMetrics::new(rows),
         accepting,
+        networks: TenantNetworkLayer::new(settings.clone()),
         settings,
         background: Supervisor::new(&config.tasks),
         metrics_token: config.metrics.token.clone().map(Arc::new),

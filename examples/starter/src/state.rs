@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use saas_auth::Identity;
 use saas_core::{Secret, health::Health, limit::RateLimiter, task::Supervisor};
-use saas_edge::{idempotency::Idempotency, requests::RequestMetrics, settings::Settings};
+use saas_edge::{
+    idempotency::Idempotency, network::TenantNetworkLayer, requests::RequestMetrics,
+    settings::Settings,
+};
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
 use saas_tenancy::{Database, Registry};
@@ -29,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) grants: Grants,
     pub(crate) storage_metrics: StorageMetrics,
     pub(crate) settings: Settings,
+    /// From which networks each tenant is used.
+    pub(crate) networks: TenantNetworkLayer,
     /// What runs beside the requests.
     pub(crate) background: Supervisor,
     pub(crate) idempotency: Idempotency,

@@ -59,9 +59,10 @@ impl<S> Layer<S> for NetworkLayer {
 /// Lets requests in from the networks that their tenant has [set](super::Networks), with `network-refused` for all
 /// others: also of those who are about to sign in to it, and of programs.
 ///
-/// It stands inside of the admission. Requests without a tenant are let in, also those of which the tenant is found
-/// later: signed addresses and links to files, and at the authorization server refresh tokens, codes and userinfo, where the
-/// request names no tenant. The access tokens that come of those are good only where the tenant lets them in.
+/// It stands inside of the admission. Requests without a tenant are let in. A handler that finds the tenant by itself, as
+/// those of signed addresses and links to files, asks [`check`](Self::check). At the authorization server refresh tokens, codes
+/// and userinfo are let in where the request names no tenant: the access tokens that come of those are good only where the
+/// tenant lets them in.
 #[derive(Debug, Clone)]
 pub struct TenantNetworkLayer {
     settings: Settings,
@@ -92,8 +93,21 @@ impl TenantNetworkLayer {
             return Some((scope.clone(), client));
         }
         let tenant = parts.extensions.get::<Tenant>()?;
-        let scope = SystemScope::<ReadNetworks>::enter().within(tenant);
-        Some((scope, client))
+        Some((entering(tenant), client))
+    }
+
+    /// Asks for a request of which the tenant was found later than where the layer stands.
+    ///
+    /// # Errors
+    ///
+    /// `network-refused`; or `unavailable`, when what the tenant has set cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// It only reads.
+    pub async fn check(&self, tenant: &Tenant, client: ClientAddress) -> Result<(), Problem> {
+        let refusal = self.refusal(&entering(tenant), client).await;
+        refusal.map_or(Ok(()), Err)
     }
 
     pub(super) async fn refusal(&self, scope: &Scope, client: ClientAddress) -> Option<Problem> {
@@ -113,6 +127,10 @@ impl<S> Layer<S> for TenantNetworkLayer {
             layer: self.clone(),
         }
     }
+}
+
+fn entering(tenant: &Tenant) -> Scope {
+    SystemScope::<ReadNetworks>::enter().within(tenant)
 }
 
 fn refusal(networks: &Networks, client: ClientAddress) -> Option<Problem> {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     extract::{Request, State},
     response::Response,
 };
 use garde::Validate;
 use http::StatusCode;
 use saas_core::{
-    Code, Id, Principal, Problem, Timestamp,
+    ClientAddress, Code, Id, Principal, Problem, Timestamp,
     edge::{Json, Limits, Path, Query},
 };
 use saas_rbac::Permission as _;
@@ -211,6 +212,7 @@ pub(crate) async fn fetch_shared(
 pub(crate) async fn fetch_link(
     State(state): State<AppState>,
     limits: Limits,
+    Extension(client): Extension<ClientAddress>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (path, query) = (request.uri().path(), request.uri().query());
@@ -218,6 +220,8 @@ pub(crate) async fn fetch_link(
     let link = state.grants.verify_link(path, query)?;
     let tenant = state.registry.by_id(link.tenant()).await?;
     let tenant = tenant.ok_or(saas_storage::Error::Refused)?;
+    // Before the link is opened, which counts as a use.
+    state.networks.check(&tenant, client).await?;
     let pass = state.grants.open_link(&link, &tenant).await?;
     limits.lift_deadline();
     let (method, headers) = (request.method(), request.headers());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
@@ -10,7 +11,7 @@ use axum::{
 use garde::Validate;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use saas_core::{
-    Code, Problem,
+    ClientAddress, Code, Problem,
     edge::{Json, Limits},
 };
 use saas_storage::{
@@ -106,9 +107,10 @@ pub(crate) async fn sign(
 pub(crate) async fn fetch_signed(
     State(state): State<AppState>,
     limits: Limits,
+    Extension(client): Extension<ClientAddress>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (signed, tenant) = verify(&state, request.method(), request.uri()).await?;
+    let (signed, tenant) = verify(&state, request.method(), request.uri(), client).await?;
     limits.lift_deadline();
     let scope = signed.scope(&tenant)?;
     let (method, headers) = (request.method(), request.headers());
@@ -124,12 +126,13 @@ pub(crate) async fn fetch_signed(
 pub(crate) async fn store_signed(
     State(state): State<AppState>,
     limits: Limits,
+    Extension(client): Extension<ClientAddress>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (signed, tenant) = verify(&state, &method, &uri).await?;
+    let (signed, tenant) = verify(&state, &method, &uri, client).await?;
     limits.set_body(state.files.max_size());
     limits.lift_deadline();
     let kind = headers.get(header::CONTENT_TYPE);
@@ -146,6 +149,7 @@ async fn verify(
     state: &AppState,
     method: &Method,
     uri: &Uri,
+    client: ClientAddress,
 ) -> Result<(SignedFile, Tenant), Problem> {
     let signed = state
         .signer
@@ -154,5 +158,6 @@ async fn verify(
     let tenant = tenant.ok_or(saas_storage::Error::Refused)?;
     // Looked at once more where the file is reached.
     signed.scope(&tenant)?;
+    state.networks.check(&tenant, client).await?;
     Ok((signed, tenant))
 }

@@ -88,6 +88,39 @@ async fn a_tenant_lets_in_its_networks_and_nobody_shuts_himself_out() {
 }
 
 #[tokio::test]
+async fn addresses_of_files_are_good_from_the_networks_of_their_tenant_only() {
+    let world = World::on(Dialect::Sqlite, &[BEHIND]).await;
+    let acme = world.sign_up("acme").await;
+    let file = acme
+        .request(Method::PUT, "/api/v1/files/a.txt")
+        .body("ours");
+    assert!(send(file).await.status.is_success());
+    let link = json!({ "path": "a.txt", "to": { "kind": "link" }, "max_uses": 1 });
+    let link = acme.post("/api/v1/file-grants", &link).await.json();
+    let sign = async |method: &str, path: &str| {
+        let input = json!({ "path": path, "method": method, "expires_in": 60 });
+        let signed = acme.post("/api/v1/files:sign", &input).await.json();
+        signed["url"].as_str().unwrap().to_owned()
+    };
+    let asked = [
+        (Method::GET, sign("GET", "a.txt").await, 200),
+        (Method::PUT, sign("PUT", "b.txt").await, 204),
+        // Refused before it is used up.
+        (Method::GET, link["url"].as_str().unwrap().to_owned(), 200),
+    ];
+    let allow = json!({ "allow": ["127.0.0.1", "192.0.2.0/24"] });
+    assert_eq!(put(&acme, &allow).await.status, 200);
+    for (method, url, status) in asked {
+        let ask = |from: &'static str| {
+            let request = world.http.request(method.clone(), &url);
+            send(request.header("x-forwarded-for", from).body("mine"))
+        };
+        ask("198.51.100.1").await.is_problem(403, "network-refused");
+        assert_eq!(ask("192.0.2.1").await.status, status, "{url}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_set_on_one_instance_holds_on_the_other_within_the_bound() {
     let redis = TestRedis::shared();
     let extra = [
