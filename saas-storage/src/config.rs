@@ -30,12 +30,14 @@ pub struct StorageConfig {
     /// `fs://folder` (relative), `fs:///folder` (absolute), `memory://`, or with the feature of that
     /// name `s3://bucket`, `azblob://container`, `gcs://bucket`, each with or without a folder behind
     /// it.
+    #[serde(serialize_with = "masked")]
     pub url: String,
     /// The largest file, in bytes.
     pub max_file_size: u64,
     /// How tenants are kept apart in an object store.
     pub placement: Placement,
     /// The address of an object store that is not the public one.
+    #[serde(serialize_with = "masked")]
     pub endpoint: Option<String>,
     /// The region of the buckets; `us-east-1` when left out, which most services that speak the
     /// protocol of S3 take.

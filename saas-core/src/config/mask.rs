@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::Secret;
 
 /// Writes `***` in the place of a secret, for `#[serde(serialize_with = "masked")]`. A [`Secret`] itself cannot be
-/// written.
+/// written. Of a text only what stands before the `@` of an address is hidden.
 ///
 /// ```
 /// use saas_core::{Secret, config::masked};
@@ -56,6 +56,21 @@ impl<T: zeroize::Zeroize> Masked for Secret<T> {
     }
 }
 
+impl Masked for String {
+    type Mask = Self;
+
+    fn mask(&self) -> Self::Mask {
+        let Some((scheme, rest)) = self.split_once("://") else {
+            return self.clone();
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        match authority.rfind('@').and_then(|at| rest.get(at..)) {
+            Some(host) => format!("{scheme}://{MASK}{host}"),
+            None => self.clone(),
+        }
+    }
+}
+
 impl<T: Masked> Masked for Option<T> {
     type Mask = Option<T::Mask>;
 
@@ -72,5 +87,26 @@ impl<T: Masked> Masked for BTreeMap<String, T> {
         entries
             .map(|(name, secret)| (name.clone(), secret.mask()))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_printed_without_who_signs_in_to_it() {
+        for (address, printed) in [
+            (
+                "https://me:hush@collector:4318/v1",
+                "https://***@collector:4318/v1",
+            ),
+            ("https://me:h@sh@collector", "https://***@collector"),
+            ("https://collector/@me", "https://collector/@me"),
+            ("s3://files/staging", "s3://files/staging"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(address.to_owned().mask(), printed);
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! in a message, because one of them may be a secret.
 //!
 //! A variable whose name ends in `_FILE` names a file that holds the value, as secrets are mounted: `APP__KEYS__MASTER_FILE`.
+//! Two variables for one value are a mistake.
 //!
 //! ```
 //! use saas_core::config::{Config, Period};

@@ -104,7 +104,21 @@ pub(super) fn environment(
             Err(message) => mistakes.push(Mistake::new(key, origin, message)),
         }
     }
-    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    for list in [&mut entries, &mut shorts] {
+        list.sort_by(|a, b| (&a.key, &a.origin).cmp(&(&b.key, &b.origin)));
+        for pair in list.windows(2) {
+            if let [one, other] = pair
+                && one.key == other.key
+            {
+                let message = format!("is set by {}, too", one.origin);
+                mistakes.push(Mistake::new(
+                    other.key.clone(),
+                    other.origin.clone(),
+                    message,
+                ));
+            }
+        }
+    }
     entries.extend(shorts);
     (entries, mistakes)
 }

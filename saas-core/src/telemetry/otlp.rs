@@ -37,6 +37,7 @@ const LAST: Duration = Duration::from_secs(2);
 #[non_exhaustive]
 pub struct OtlpConfig {
     /// Where the collector takes them, such as `http://collector:4318/v1/traces`. Without it there are none.
+    #[serde(serialize_with = "masked")]
     pub endpoint: Option<String>,
     /// Headers that the collector asks for.
     #[serde(serialize_with = "masked")]

@@ -133,6 +133,31 @@ fn rel_33_every_mistake_is_named_with_its_key_and_no_value_is_shown() {
 }
 
 #[test]
+fn two_variables_for_one_value_are_a_mistake_and_neither_is_told() {
+    let file = "/nowhere";
+    for pair in [
+        [("APP__SERVER__PORT", "1"), ("APP__SERVER__PORT_FILE", file)],
+        [("PORT", "1"), ("PORT_FILE", file)],
+        [("APP__SERVER__PORT", "1"), ("APP__server__port", "2")],
+    ] {
+        let error = load("", &pair).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("server.port"), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("port");
+    std::fs::write(&file, "7\n").unwrap();
+    let pair = [
+        ("APP__SERVER__PORT", "1"),
+        ("APP__SERVER__PORT_FILE", file.to_str().unwrap()),
+    ];
+    let error = load("", &pair).map(|_| ()).unwrap_err().to_string();
+    assert!(
+        error.contains("is set by variable APP__SERVER__PORT, too"),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_broken_file_and_text_that_is_not_utf_8_are_named() {
     let error = load("server = [", &[]).unwrap_err().to_string();
     assert!(

@@ -1,6 +1,94 @@
 //! The edge.
 
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
+
+use axum::{Router, body::Body, routing::get};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use h2::client::{Builder, SendRequest};
+use http::Request;
 use saas_core::edge::{ServeConfig, serve};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
+
+async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let piece = || async { Ok::<_, Infallible>("piece") };
+    let quiet = move || async move {
+        let first = stream::once(piece());
+        Body::from_stream(first.chain(stream::pending()))
+    };
+    let router = Router::new()
+        .route("/", get(async || "here"))
+        .route("/quiet", get(quiet));
+    let serving = serve(listener, router, config, std::future::pending());
+    (address, tokio::spawn(serving))
+}
+
+/// A client of HTTP/2 with a window of so many bytes for each answer, and the end of its connection.
+async fn http2(address: SocketAddr, window: u32) -> (SendRequest<bytes::Bytes>, JoinHandle<()>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut builder = Builder::new();
+    let (client, connection) = builder
+        .initial_window_size(window)
+        .handshake(stream)
+        .await
+        .unwrap();
+    let ended = tokio::spawn(connection.map(drop));
+    (client.ready().await.unwrap(), ended)
+}
+
+async fn ask(client: &mut SendRequest<bytes::Bytes>, path: &str) -> h2::RecvStream {
+    let uri = format!("http://x{path}");
+    let request = Request::get(uri).body(()).unwrap();
+    let (answer, _) = client.send_request(request, true).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.into_body()
+}
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_connection_that_was_used_and_is_idle_makes_room_and_a_busy_one_does_not() {
+    let mut config = ServeConfig::default();
+    config.max_connections = 2;
+    let (address, server) = start(config).await;
+    let (mut busy, busy_ended) = http2(address, 65_535).await;
+    let mut answer = ask(&mut busy, "/quiet").await;
+    assert_eq!(answer.data().await.unwrap().unwrap(), "piece");
+    let (mut idle, idle_ended) = http2(address, 65_535).await;
+    let mut all = ask(&mut idle, "/").await;
+    assert_eq!(all.data().await.unwrap().unwrap(), "here");
+    assert!(all.data().await.is_none());
+    // Both places are taken.
+    let (mut third, _) = timeout(SOON, http2(address, 65_535)).await.unwrap();
+    drop(ask(&mut third, "/").await);
+    timeout(SOON, idle_ended).await.unwrap().unwrap();
+    assert!(!busy_ended.is_finished());
+    drop(ask(&mut busy, "/").await);
+    server.abort();
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_over_http2_is_left_and_who_waits_for_more_is_not() {
+    let mut config = ServeConfig::default();
+    config.write_timeout = Duration::from_millis(200).into();
+    let (address, server) = start(config).await;
+    let (mut waits, waits_ended) = http2(address, 65_535).await;
+    let mut answer = ask(&mut waits, "/quiet").await;
+    assert_eq!(answer.data().await.unwrap().unwrap(), "piece");
+    let (mut stalls, stalls_ended) = http2(address, 0).await;
+    let never_taken = ask(&mut stalls, "/").await;
+    timeout(SOON, stalls_ended).await.unwrap().unwrap();
+    assert!(!waits_ended.is_finished());
+    drop(ask(&mut waits, "/").await);
+    drop((answer, never_taken));
+    server.abort();
+}
 
 /// Before a client has said which HTTP it speaks, no timer of hyper runs.
 #[tokio::test]
@@ -8,21 +96,18 @@ async fn a_connection_without_a_request_is_closed_and_its_place_is_free_again() 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let mut config = ServeConfig::default();
-    config.header_timeout = std::time::Duration::from_millis(200).into();
+    config.header_timeout = Duration::from_millis(200).into();
     config.max_connections = 2;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().route("/", axum::routing::get(async || "here"));
-    let server = tokio::spawn(serve(listener, router, config, std::future::pending()));
+    let (address, server) = start(config).await;
 
     let mut silent = Vec::new();
     for head in ["", "PRI * HTTP/2.0\r\n"] {
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         silent.push(stream);
     }
     // Both places are taken; this one waits until they are closed.
-    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
     stream
         .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         .await

@@ -16,10 +16,11 @@ pub struct ServeConfig {
     /// How long the head of a request may take to arrive. A connection on which no request came in this
     /// time is closed.
     pub header_timeout: Period,
-    /// How long a client may take no byte of what it is sent before the connection is closed.
+    /// How long a client may take no byte of an answer before the connection is closed; over HTTP/2 no byte of any one of
+    /// its answers.
     pub write_timeout: Period,
     /// How many connections are served at a time. Whoever comes when there are so many takes the place of the one that
-    /// has been there for the longest without a request; where all have one, he waits until one ends.
+    /// has been idle for the longest; where all have a request under way, he waits until one ends.
     pub max_connections: usize,
     /// The largest head of a request, in bytes.
     pub header_limit: usize,

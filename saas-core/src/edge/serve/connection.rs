@@ -1,21 +1,19 @@
 //! One connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
-use http::Request;
+use http::{Request, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::Watcher},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::{oneshot, watch},
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-use super::{ServeConfig, patient::Patient, silent::StillSilent};
+use super::{ServeConfig, answer::Answer, patient::Patient, seat::Taken};
 
 /// Makes what speaks both versions of HTTP.
 pub(super) fn builder(config: &ServeConfig) -> Builder<TokioExecutor> {
@@ -41,7 +39,7 @@ pub(super) struct Connection<S> {
     pub(super) service: S,
     pub(super) builder: Builder<TokioExecutor>,
     pub(super) watcher: Watcher,
-    pub(super) silent: (StillSilent, oneshot::Receiver<()>),
+    pub(super) taken: Taken,
     pub(super) header_timeout: Duration,
     pub(super) write_timeout: Duration,
 }
@@ -57,16 +55,25 @@ where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { peer, service, .. } = self;
-        let (still_silent, needed) = self.silent;
-        let (first, mut requested) = watch::channel(false);
+        let seat = Arc::clone(&self.taken.seat);
         let handler = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let under_way = seat.ask();
+            let seat = (request.version() == Version::HTTP_2).then(|| Arc::clone(&seat));
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            first.send_replace(true);
             let mut service = service.clone();
             async move {
                 std::future::poll_fn(|context| service.poll_ready(context)).await?;
-                service.call(request).await
+                let response = service.call(request).await?;
+                Ok::<_, Infallible>(response.map(|body| {
+                    Answer {
+                        sending: seat
+                            .filter(|_| !body.is_end_stream())
+                            .map(|seat| seat.send()),
+                        body,
+                        _under_way: under_way,
+                    }
+                }))
             }
         });
         let connection = async {
@@ -77,26 +84,15 @@ where
                 .into_owned();
             self.watcher.watch(connection).await
         };
-        // Until the version of HTTP is known no timer of hyper runs.
-        let silent = async {
-            let waited = async {
-                tokio::select! {
-                    waited = requested.wait_for(|first| *first) => waited.is_ok(),
-                    _ = needed => false,
-                }
-            };
-            let waited = tokio::time::timeout(self.header_timeout, waited).await;
-            drop(still_silent);
-            if waited == Ok(true) {
-                std::future::pending::<()>().await;
-            }
-        };
+        let seat = &self.taken.seat;
         tokio::select! {
             // What a peer does to its own connection is not our error.
             ended = connection => if let Err(error) = ended {
                 tracing::debug!(error = &*error, "connection ended");
             },
-            () = silent => tracing::debug!("a connection without a request was closed"),
+            why = seat.until_unwanted(self.header_timeout, self.write_timeout) => {
+                tracing::debug!(why, "a connection was closed");
+            }
         }
     }
 }

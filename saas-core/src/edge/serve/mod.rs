@@ -1,9 +1,10 @@
 //! A service on a socket.
 
+mod answer;
 mod config;
 mod connection;
 mod patient;
-mod silent;
+mod seat;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -14,15 +15,18 @@ use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tower_service::Service;
 
-use self::{connection::Connection, silent::Silent};
+use self::{connection::Connection, seat::Seats};
 pub use config::ServeConfig;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
+
+/// After so long it is tried once more to find a place or a descriptor.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Serves HTTP/1.1 and HTTP/2 until `stop` completes, then lets the requests that are under way
 /// finish within the drain timeout.
@@ -65,16 +69,13 @@ where
         }
     };
     let mut until = std::pin::pin!(until);
-    let (builder, silent) = (connection::builder(&config), Silent::default());
+    let (builder, seats) = (connection::builder(&config), Seats::default());
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
-    loop {
+    for number in 0.. {
         let accepted = async {
-            let (stream, peer) = accept(&listener, &silent).await;
-            if places.available_permits() == 0 {
-                silent.end_oldest();
-            }
-            (Arc::clone(&places).acquire_owned().await, stream, peer)
+            let (stream, peer) = accept(&listener, &seats).await;
+            (place(&places, &seats).await, stream, peer)
         };
         let (place, stream, peer) = tokio::select! {
             accepted = accepted => accepted,
@@ -86,7 +87,7 @@ where
             service: service.clone(),
             builder: builder.clone(),
             watcher: graceful.watcher(),
-            silent: silent.enter(),
+            taken: seats.take(number),
             header_timeout: config.header_timeout.into(),
             write_timeout: config.write_timeout.into(),
         };
@@ -113,8 +114,23 @@ where
     Ok(())
 }
 
-/// Accepts a connection. When the process has no descriptor left, one without a request is ended.
-async fn accept(listener: &TcpListener, silent: &Silent) -> (TcpStream, SocketAddr) {
+/// Takes a place. While all are taken, those of idle connections are asked for.
+async fn place(places: &Arc<Semaphore>, seats: &Seats) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            return Some(place);
+        }
+        seats.end_idle();
+        // One that was busy may have become idle.
+        let place = timeout(AGAIN, Arc::clone(places).acquire_owned()).await;
+        if let Ok(place) = place {
+            return place.ok();
+        }
+    }
+}
+
+/// Accepts a connection. When the process has no descriptor left, one that is idle is ended.
+async fn accept(listener: &TcpListener, seats: &Seats) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
@@ -125,8 +141,8 @@ async fn accept(listener: &TcpListener, silent: &Silent) -> (TcpStream, SocketAd
                 ];
                 if !gone.contains(&error.kind()) {
                     tracing::error!(%error, "no connection can be accepted");
-                    silent.end_oldest();
-                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    seats.end_idle();
+                    tokio::time::sleep(AGAIN).await;
                 }
             }
         }

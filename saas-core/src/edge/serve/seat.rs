@@ -1,0 +1,200 @@
+//! The connections, and what each is doing.
+
+use std::{
+    collections::BTreeMap,
+    future::pending,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
+
+/// One part of the idle connections gives way at a time, so that looking for them is rare.
+const PART: usize = 64;
+
+/// All connections. When the places are taken, those that have been idle for the longest give way: whoever opens many
+/// and asks for nothing keeps nobody out with them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seats(Arc<Mutex<BTreeMap<u64, Arc<Seat>>>>);
+
+/// What one connection is doing. Requests touch nothing that other connections touch.
+#[derive(Debug)]
+pub(super) struct Seat {
+    begun: Instant,
+    asked: AtomicBool,
+    under_way: AtomicUsize,
+    /// In milliseconds since it began.
+    idle_since: AtomicU64,
+    /// Its place is needed.
+    needed: Notify,
+    /// Answers of HTTP/2 that are being sent.
+    answers: Mutex<Vec<Weak<Sending>>>,
+}
+
+/// A place that is taken, for as long as the connection is.
+#[derive(Debug)]
+pub(super) struct Taken {
+    seats: Seats,
+    number: u64,
+    pub(super) seat: Arc<Seat>,
+}
+
+/// A request, until the last of its answer is taken.
+#[derive(Debug)]
+pub(super) struct UnderWay(Arc<Seat>);
+
+/// An answer that one stream of many carries. Its socket may be read while this stream is not, so that nobody but the
+/// answer itself knows.
+#[derive(Debug)]
+pub(super) struct Sending {
+    seat: Arc<Seat>,
+    /// Since when the client has taken nothing of what is there for it; 0 while there is nothing.
+    waits_since: AtomicU64,
+}
+
+impl Seats {
+    pub(super) fn take(&self, number: u64) -> Taken {
+        let seat = Arc::new(Seat {
+            begun: Instant::now(),
+            asked: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(0),
+            needed: Notify::new(),
+            answers: Mutex::default(),
+        });
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(number, Arc::clone(&seat));
+        let seats = self.clone();
+        Taken {
+            seats,
+            number,
+            seat,
+        }
+    }
+
+    /// Tells those that have been idle for the longest that their places are needed.
+    pub(super) fn end_idle(&self) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = all.values().filter(|seat| seat.is_idle());
+        let mut idle: Vec<_> = idle.map(|seat| (seat.idle_since(), seat)).collect();
+        let part = idle.len().div_ceil(PART);
+        if part > 0 {
+            idle.select_nth_unstable_by_key(part - 1, |(since, _)| *since);
+        }
+        for (_, seat) in idle.into_iter().take(part) {
+            seat.needed.notify_one();
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let mut all = self.seats.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&self.number);
+    }
+}
+
+impl Seat {
+    pub(super) fn ask(self: &Arc<Self>) -> UnderWay {
+        self.asked.store(true, Ordering::Relaxed);
+        self.under_way.fetch_add(1, Ordering::AcqRel);
+        UnderWay(Arc::clone(self))
+    }
+
+    pub(super) fn send(self: &Arc<Self>) -> Arc<Sending> {
+        let sending = Arc::new(Sending {
+            seat: Arc::clone(self),
+            waits_since: AtomicU64::new(self.now()),
+        });
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        // There are no more than streams.
+        answers.retain(|answer| answer.strong_count() > 0);
+        answers.push(Arc::downgrade(&sending));
+        sending
+    }
+
+    /// Waits until the connection is not worth its place any more, and tells why.
+    pub(super) async fn until_unwanted(
+        &self,
+        header_timeout: Duration,
+        write_timeout: Duration,
+    ) -> &'static str {
+        // Until the version of HTTP is known no timer of hyper runs.
+        let silent = async {
+            sleep(header_timeout).await;
+            if self.asked.load(Ordering::Relaxed) {
+                pending::<()>().await;
+            }
+        };
+        let stalled = async {
+            while !self.is_stalled(write_timeout) {
+                sleep(write_timeout / 4).await;
+            }
+        };
+        let needed = async {
+            loop {
+                self.needed.notified().await;
+                if self.is_idle() {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = silent => "no request came on it",
+            () = stalled => "its client takes nothing of an answer",
+            () = needed => "its place is needed and it is idle",
+        }
+    }
+
+    fn is_stalled(&self, patience: Duration) -> bool {
+        let (now, patience) = (self.now(), millis(patience));
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = answers.iter().filter_map(Weak::upgrade);
+        answers.any(|answer| {
+            let since = answer.waits_since.load(Ordering::Relaxed);
+            since > 0 && now.saturating_sub(since) >= patience
+        })
+    }
+
+    fn is_idle(&self) -> bool {
+        self.under_way.load(Ordering::Acquire) == 0
+    }
+
+    fn idle_since(&self) -> Instant {
+        self.begun + Duration::from_millis(self.idle_since.load(Ordering::Relaxed))
+    }
+
+    /// Never 0.
+    fn now(&self) -> u64 {
+        millis(self.begun.elapsed()).max(1)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+        self.0.under_way.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Sending {
+    /// Something was handed over, and the client has to take it.
+    pub(super) fn handed_over(&self) {
+        self.waits_since.store(self.seat.now(), Ordering::Relaxed);
+    }
+
+    /// The client has taken everything, and waits for more.
+    pub(super) fn is_waited_for(&self) {
+        self.waits_since.store(0, Ordering::Relaxed);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
