@@ -1,71 +1,106 @@
 //! The client.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method};
+use serde_json::json;
 
 const CONNECTIONS: usize = 32;
 
-/// What one round showed.
-#[derive(Clone, Copy)]
-pub(crate) struct Measured {
-    pub(crate) per_second: f64,
-    pub(crate) processor: f64,
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    Read,
+    List,
+    Insert,
 }
 
-/// Sends so many requests over 32 connections and gives the seconds it took.
-pub(crate) async fn run((url, token): &(String, Option<String>), requests: usize) -> f64 {
-    let client = reqwest::Client::builder()
+impl Work {
+    pub(crate) const ALL: [Self; 3] = [Self::Read, Self::List, Self::Insert];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "one row by id",
+            Self::List => "a list of 20",
+            Self::Insert => "an insert",
+        }
+    }
+}
+
+/// Where it is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// The address of the list.
+    pub(crate) list: String,
+    pub(crate) id: String,
+    pub(crate) token: Option<String>,
+}
+
+/// What one round showed.
+#[derive(Debug)]
+pub(crate) struct Round {
+    pub(crate) requests: usize,
+    pub(crate) seconds: f64,
+    /// Sorted.
+    latencies: Vec<Duration>,
+}
+
+impl Round {
+    /// In milliseconds.
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        let at = (self.latencies.len() * percent / 100).min(self.latencies.len() - 1);
+        self.latencies[at].as_secs_f64() * 1e3
+    }
+}
+
+/// Asks over 32 connections for so long.
+pub(crate) async fn run(target: &Target, work: Work, for_so_long: Duration) -> Round {
+    let client = Client::builder()
         .pool_max_idle_per_host(CONNECTIONS)
         .build()
         .unwrap();
-    let left = Arc::new(AtomicUsize::new(requests));
-    let started = Instant::now();
+    let begun = Instant::now();
     let senders: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
-            let (client, url, token, left) = (
-                client.clone(),
-                url.clone(),
-                token.clone(),
-                Arc::clone(&left),
-            );
+            let (client, target) = (client.clone(), target.clone());
             tokio::spawn(async move {
-                while left
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                        left.checked_sub(1)
-                    })
-                    .is_ok()
-                {
-                    let mut request = client.get(&url);
-                    if let Some(token) = &token {
-                        request = request.bearer_auth(token);
-                    }
-                    let response = request.send().await.unwrap();
-                    assert_eq!(response.status(), 200);
-                    response.bytes().await.unwrap();
+                let mut latencies = Vec::new();
+                while begun.elapsed() < for_so_long {
+                    let asked = Instant::now();
+                    send(&client, &target, work).await;
+                    latencies.push(asked.elapsed());
                 }
+                latencies
             })
         })
         .collect();
+    let mut latencies = Vec::new();
     for sender in senders {
-        sender.await.unwrap();
+        latencies.extend(sender.await.unwrap());
     }
-    started.elapsed().as_secs_f64()
+    let seconds = begun.elapsed().as_secs_f64();
+    latencies.sort_unstable();
+    Round {
+        requests: latencies.len(),
+        seconds,
+        latencies,
+    }
 }
 
-/// The median of each figure.
-pub(crate) fn median(runs: &[Measured]) -> Measured {
-    let middle = |which: fn(&Measured) -> f64| {
-        let mut values: Vec<f64> = runs.iter().map(which).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+async fn send(client: &Client, target: &Target, work: Work) {
+    let (list, id) = (&target.list, &target.id);
+    let (mut request, status) = match work {
+        Work::Read => (client.get(format!("{list}/{id}")), 200),
+        Work::List => (client.get(format!("{list}?limit=20")), 200),
+        Work::Insert => {
+            let request = client.request(Method::POST, list);
+            (request.json(&json!({ "name": "one more" })), 201)
+        }
     };
-    Measured {
-        per_second: middle(|run| run.per_second),
-        processor: middle(|run| run.processor),
+    if let Some(token) = &target.token {
+        request = request.bearer_auth(token);
     }
+    let response = request.send().await.unwrap();
+    let (found, body) = (response.status(), response.text().await.unwrap());
+    assert_eq!(found, status, "{list}: {body}");
 }

@@ -11,7 +11,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use saas_auth::{PasswordConfig, PasswordHash, Passwords};
 use saas_core::{KeyRing, Secret};
 
-use crate::server::processor_seconds;
+use crate::process::processor_seconds;
 
 const ROUNDS: usize = 5;
 const PASSWORD: &str = "correct horse battery";

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use saas_testkit::TestDatabase;
@@ -15,10 +16,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn bare(database: &str) -> Self {
+    /// One of this program.
+    pub(crate) fn by_hand(arguments: &[&str]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         let mut process = command
-            .args(["bare", database])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -68,27 +70,38 @@ impl Server {
         tokens["access_token"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn processor_seconds(&self) -> f64 {
-        processor_seconds(self.process.id())
+    /// Waits until it answers at all.
+    async fn answers(&self) {
+        let begun = Instant::now();
+        while reqwest::get(format!("{}/projects", self.url))
+            .await
+            .is_err()
+        {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "it does not start"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
-}
 
-/// The seconds of user and system time of a process, from `/proc/<pid>/stat` (proc(5), fields 14 and 15).
-pub(crate) fn processor_seconds(process: u32) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    let fields: Vec<&str> = text
-        .rsplit_once(')')
-        .unwrap()
-        .1
-        .split_whitespace()
-        .collect();
-    let ticks = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    // Linux counts a hundred ticks a second everywhere that matters.
-    ticks / 100.0
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // Politely, because gunicorn has to end its workers.
+        let pid = self.process.id().to_string();
+        let _ = Command::new("kill").arg(pid).status();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(3) {
+            if let Ok(Some(_)) = self.process.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -131,9 +144,63 @@ pub(crate) fn seed(program: &Path, folder: &Path, database: Option<&TestDatabase
     planted[0].clone()
 }
 
-/// The superuser's URL for the database that the other URL names.
-pub(crate) fn superuser(service: &str) -> String {
-    let admin = std::env::var("TEST_DATABASE_URL").unwrap();
-    let name = service.rsplit_once('/').unwrap().1;
-    format!("{}/{name}", admin.rsplit_once('/').unwrap().0)
+/// What teams use in Python, each with the name that it has in the tables; none where there is no Python.
+pub(crate) async fn peers(url: &str, secret: &str, member: &str) -> Vec<(&'static str, Server)> {
+    let (Some(python), Some(folder)) = (
+        std::env::var_os("BENCH_PYTHON"),
+        std::env::var_os("BENCH_PEERS"),
+    ) else {
+        println!("Python: not measured, BENCH_PYTHON and BENCH_PEERS are not set");
+        return Vec::new();
+    };
+    let mut servers = Vec::new();
+    for (name, program, permissions, policies) in [
+        (
+            "FastAPI + SQLAlchemy + PyJWT, permissions in a dict",
+            "fastapi_app.py",
+            "dict",
+            "0",
+        ),
+        (
+            "FastAPI + SQLAlchemy + PyJWT + pycasbin, 1,000 rules",
+            "fastapi_app.py",
+            "casbin",
+            "1000",
+        ),
+        (
+            "FastAPI + SQLAlchemy + PyJWT + pycasbin, 10,000 rules",
+            "fastapi_app.py",
+            "casbin",
+            "10000",
+        ),
+        (
+            "Flask + SQLAlchemy + joserfc, permissions in a dict",
+            "flask_app.py",
+            "dict",
+            "0",
+        ),
+    ] {
+        let port = {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            free.local_addr().unwrap().port()
+        };
+        let mut command = Command::new(&python);
+        command
+            .arg(Path::new(&folder).join(program))
+            .env_clear()
+            .env("BIND", format!("127.0.0.1:{port}"))
+            .env("DATABASE_URL", url)
+            .env("JWT_SECRET", secret)
+            .env("MEMBERS", member)
+            .env("PERMISSIONS", permissions)
+            .env("POLICIES", policies)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        let server = Server {
+            process: command.spawn().unwrap(),
+            url: format!("http://127.0.0.1:{port}"),
+        };
+        server.answers().await;
+        servers.push((name, server));
+    }
+    servers
 }

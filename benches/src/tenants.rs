@@ -10,6 +10,8 @@ use saas_tenancy::{
 };
 use saas_testkit::TestDatabase;
 
+use crate::{process::memory, record::Records};
+
 const TENANTS: usize = 5_000;
 
 #[derive(Debug, Clone, Copy, Permission)]
@@ -40,22 +42,30 @@ fn notes() -> Module {
 
 /// Measures each placement.
 pub(crate) async fn measure() {
+    let mut records = Records::default();
     let notes = notes();
     let modules = &[&saas_tenancy::MODULE, &saas_rbac::MODULE, &notes];
-    placement("SQLite", &TestDatabase::sqlite(modules).await).await;
+    placement("SQLite", &TestDatabase::sqlite(modules).await, &mut records).await;
     if std::env::var_os("TEST_DATABASE_URL").is_some() {
-        placement("PostgreSQL", &TestDatabase::postgres(modules).await).await;
+        placement(
+            "PostgreSQL",
+            &TestDatabase::postgres(modules).await,
+            &mut records,
+        )
+        .await;
     }
     if std::env::var_os("TEST_POOLER_URL").is_some() {
         placement(
             "PostgreSQL behind PgBouncer",
             &TestDatabase::pooled(modules).await,
+            &mut records,
         )
         .await;
     }
+    records.save("tenants");
 }
 
-async fn placement(name: &str, db: &TestDatabase) {
+async fn placement(name: &str, db: &TestDatabase, records: &mut Records) {
     let mut config = RbacConfig::default();
     config.cache_tenants = u32::try_from(TENANTS).unwrap() * 2;
     config.cache_lifetime = Duration::from_secs(3600).into();
@@ -84,7 +94,7 @@ async fn placement(name: &str, db: &TestDatabase) {
     remembering.cache_entries = config.cache_tenants * 2;
     remembering.cache_lifetime = Duration::from_secs(3600).into();
     let registry = Registry::new(db.database().clone(), &remembering);
-    let before = resident();
+    let before = memory(std::process::id());
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for times in [&mut first, &mut second] {
         for tenant in &tenants {
@@ -93,24 +103,14 @@ async fn placement(name: &str, db: &TestDatabase) {
             times.push(begun.elapsed());
         }
     }
-    let grown = resident().saturating_sub(before);
-    println!("\n{name}: {TENANTS} tenants, medians");
-    println!(
-        "  made, with an owner and a row      {:>8.0} us",
-        median(&mut made)
-    );
-    println!(
-        "  first request (nothing in memory)  {:>8.0} us",
-        median(&mut first)
-    );
-    println!(
-        "  each further request               {:>8.0} us",
-        median(&mut second)
-    );
-    println!(
-        "  memory while in use                {:>8.1} KiB for each",
-        grown as f64 / TENANTS as f64
-    );
+    let grown = memory(std::process::id()) - before;
+    let figures = [
+        ("us to make one, with an owner and a row", median(&mut made)),
+        ("us for the first request", median(&mut first)),
+        ("us for each further", median(&mut second)),
+        ("KiB while in use", grown * 1024.0 / TENANTS as f64),
+    ];
+    records.add("What a tenant costs, median of 5,000", name, &figures);
 }
 
 /// What a request of a tenant needs: the tenant, its rules, a row.
@@ -126,15 +126,4 @@ async fn request(db: &TestDatabase, registry: &Registry, authorizer: &Authorizer
 fn median(times: &mut [Duration]) -> f64 {
     times.sort_unstable();
     times[times.len() / 2].as_secs_f64() * 1e6
-}
-
-/// The memory of this process in KiB (proc(5), `VmRSS` of `status`).
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.unwrap()
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .unwrap()
 }

@@ -1,10 +1,31 @@
 //! The benchmarks, built for release.
 
-use crate::{pooler::Pooler, postgres::Postgres, run};
+use std::{path::PathBuf, process::Command, time::Instant};
 
-/// `cargo xtask bench`
-pub(crate) fn bench() -> Result<(), String> {
-    let build = [
+use serde_json::json;
+
+use crate::{pooler::Pooler, postgres::Postgres, python, run};
+
+/// What can be measured, in the order in which it is.
+const SUITES: [&str; 7] = [
+    "http",
+    "scale",
+    "tenants",
+    "passwords",
+    "storage",
+    "micro",
+    "compile",
+];
+
+/// `cargo xtask bench [--report] [suite…]`: all, or those that are named; then the page of the book.
+pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
+    let mut wanted: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let report = wanted.contains(&"--report");
+    wanted.retain(|name| *name != "--report");
+    if let Some(unknown) = wanted.iter().find(|name| !SUITES.contains(name)) {
+        return Err(format!("{unknown} is none of {}", SUITES.join(", ")));
+    }
+    let packages = [
         "build",
         "--release",
         "--locked",
@@ -13,35 +34,122 @@ pub(crate) fn bench() -> Result<(), String> {
         "-p",
         "benches",
     ];
-    run::step("build for release", &mut run::cargo(&build))?;
-    let server = Postgres::start()?;
-    let pooler = Pooler::start(server.url())?;
-    let folder = run::root().join("target/release");
-    let mut http = std::process::Command::new(folder.join("benches"));
-    run::step(
-        "over HTTP",
-        http.arg(folder.join("starter"))
-            .env("TEST_DATABASE_URL", server.url()),
-    )?;
-    let mut passwords = std::process::Command::new(folder.join("benches"));
-    run::step("flood of sign-ins", passwords.arg("passwords"))?;
-    let mut tenants = std::process::Command::new(folder.join("benches"));
-    run::step(
-        "cost of a tenant",
-        tenants
-            .arg("tenants")
-            .env("TEST_DATABASE_URL", server.url())
-            .env("TEST_POOLER_URL", pooler.url()),
-    )?;
-    let storage = ["bench", "--locked", "-p", "benches", "--bench", "storage"];
-    run::step("files", &mut run::cargo(&storage))?;
-    let micro = ["bench", "--locked", "-p", "benches", "--bench", "micro"];
-    run::step(
-        "micro",
-        run::cargo(&micro)
-            .env("TEST_DATABASE_URL", server.url())
-            .env("TEST_POOLER_URL", pooler.url()),
-    )
+    run::step("build for release", &mut run::cargo(&packages))?;
+    let bench = Bench::start()?;
+    for suite in SUITES {
+        if wanted.is_empty() || wanted.contains(&suite) {
+            bench.suite(suite)?;
+        }
+    }
+    if report {
+        let (criterion, docs) = (target("criterion"), run::root().join("docs/src"));
+        let mut program = bench.program("report");
+        run::step("the page of the book", program.arg(criterion).arg(docs))?;
+    }
+    Ok(())
+}
+
+/// The servers, and where the figures are kept.
+struct Bench {
+    server: Postgres,
+    pooler: Pooler,
+    python: PathBuf,
+}
+
+impl Bench {
+    fn start() -> Result<Self, String> {
+        let server = Postgres::start()?;
+        Ok(Self {
+            pooler: Pooler::start(server.url())?,
+            python: python::peers()?,
+            server,
+        })
+    }
+
+    fn suite(&self, suite: &str) -> Result<(), String> {
+        match suite {
+            "compile" => compile(),
+            "storage" | "micro" => {
+                let bench = ["bench", "--locked", "-p", "benches", "--bench", suite];
+                run::step(suite, self.environment(&mut run::cargo(&bench)))
+            }
+            "http" => run::step(suite, self.program(suite).arg(target("release/starter"))),
+            _ => run::step(suite, &mut self.program(suite)),
+        }
+    }
+
+    fn program(&self, command: &str) -> Command {
+        let mut program = Command::new(target("release/benches"));
+        self.environment(program.arg(command));
+        program.current_dir(run::root());
+        program
+    }
+
+    fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .env("TEST_DATABASE_URL", self.server.url())
+            .env("TEST_POOLER_URL", self.pooler.url())
+            .env("BENCH_POSTGRES", self.server.version())
+            .env("BENCH_PYTHON", &self.python)
+            .env("BENCH_PEERS", run::root().join("benches/peers"))
+            .env("BENCH_FOLDER", target("bench"))
+    }
+}
+
+fn target(path: &str) -> PathBuf {
+    run::root().join("target").join(path)
+}
+
+/// How long it takes to build from nothing, and again after a line has changed.
+fn compile() -> Result<(), String> {
+    let mut rows = Vec::new();
+    for (package, file) in [
+        ("minimal", "examples/minimal/src/main.rs"),
+        ("starter", "examples/starter/src/main.rs"),
+    ] {
+        let folder = target("compile");
+        let _ = std::fs::remove_dir_all(&folder);
+        let build = |name: &str| {
+            let mut cargo = run::cargo(&["build", "--quiet", "--locked", "-p", package]);
+            let begun = Instant::now();
+            run::step(name, cargo.env("CARGO_TARGET_DIR", &folder))?;
+            Ok::<f64, String>(begun.elapsed().as_secs_f64())
+        };
+        let clean = build(&format!("{package} from nothing"))?;
+        run::output(Command::new("touch").arg(run::root().join(file)))?;
+        let again = build(&format!("{package} again"))?;
+        let tree = [
+            "tree",
+            "--locked",
+            "-p",
+            package,
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+        ];
+        let tree = run::output(&mut run::cargo(&tree))?;
+        let mut crates: Vec<&str> = tree
+            .lines()
+            .map(|line| line.trim_end_matches(" (*)"))
+            .collect();
+        crates.sort_unstable();
+        crates.dedup();
+        rows.push(json!({
+            "table": "Building for debug, without a cache",
+            "row": package,
+            "figures": [
+                ["s from nothing", clean],
+                ["s after a change in main.rs", again],
+                ["crates", crates.len()],
+            ],
+        }));
+        let _ = std::fs::remove_dir_all(&folder);
+    }
+    let (folder, text) = (target("bench"), serde_json::Value::from(rows).to_string());
+    let written = std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(folder.join("compile.json"), text));
+    written.map_err(|error| format!("{}: {error}", folder.display()))
 }
 
 /// `cargo xtask rivals`.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{fuzz, house, layers, run, scopes, surfaces, test};
+use crate::{budget, fuzz, house, layers, run, scopes, surfaces, test};
 
 /// The small feature sets that have to compile by themselves.
 const SMALL: &[(&str, &str)] = &[
@@ -25,6 +25,7 @@ pub(crate) fn ci() -> Result<(), String> {
     fuzz::check()?;
     layers::check()?;
     house::check()?;
+    budget::check(false)?;
     scopes::check(false)?;
     surfaces::check(false)?;
     let lints = [

@@ -6,6 +6,7 @@
 
 mod azurite;
 mod bench;
+mod budget;
 mod chromium;
 mod ci;
 mod fuzz;
@@ -15,6 +16,7 @@ mod keeper;
 mod layers;
 mod mutants;
 mod node;
+mod package;
 mod pooler;
 mod postgres;
 mod python;
@@ -23,6 +25,7 @@ mod run;
 mod scopes;
 mod smtp;
 mod surfaces;
+mod template;
 mod test;
 
 use std::process::ExitCode;
@@ -33,11 +36,15 @@ const HELP: &str = "cargo xtask <command>
   soak [-- args]      the same with larger numbers, for release, and prints figures
   mutants [package]   takes each guard away in turn, and looks whether a test notices
   fuzz [target] [s]   each target of fuzz/ for 60 seconds, or one, or as long as you say; needs a nightly compiler
-  ci                  what CI runs: format, lints, layers, house, scopes, tests, docs, licences
+  ci                  what CI runs: format, lints, layers, house, crates, scopes, tests, docs, licences
   postgres [-- cmd]   starts a throw-away PostgreSQL, a pooler and a Redis, and runs the command or waits for Ctrl-C
-  bench               micro benchmarks, and the starter beside bare axum, for release
+  bench [suite]       measures for release: http, scale, tenants, passwords, storage, micro, compile; --report writes the page of the book
   rivals              a decision beside those of other engines, which only this compiles
+  template DIR        copies the starter out as a project of its own, which takes the crates from this checkout by its path, or with --git URL
+                      from there, at the commit of this checkout; from a registry once they are published, which they are not
+  package [--verify]  packs the crates as they would be published, and compiles what was packed if you say so
   layers              checks who may know whom
+  budget [--write]    checks, or writes, how many crates each feature set brings
   house               prints the figures of the house and checks its rules
   scopes [--write]    checks, or writes, the list of system scopes
   surfaces [--write]  the same of the functions that reach data of a tenant";
@@ -55,11 +62,14 @@ fn main() -> ExitCode {
         Some("soak") => test::soak(&rest(1)),
         Some("fuzz") => fuzz::fuzz(&rest(1)),
         Some("ci") => ci::ci(),
-        Some("bench") => bench::bench(),
+        Some("bench") => bench::bench(&rest(1)),
         Some("rivals") => bench::rivals(),
         Some("mutants") => mutants::check(arguments.get(1).map(String::as_str)),
         Some("postgres") => postgres::command(&rest(1)),
+        Some("template") => template::template(&rest(1)),
+        Some("package") => package::package(&rest(1)),
         Some("layers") => layers::check(),
+        Some("budget") => budget::check(arguments.iter().any(|argument| argument == "--write")),
         Some("house") => house::check(),
         Some("surfaces") => surfaces::check(arguments.iter().any(|argument| argument == "--write")),
         Some("scopes") => scopes::check(arguments.iter().any(|argument| argument == "--write")),

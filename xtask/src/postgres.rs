@@ -31,12 +31,18 @@ rm -rf "$dir"
 pub(crate) struct Postgres {
     _keeper: Keeper,
     url: String,
+    version: String,
 }
 
 impl Postgres {
     /// The superuser's URL.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it calls itself.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
     }
 
     /// Finds or installs PostgreSQL and starts a server.
@@ -57,8 +63,10 @@ impl Postgres {
         let folder = keeper::folder("postgres", port);
         let arguments = [programs.as_os_str(), folder.as_os_str()];
         let (keeper, password) = Keeper::start(KEEPER, &arguments, "", port)?;
+        let version = run::output(Command::new(programs.join("postgres")).arg("--version"))?;
         Ok(Self {
             _keeper: keeper,
+            version: format!("{}, without fsync", version.trim()),
             url: format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres"),
         })
     }

@@ -68,9 +68,26 @@ const PACKAGES: &[&str] = &[
 
 /// Gives the interpreter of the environment, and makes the environment where it is not there.
 pub(crate) fn interpreter() -> Result<PathBuf, String> {
-    let folder = run::root().join("target/python");
+    environment("target/python", PACKAGES)
+}
+
+/// Gives the interpreter for the peers that the benchmarks compare with.
+pub(crate) fn peers() -> Result<PathBuf, String> {
+    let list = run::root().join("benches/peers/requirements.txt");
+    let text =
+        std::fs::read_to_string(&list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let lines = text.lines().map(str::trim);
+    let packages: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    environment("target/peers", &packages)
+}
+
+/// Makes an environment with these packages and no others, unless it is there.
+fn environment(folder: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    let folder = run::root().join(folder);
     let (interpreter, list) = (folder.join("bin/python"), folder.join("packages"));
-    let wanted = PACKAGES.join("\n");
+    let wanted = packages.join("\n");
     if std::fs::read_to_string(&list).is_ok_and(|found| found == wanted) {
         return Ok(interpreter);
     }
@@ -91,7 +108,7 @@ pub(crate) fn interpreter() -> Result<PathBuf, String> {
         ":all:",
     ])
     .arg("--disable-pip-version-check")
-    .args(PACKAGES);
+    .args(packages);
     run::step("packages from PyPI", &mut pip)?;
     // Last, so that an environment that was not finished is made again.
     std::fs::write(&list, wanted).map_err(|error| format!("{}: {error}", list.display()))?;

@@ -1,7 +1,7 @@
 //! What stands around every handler and knows no tenant.
 //!
 //! [`stack`] puts the layers around a service, in the one order that is written down there.
-//! [`serve`] runs it on a socket. [`Json`], [`Path`] and [`Query`] are the extractors of axum with
+//! [`serve`] runs it on a socket that [`listen`] opens. [`Json`], [`Path`] and [`Query`] are the extractors of axum with
 //! problems as rejections.
 
 mod body;
@@ -30,5 +30,5 @@ pub use request::{RequestLayer, RequestService};
 pub use request_id::RequestId;
 #[cfg(feature = "tls")]
 pub use serve::TlsConfig;
-pub use serve::{ServeConfig, serve};
+pub use serve::{ServeConfig, listen, serve};
 pub use stack::stack;

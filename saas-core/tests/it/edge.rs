@@ -6,15 +6,11 @@ use axum::{Router, body::Body, routing::get};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use h2::client::{Builder, SendRequest};
 use http::Request;
-use saas_core::edge::{ServeConfig, serve};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-    time::timeout,
-};
+use saas_core::edge::{ServeConfig, listen, serve};
+use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
 async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listen("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let piece = || async { Ok::<_, Infallible>("piece") };
     let quiet = move || async move {

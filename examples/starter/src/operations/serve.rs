@@ -4,10 +4,7 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use saas_core::{edge, telemetry::Telemetry};
 use saas_tenancy::outbox::Outbox;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     boot::{self, Booted},
@@ -28,7 +25,7 @@ pub(crate) async fn serve(
     telemetry: &Telemetry,
 ) -> Result<(), Box<dyn Error>> {
     // First, because the system may choose the port, and the issuer may be named after it.
-    let listener = TcpListener::bind(&config.server.bind)
+    let listener = edge::listen(&config.server.bind)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
     let address = listener.local_addr()?;

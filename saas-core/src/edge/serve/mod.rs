@@ -14,7 +14,7 @@ use axum::{body::Body, response::Response};
 use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream, lookup_host},
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
@@ -27,6 +27,43 @@ pub use tls::TlsConfig;
 
 /// After so long it is tried once more to find a place or a descriptor.
 const AGAIN: Duration = Duration::from_millis(200);
+
+/// How many connections may wait to be accepted, where the kernel lets as many (`net.core.somaxconn`).
+const QUEUE: u32 = 4096;
+
+/// Listens on an address such as `127.0.0.1:8080` or `localhost:0`, with a queue that bears a burst of connections: a client
+/// for whom there is no room in it tries again only after a second.
+///
+/// # Errors
+///
+/// When the name is not found, or no address of it can be listened on.
+///
+/// # Cancel safety
+///
+/// Nothing is left behind.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in lookup_host(address).await? {
+        let listening = open(address).and_then(|socket| socket.listen(QUEUE));
+        match listening {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn open(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // An instance that was just stopped leaves connections behind that do not listen.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
 
 /// Serves HTTP/1.1 and HTTP/2 until `stop` completes, then lets the requests that are under way
 /// finish within the drain timeout.

@@ -1,0 +1,81 @@
+//! What was measured, kept for the report.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// A row of a table.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) table: String,
+    pub(crate) row: String,
+    /// Each with its name and unit.
+    pub(crate) figures: Vec<(String, f64)>,
+}
+
+/// The rows of one run.
+#[derive(Debug, Default)]
+pub(crate) struct Records(Vec<Record>);
+
+impl Records {
+    /// Keeps a row, and prints it.
+    pub(crate) fn add(&mut self, table: &str, row: &str, figures: &[(&str, f64)]) {
+        if self.0.last().is_none_or(|last| last.table != table) {
+            println!("\n{table}");
+        }
+        let shown: Vec<String> = figures
+            .iter()
+            .map(|(name, figure)| format!("{} {name}", number(*figure)))
+            .collect();
+        println!("  {row:<44} {}", shown.join(", "));
+        let figures = figures
+            .iter()
+            .map(|(name, figure)| ((*name).to_owned(), *figure));
+        self.0.push(Record {
+            table: table.to_owned(),
+            row: row.to_owned(),
+            figures: figures.collect(),
+        });
+    }
+
+    /// Writes all rows where the report looks for them.
+    pub(crate) fn save(&self, suite: &str) {
+        let folder = folder();
+        std::fs::create_dir_all(&folder).unwrap();
+        let text = serde_json::to_string_pretty(&self.0).unwrap();
+        std::fs::write(folder.join(format!("{suite}.json")), text).unwrap();
+    }
+}
+
+/// The rows of an earlier run; none, when there was none.
+pub(crate) fn load(suite: &str) -> Vec<Record> {
+    let text = std::fs::read_to_string(folder().join(format!("{suite}.json")));
+    text.map_or_else(|_| Vec::new(), |text| serde_json::from_str(&text).unwrap())
+}
+
+/// Where all runs leave what they measured.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(std::env::var_os("BENCH_FOLDER").expect("BENCH_FOLDER names a folder"))
+}
+
+/// Three digits that mean something.
+pub(crate) fn number(figure: f64) -> String {
+    match figure.abs() {
+        0.0 => "0".to_owned(),
+        size if size >= 1000.0 => {
+            let digits = format!("{figure:.0}");
+            let mut grouped = String::new();
+            for (at, digit) in digits.chars().enumerate() {
+                if at > 0 && (digits.len() - at) % 3 == 0 {
+                    grouped.push(',');
+                }
+                grouped.push(digit);
+            }
+            grouped
+        }
+        size if size >= 100.0 => format!("{figure:.0}"),
+        size if size >= 10.0 => format!("{figure:.1}"),
+        size if size >= 0.1 => format!("{figure:.2}"),
+        _ => format!("{figure:.3}"),
+    }
+}

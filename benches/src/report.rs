@@ -1,0 +1,255 @@
+//! Writes `benchmarks.md` from what the runs have left. Nothing in it is typed by hand.
+
+use std::{fmt::Write as _, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    plot,
+    record::{self, Record, number},
+};
+
+/// Writes the page and its pictures into a folder of the book.
+pub(crate) fn write(criterion: &Path, docs: &Path) {
+    let pictures = docs.join("benchmarks");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut page = String::from(
+        "<!-- Written by `cargo xtask bench --report`. -->\n\n# Benchmarks\n\n\
+         What is compared is processor time, of the server and the database together, because it bears a noisy machine; the other \
+         figures stand beside it. All servers are processes on one machine, with the client beside them, the same rows in the same \
+         database and 32 connections; they take turns in an order that changes. Each figure is the median of its rounds, and the \
+         lowest and highest round are given as parts of that median. Repeat it with `cargo xtask bench --report`.\n\n",
+    );
+    machine(&mut page);
+    let http = record::load("http");
+    if !http.is_empty() {
+        page.push_str(
+            "## Over HTTP\n\nThe limit knows no tenants and asks nobody to sign in. The starter does all that it does in production \
+             but a line in its log for each request: it resolves and admits the tenant, verifies the token, counts limits, decides about the \
+             permission, scopes the statement and traces. Servers by hand and peers connect to PostgreSQL as a superuser, for whom there is no row-level \
+             security. Rules of casbin and pycasbin are spread over tenants of about ten users.\n\n",
+        );
+        goals(&mut page, &http);
+        tables(&mut page, &http, |number, table, rows| {
+            if !table.contains("one row") {
+                return None;
+            }
+            let name = format!("http-{number}.svg");
+            plot::bars(&pictures.join(&name), table, rows, "CPU s per 100k");
+            Some(name)
+        });
+    }
+    let scale = record::load("scale");
+    if !scale.is_empty() {
+        page.push_str("## Scale\n\n");
+        tables(&mut page, &scale, |number, table, rows| {
+            let figure = if table.contains("decision") {
+                "ns for a decision"
+            } else {
+                "us each, first pass"
+            };
+            let name = format!("scale-{number}.svg");
+            plot::line(&pictures.join(&name), table, rows, figure);
+            Some(name)
+        });
+    }
+    for (suite, title) in [
+        ("tenants", "A tenant, by placement"),
+        ("compile", "Compiling"),
+    ] {
+        let records = record::load(suite);
+        if !records.is_empty() {
+            let _ = writeln!(page, "## {title}\n");
+            tables(&mut page, &records, |_, _, _| None);
+        }
+    }
+    micro(&mut page, criterion);
+    std::fs::write(
+        docs.join("benchmarks.md"),
+        page.trim_end().to_owned() + "\n",
+    )
+    .unwrap();
+}
+
+fn machine(page: &mut String) {
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output();
+        let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+        let text = String::from_utf8_lossy(&text);
+        text.lines().next().unwrap_or("unknown").to_owned()
+    };
+    let read = |file: &str, key: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(key));
+        let value = line.and_then(|line| line.split_once(':'));
+        value
+            .map_or("unknown", |(_, value)| value.trim())
+            .to_owned()
+    };
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    for (name, value) in [
+        ("Date", run("date", &["-u", "+%Y-%m-%d"])),
+        ("Commit", run("git", &["rev-parse", "--short", "HEAD"])),
+        (
+            "Machine",
+            format!(
+                "{processors} processors ({}), {}",
+                read("/proc/cpuinfo", "model name"),
+                read("/proc/meminfo", "MemTotal")
+            ),
+        ),
+        ("Kernel", run("uname", &["-sr"])),
+        ("Compiler", run("rustc", &["--version"])),
+        (
+            "PostgreSQL",
+            std::env::var("BENCH_POSTGRES").unwrap_or_else(|_| "none".to_owned()),
+        ),
+        (
+            "Python",
+            std::env::var("BENCH_PYTHON")
+                .map_or_else(|_| "none".to_owned(), |python| run(&python, &["--version"])),
+        ),
+    ] {
+        let _ = writeln!(page, "- {name}: {value}");
+    }
+    page.push('\n');
+}
+
+/// What DESIGN promises of the starter, and whether this run shows it.
+fn goals(page: &mut String, records: &[Record]) {
+    let cost = |database: &str, server: &str| {
+        let row = records.iter().find(|record| {
+            record.table.starts_with(database)
+                && record.table.ends_with("one row by id")
+                && record.row.starts_with(server)
+        })?;
+        Some(row.figures.first()?.1)
+    };
+    page.push_str("| one row by id | goal | this run |\n|---|---|---|\n");
+    let hand = "axum + jsonwebtoken + casbin by hand, ";
+    for (database, beside, goal) in [
+        ("SQLite", "axum + sqlx by hand", "at most 1.25 of it"),
+        ("PostgreSQL", "axum + sqlx by hand", "at most 1.50 of it"),
+        (
+            "PostgreSQL",
+            &format!("{hand}100 rules"),
+            "at most 1.00 of it",
+        ),
+        (
+            "PostgreSQL",
+            &format!("{hand}10000 rules"),
+            "at most 0.020 of it",
+        ),
+        (
+            "PostgreSQL",
+            "FastAPI, permissions in a dict",
+            "at most 0.067 of it",
+        ),
+        ("PostgreSQL", "FastAPI, pycasbin", "at most 0.020 of it"),
+    ] {
+        if let (Some(ours), Some(theirs)) = (cost(database, "starter"), cost(database, beside)) {
+            let ratio = number(ours / theirs);
+            let _ = writeln!(
+                page,
+                "| starter beside {beside}, {database} | {goal} | {ratio} |"
+            );
+        }
+    }
+    page.push('\n');
+}
+
+/// Writes the tables in the order in which they came.
+fn tables(
+    page: &mut String,
+    records: &[Record],
+    draw: impl Fn(usize, &str, &[&Record]) -> Option<String>,
+) {
+    let mut names: Vec<&str> = Vec::new();
+    for record in records {
+        if !names.contains(&record.table.as_str()) {
+            names.push(&record.table);
+        }
+    }
+    for (place, name) in names.into_iter().enumerate() {
+        let rows: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.table == name)
+            .collect();
+        let columns: Vec<&str> = rows.first().map_or_else(Vec::new, |row| {
+            row.figures.iter().map(|(name, _)| name.as_str()).collect()
+        });
+        let _ = writeln!(page, "### {name}\n");
+        if let Some(picture) = draw(place, name, &rows) {
+            let _ = writeln!(page, "![{name}](benchmarks/{picture})\n");
+        }
+        let _ = writeln!(page, "| | {} |", columns.join(" | "));
+        let _ = writeln!(page, "|---|{}", "---:|".repeat(columns.len()));
+        for row in rows {
+            let figures: Vec<String> = row
+                .figures
+                .iter()
+                .map(|(_, figure)| number(*figure))
+                .collect();
+            let _ = writeln!(page, "| {} | {} |", row.row, figures.join(" | "));
+        }
+        page.push('\n');
+    }
+}
+
+/// The medians that criterion has left.
+fn micro(page: &mut String, criterion: &Path) {
+    let mut found = Vec::new();
+    collect(criterion, &mut found);
+    if found.is_empty() {
+        return;
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    page.push_str("## Parts\n\nBy criterion, each with the bounds of its median (95 %).\n\n| | median | from | to |\n|---|---:|---:|---:|\n");
+    for (name, [median, low, high]) in found {
+        let _ = writeln!(
+            page,
+            "| {name} | {} | {} | {} |",
+            time(median),
+            time(low),
+            time(high)
+        );
+    }
+    page.push('\n');
+}
+
+fn collect(folder: &Path, found: &mut Vec<(String, [f64; 3])>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    let read = |name: &str| -> Option<Value> {
+        serde_json::from_slice(&std::fs::read(folder.join("new").join(name)).ok()?).ok()
+    };
+    if let (Some(estimates), Some(benchmark)) = (read("estimates.json"), read("benchmark.json")) {
+        let median = &estimates["median"];
+        let bounds = &median["confidence_interval"];
+        let figures = [
+            &median["point_estimate"],
+            &bounds["lower_bound"],
+            &bounds["upper_bound"],
+        ];
+        let name = benchmark["full_id"].as_str().unwrap_or_default().to_owned();
+        found.push((
+            name,
+            figures.map(|figure| figure.as_f64().unwrap_or_default()),
+        ));
+        return;
+    }
+    for entry in entries.flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), found);
+        }
+    }
+}
+
+fn time(nanoseconds: f64) -> String {
+    match nanoseconds {
+        small if small < 1e3 => format!("{} ns", number(small)),
+        middle if middle < 1e6 => format!("{} us", number(middle / 1e3)),
+        large => format!("{} ms", number(large / 1e6)),
+    }
+}
