@@ -85,7 +85,14 @@ const SOAKED: &[Soaked] = &[
     (
         "starter",
         &["--test", "it"],
-        &["sto_17_", "hostile::", "load::"],
+        &[
+            "sto_17_",
+            "hostile::",
+            "load::",
+            "rel_05_",
+            "rel_12_",
+            "htp_23_",
+        ],
     ),
 ];
 

@@ -51,10 +51,10 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
             Error::Config(format!("cannot create the folder of database.url: {error}"))
         })?;
     }
+    create(Path::new(path))?;
     let options = SqliteConnectOptions::from_str("sqlite://")
         .map_err(Error::from)?
         .filename(path)
-        .create_if_missing(true)
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         // A commit that was answered is on the disk, also when the machine loses power.
@@ -75,6 +75,21 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
         .connect_with(options.pragma("query_only", "ON"))
         .await?;
     Ok(Pools { writer, readers })
+}
+
+/// Creates the file where it is missing, for nobody but its owner: everything of all tenants is in it. SQLite gives the files
+/// that it puts beside it the same permissions.
+fn create(path: &Path) -> Result<(), Error> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::Config(
+            format!("cannot create the file of database.url: {error}"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the path out of `sqlite://path`. Everything that SQLite would read as more than a path is
@@ -173,5 +188,22 @@ mod tests {
         ] {
             assert!(path_of(wrong).is_err(), "{wrong:?}");
         }
+    }
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_in_the_file_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/data/a.db", folder.path().display());
+        let pools = open(&url, &DatabaseConfig::new(&url)).await.unwrap();
+        let write = sqlx::query("CREATE TABLE t (a INTEGER)").execute(&pools.writer);
+        write.await.unwrap();
+        let files = std::fs::read_dir(folder.path().join("data")).unwrap();
+        let modes: Vec<u32> = files
+            .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
+            .collect();
+        assert_eq!(modes, [0o600; 3]);
+        pools.close().await;
     }
 }

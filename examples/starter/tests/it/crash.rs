@@ -10,7 +10,10 @@ use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::json;
 
-use crate::world::{PASSWORD, World, send};
+use crate::{
+    measure::tier,
+    world::{PASSWORD, World, send},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
@@ -18,7 +21,7 @@ async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
         let mut world = World::on(dialect, &[]).await;
         world.sign_up("acme").await;
         let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
-        for round in 0..3 {
+        for round in 0..tier(3, 100) {
             let token = world
                 .sign_in("acme", "owner@acme.test", PASSWORD)
                 .await
@@ -44,7 +47,7 @@ async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
                     })
                 })
                 .collect();
-            let enough = (round + 1) * 60;
+            let enough = usize::try_from((round + 1) * tier(60, 500)).unwrap();
             while acknowledged.lock().unwrap().len() < enough {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

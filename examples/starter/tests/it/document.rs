@@ -6,6 +6,7 @@ use saas_tenancy::Dialect;
 
 use crate::{
     clients::{completes, given},
+    measure::tier,
     world::{World, send},
 };
 
@@ -50,7 +51,7 @@ async fn htp_23_every_answer_is_one_that_the_document_has() {
             "--phases",
             "examples,coverage,fuzzing",
             "--max-examples",
-            "10",
+            &tier(10, 600).to_string(),
         ])
         .args(["--exclude-path-regex", &LEFT_OUT.join("|")])
         .args(["--checks", &CHECKS.join(",")])
