@@ -84,7 +84,7 @@ async fn compare(
     };
     let bare = Server::by_hand(&["bare", &url, &tenant.to_string()]);
     enter(
-        "axum + sqlx by hand, no tenant, no sign-in",
+        "axum + sqlx by hand, one tenant, no sign-in",
         bare,
         "/projects",
         None,

@@ -24,7 +24,7 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
     let http = record::load("http");
     if !http.is_empty() {
         page.push_str(
-            "## Over HTTP\n\nThe limit knows no tenants and asks nobody to sign in. The starter does all that it does in production \
+            "## Over HTTP\n\nThe limit knows one tenant and asks nobody to sign in. The starter does all that it does in production \
              but a line in its log for each request: it resolves and admits the tenant, verifies the token, counts limits, decides about the \
              permission, scopes the statement and traces. Servers by hand and peers connect to PostgreSQL as a superuser, for whom there is no row-level \
              security. Rules of casbin and pycasbin are spread over tenants of about ten users.\n\n",

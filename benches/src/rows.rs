@@ -35,18 +35,8 @@ pub(crate) enum Rows {
     Postgres(PgPool),
 }
 
-macro_rules! one {
-    ($tenant:literal) => {
-        concat!(
-            "SELECT id, name, description, archived, version, created_at, updated_at FROM projects WHERE ",
-            $tenant,
-            "id = $1"
-        )
-    };
-}
-
-const ONE: &str = one!("");
-const ONE_OF_TENANT: &str = one!("tenant_id = $2 AND ");
+const ONE: &str = "SELECT id, name, description, archived, version, created_at, updated_at FROM projects \
+     WHERE tenant_id = $1 AND id = $2";
 const LIST: &str = "SELECT id, name, description, archived, version, created_at, updated_at FROM projects \
      WHERE tenant_id = $1 ORDER BY id LIMIT 20";
 const INSERT: &str = "INSERT INTO projects (tenant_id, id, name, description, archived, version, created_at, updated_at) \
@@ -61,40 +51,23 @@ impl Rows {
             let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
             let options = options
                 .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-                .synchronous(sqlx::sqlite::SqliteSynchronous::Normal);
+                .synchronous(sqlx::sqlite::SqliteSynchronous::Full);
             Self::Sqlite(SqlitePool::connect_with(options).await.unwrap())
         } else {
             Self::Postgres(PgPool::connect(url).await.unwrap())
         }
     }
 
-    /// One row; of the tenant, where there is one.
-    pub(crate) async fn one(&self, tenant: Option<Uuid>, id: Uuid) -> Answer<Json<Project>> {
-        let sql = if tenant.is_some() { ONE_OF_TENANT } else { ONE };
+    /// One row.
+    pub(crate) async fn one(&self, tenant: Uuid, id: Uuid) -> Answer<Json<Project>> {
         let found = match self {
             Self::Sqlite(pool) => {
-                let mut query = sqlx::query(sql).bind(id);
-                if let Some(tenant) = tenant {
-                    query = query.bind(tenant);
-                }
-                query
-                    .fetch_optional(pool)
-                    .await
-                    .map_err(failed)?
-                    .as_ref()
-                    .map(sqlite)
+                let row = sqlx::query(ONE).bind(tenant).bind(id).fetch_optional(pool);
+                row.await.map_err(failed)?.as_ref().map(sqlite)
             }
             Self::Postgres(pool) => {
-                let mut query = sqlx::query(sql).bind(id);
-                if let Some(tenant) = tenant {
-                    query = query.bind(tenant);
-                }
-                query
-                    .fetch_optional(pool)
-                    .await
-                    .map_err(failed)?
-                    .as_ref()
-                    .map(postgres)
+                let row = sqlx::query(ONE).bind(tenant).bind(id).fetch_optional(pool);
+                row.await.map_err(failed)?.as_ref().map(postgres)
             }
         };
         found.map(Json).ok_or(StatusCode::NOT_FOUND)

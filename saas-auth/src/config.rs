@@ -169,7 +169,7 @@ impl Default for LimitConfig {
 #[non_exhaustive]
 pub struct MfaConfig {
     /// How long a browser is remembered on which a second factor was proven, when its holder wants that: until then
-    /// the password is enough there. Nothing is remembered when it is `0s`, as it is when left out.
+    /// the password is enough there. With `0s`, which is what this type has by itself, nothing is remembered.
     pub remember: Period,
 }
 

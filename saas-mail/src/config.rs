@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct MailConfig {
     /// The sender: an address, or `Name <address>`.
     pub from: String,
-    /// By what road mail goes. It has to be said: whoever takes the one for the other either sends letters of a
+    /// By what road mail goes. This crate chooses none: whoever takes the one for the other either sends letters of a
     /// trial to people, or leaves links by which people sign in lying in a folder, where nobody reads them but
     /// whoever finds them.
     pub transport: Option<Transport>,

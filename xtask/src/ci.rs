@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{budget, fuzz, house, layers, run, scopes, surfaces, test};
+use crate::{budget, fuzz, house, layers, reference, run, scopes, surfaces, test};
 
 /// The small feature sets that have to compile by themselves.
 const SMALL: &[(&str, &str)] = &[
@@ -55,6 +55,8 @@ pub(crate) fn ci() -> Result<(), String> {
         )?;
     }
     test::test(&[])?;
+    // The tests have built the starter.
+    reference::check()?;
     let docs = [
         "doc",
         "--locked",

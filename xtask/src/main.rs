@@ -21,6 +21,7 @@ mod pooler;
 mod postgres;
 mod python;
 mod redis;
+mod reference;
 mod run;
 mod scopes;
 mod smtp;
@@ -47,7 +48,8 @@ const HELP: &str = "cargo xtask <command>
   budget [--write]    checks, or writes, how many crates each feature set brings
   house               prints the figures of the house and checks its rules
   scopes [--write]    checks, or writes, the list of system scopes
-  surfaces [--write]  the same of the functions that reach data of a tenant";
+  surfaces [--write]  the same of the functions that reach data of a tenant
+  reference [--write] the same of the book's chapters about configuration, permissions, events and metrics, from the sources and the starter";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
         Some("budget") => budget::check(arguments.iter().any(|argument| argument == "--write")),
         Some("house") => house::check(),
         Some("surfaces") => surfaces::check(arguments.iter().any(|argument| argument == "--write")),
+        Some("reference") => reference::command(&rest(1)),
         Some("scopes") => scopes::check(arguments.iter().any(|argument| argument == "--write")),
         _ => {
             println!("{HELP}");

@@ -104,6 +104,7 @@ pub(crate) enum Environment {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ServerConfig {
+    /// The address and port that it listens on; port 0 for any that is free.
     pub(crate) bind: String,
     pub(crate) connection: ServeConfig,
     /// How long it goes on after the order to stop, not being ready any more: as long as whoever sends it requests

@@ -1,6 +1,10 @@
 //! Where values come from.
 
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::OsString,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use config::{File, FileFormat, Source as _, Value, ValueKind};
 
@@ -13,15 +17,22 @@ const MAX_FILE: u64 = 1 << 20;
 pub(super) fn file(path: &Path) -> Result<Vec<Entry>, Mistake> {
     let name = path.display().to_string();
     let wrong = |message: String| Mistake::new(name.clone(), String::new(), message);
-    let text = match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Ok(metadata) if metadata.len() > MAX_FILE => {
-            return Err(wrong("is larger than 1 MiB".to_owned()));
-        }
-        _ => std::fs::read_to_string(path)
-            .map_err(|error| wrong(format!("cannot be read: {error}")))?,
+    let text = match bounded(path, MAX_FILE) {
+        Ok(text) => text.ok_or_else(|| wrong("is larger than 1 MiB".to_owned()))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
     };
     self::text(&name, &text)
+}
+
+/// Reads a file of at most so many bytes; nothing, where it has more. A pipe would be waited for, and a device never ends.
+fn bounded(path: &Path, bytes: u64) -> io::Result<Option<String>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let (file, mut text) = (std::fs::File::open(path)?, String::new());
+    file.take(bytes + 1).read_to_string(&mut text)?;
+    Ok(Some(text).filter(|text| text.len() as u64 <= bytes))
 }
 
 /// Reads TOML.
@@ -127,10 +138,8 @@ pub(super) fn environment(
 fn secret(path: &Path) -> Result<String, String> {
     // The path is not repeated: it may be the secret itself, by mistake.
     let unreadable = |error: std::io::Error| format!("names a file that cannot be read: {error}");
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_SECRET {
-        return Err("names a file that is larger than 64 KiB".to_owned());
-    }
-    let mut text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let text = bounded(path, MAX_SECRET).map_err(unreadable)?;
+    let mut text = text.ok_or("names a file that is larger than 64 KiB")?;
     text.truncate(text.trim_end_matches(['\r', '\n']).len());
     Ok(text)
 }

@@ -65,6 +65,10 @@ impl fmt::Display for BodyFault {
 
 impl Error for BodyFault {}
 
+/// How many bytes a second a body has to bring after its first pause, as Apache asks for with `MinRate`:
+/// otherwise one byte in each pause would hold a connection for as long as its client likes.
+const RATE: f64 = 500.0;
+
 /// Counts a body, and watches the pauses in it.
 pub(super) struct Limited {
     inner: Body,
@@ -73,7 +77,10 @@ pub(super) struct Limited {
     read: u64,
     pause: Duration,
     patience: Pin<Box<Sleep>>,
-    waiting: bool,
+    /// Since when it is waited for the next piece.
+    waiting: Option<Instant>,
+    /// For how long it was waited in all.
+    waited: Duration,
 }
 
 impl Limited {
@@ -91,8 +98,16 @@ impl Limited {
             read: 0,
             pause,
             patience,
-            waiting: false,
+            waiting: None,
+            waited: Duration::ZERO,
         }
+    }
+
+    /// How long the next piece may take: a pause, and not longer than what has come is worth.
+    fn allowance(&self) -> Duration {
+        let worth = Duration::from_secs_f64(self.read as f64 / RATE);
+        let left = (self.pause + worth).saturating_sub(self.waited);
+        left.min(self.pause)
     }
 }
 
@@ -111,7 +126,9 @@ impl HttpBody for Limited {
         }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
-                self.waiting = false;
+                if let Some(since) = self.waiting.take() {
+                    self.waited += since.elapsed();
+                }
                 let length = frame.data_ref().map_or(0, |data| data.len() as u64);
                 self.read = self.read.saturating_add(length);
                 if self.read > limit {
@@ -122,9 +139,10 @@ impl HttpBody for Limited {
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
-                if !self.waiting {
-                    self.waiting = true;
-                    let until = Instant::now() + self.pause;
+                if self.waiting.is_none() {
+                    let now = Instant::now();
+                    self.waiting = Some(now);
+                    let until = now + self.allowance();
                     self.patience.as_mut().reset(until);
                 }
                 self.patience
@@ -141,5 +159,40 @@ impl HttpBody for Limited {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::{StreamExt as _, stream};
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// Reads a body of which so many bytes come after each pause.
+    async fn read(bytes: usize, pause: Duration, pieces: usize) -> Result<usize, BodyFault> {
+        let pieces = stream::iter(0..pieces).then(move |_| async move {
+            tokio::time::sleep(pause).await;
+            Ok::<_, Infallible>(Bytes::from(vec![1; bytes]))
+        });
+        let limits = Limits::unbounded();
+        let patience = Duration::from_secs(15);
+        let body = Limited::new(Body::from_stream(pieces), limits, None, patience);
+        let read = body.collect().await;
+        read.map(|all| all.to_bytes().len())
+            .map_err(|error| BodyFault::of(&*error))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_body_is_waited_for_and_one_that_drips_is_not() {
+        let second = Duration::from_secs(1);
+        assert_eq!(read(1_000, second, 1_000).await, Ok(1_000_000));
+        assert_eq!(read(10_000, second * 14, 3).await, Ok(30_000));
+        assert_eq!(read(10_000, second * 16, 3).await, Err(BodyFault::TooSlow));
+        let begun = Instant::now();
+        assert_eq!(read(1, second, 1_000).await, Err(BodyFault::TooSlow));
+        assert!(begun.elapsed() < second * 17, "{:?}", begun.elapsed());
     }
 }

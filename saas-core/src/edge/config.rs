@@ -13,7 +13,8 @@ use crate::config::Period;
 pub struct EdgeConfig {
     /// How long a handler may take before the answer is 503.
     pub handler_timeout: Period,
-    /// How long the next piece of a body may take before the answer is 408.
+    /// How long the next piece of a body may take before the answer is 408. All pauses together may take so long, and
+    /// two seconds for each thousand bytes that have come.
     pub body_timeout: Period,
     /// The largest body in bytes, where a route does not say otherwise.
     pub body_limit: u64,

@@ -46,6 +46,11 @@ impl Limits {
         }))
     }
 
+    #[cfg(test)]
+    pub(super) fn unbounded() -> Self {
+        Self::new(u64::MAX, Duration::ZERO)
+    }
+
     /// Lets the body have so many bytes.
     pub fn set_body(&self, bytes: u64) {
         self.0.body.store(bytes, Ordering::Relaxed);

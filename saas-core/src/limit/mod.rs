@@ -202,7 +202,9 @@ impl Quota {
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// How many tries are let through at once.
     burst: u32,
+    /// After which time there is one more.
     period: Period,
 }
 

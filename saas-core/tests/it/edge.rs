@@ -19,6 +19,7 @@ async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<(
     };
     let router = Router::new()
         .route("/", get(async || "here"))
+        .route("/large", get(async || vec![1_u8; LARGE]))
         .route("/quiet", get(quiet));
     let serving = serve(listener, router, config, std::future::pending());
     (address, tokio::spawn(serving))
@@ -46,6 +47,7 @@ async fn ask(client: &mut SendRequest<bytes::Bytes>, path: &str) -> h2::RecvStre
     answer.into_body()
 }
 
+const LARGE: usize = 1 << 20;
 const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test]
@@ -55,10 +57,11 @@ async fn a_connection_that_was_used_and_is_idle_makes_room_and_a_busy_one_does_n
     let (address, server) = start(config).await;
     let (mut busy, busy_ended) = http2(address, 65_535).await;
     let mut answer = ask(&mut busy, "/quiet").await;
-    assert_eq!(answer.data().await.unwrap().unwrap(), "piece");
+    assert_eq!(answer.data().await.unwrap().unwrap(), "piec");
     let (mut idle, idle_ended) = http2(address, 65_535).await;
     let mut all = ask(&mut idle, "/").await;
-    assert_eq!(all.data().await.unwrap().unwrap(), "here");
+    assert_eq!(all.data().await.unwrap().unwrap(), "her");
+    assert_eq!(all.data().await.unwrap().unwrap(), "e");
     assert!(all.data().await.is_none());
     // Both places are taken.
     let (mut third, _) = timeout(SOON, http2(address, 65_535)).await.unwrap();
@@ -76,13 +79,36 @@ async fn who_takes_nothing_of_an_answer_over_http2_is_left_and_who_waits_for_mor
     let (address, server) = start(config).await;
     let (mut waits, waits_ended) = http2(address, 65_535).await;
     let mut answer = ask(&mut waits, "/quiet").await;
-    assert_eq!(answer.data().await.unwrap().unwrap(), "piece");
-    let (mut stalls, stalls_ended) = http2(address, 0).await;
-    let never_taken = ask(&mut stalls, "/").await;
-    timeout(SOON, stalls_ended).await.unwrap().unwrap();
+    assert_eq!(answer.data().await.unwrap().unwrap(), "piec");
+    // Also when there is room for the first bytes, or for all but the last.
+    for (window, path) in [
+        (0, "/"),
+        (1, "/"),
+        (3, "/"),
+        (1, "/large"),
+        (20_000, "/large"),
+    ] {
+        let (mut stalls, ended) = http2(address, window).await;
+        let never_taken = ask(&mut stalls, path).await;
+        let ended = timeout(SOON, ended).await;
+        assert!(ended.is_ok(), "{path} with room for {window}");
+        drop(never_taken);
+    }
+    // Whoever reads slowly, for much longer than that, gets all of it.
+    let (mut slow, _) = http2(address, 20_000).await;
+    let mut large = ask(&mut slow, "/large").await;
+    let (mut read, begun) = (0, std::time::Instant::now());
+    while let Some(piece) = large.data().await {
+        let piece = piece.unwrap().len();
+        tokio::time::sleep(Duration::from_millis(15)).await;
+        large.flow_control().release_capacity(piece).unwrap();
+        read += piece;
+    }
+    assert_eq!(read, LARGE);
+    assert!(begun.elapsed() > Duration::from_millis(600));
     assert!(!waits_ended.is_finished());
     drop(ask(&mut waits, "/").await);
-    drop((answer, never_taken));
+    drop(answer);
     server.abort();
 }
 

@@ -9,6 +9,7 @@ mod share;
 mod sign;
 mod uploads;
 mod view;
+mod visitor;
 
 pub(crate) use self::{
     listing::{__path_list, list},

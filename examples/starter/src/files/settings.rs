@@ -6,7 +6,7 @@ use saas_core::config::Period;
 use saas_storage::{FilesConfig, UploadsConfig};
 use serde::{Deserialize, Serialize};
 
-/// The section `files`.
+/// What is accepted of files, and how long what leads to them is good.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FilesSettings {

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use axum::{
-    Extension,
     extract::{Request, State},
     response::Response,
 };
 use garde::Validate;
 use http::StatusCode;
 use saas_core::{
-    ClientAddress, Code, Id, Principal, Problem, Timestamp,
+    Code, Id, Principal, Problem, Timestamp,
     edge::{Json, Limits, Path, Query},
 };
 use saas_rbac::Permission as _;
@@ -19,7 +18,7 @@ use saas_tenancy::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::view::FileView;
+use super::{view::FileView, visitor::Visitor};
 use crate::{
     permission::Can,
     state::AppState,
@@ -212,7 +211,7 @@ pub(crate) async fn fetch_shared(
 pub(crate) async fn fetch_link(
     State(state): State<AppState>,
     limits: Limits,
-    Extension(client): Extension<ClientAddress>,
+    visitor: Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
     let (path, query) = (request.uri().path(), request.uri().query());
@@ -221,7 +220,7 @@ pub(crate) async fn fetch_link(
     let tenant = state.registry.by_id(link.tenant()).await?;
     let tenant = tenant.ok_or(saas_storage::Error::Refused)?;
     // Before the link is opened, which counts as a use.
-    state.networks.check(&tenant, client).await?;
+    visitor.admit(&state, &tenant).await?;
     let pass = state.grants.open_link(&link, &tenant).await?;
     limits.lift_deadline();
     let (method, headers) = (request.method(), request.headers());

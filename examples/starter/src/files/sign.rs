@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::{
-    Extension,
     body::Body,
     extract::{Request, State},
     response::{IntoResponse as _, Response},
@@ -11,7 +10,7 @@ use axum::{
 use garde::Validate;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use saas_core::{
-    ClientAddress, Code, Problem,
+    Code, Problem,
     edge::{Json, Limits},
 };
 use saas_storage::{
@@ -21,6 +20,7 @@ use saas_tenancy::{Scope, Tenant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::visitor::Visitor;
 use crate::{
     permission::Can,
     state::AppState,
@@ -107,10 +107,10 @@ pub(crate) async fn sign(
 pub(crate) async fn fetch_signed(
     State(state): State<AppState>,
     limits: Limits,
-    Extension(client): Extension<ClientAddress>,
+    visitor: Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (signed, tenant) = verify(&state, request.method(), request.uri(), client).await?;
+    let (signed, tenant) = verify(&state, &visitor, request.method(), request.uri()).await?;
     limits.lift_deadline();
     let scope = signed.scope(&tenant)?;
     let (method, headers) = (request.method(), request.headers());
@@ -126,13 +126,13 @@ pub(crate) async fn fetch_signed(
 pub(crate) async fn store_signed(
     State(state): State<AppState>,
     limits: Limits,
-    Extension(client): Extension<ClientAddress>,
+    visitor: Visitor,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (signed, tenant) = verify(&state, &method, &uri, client).await?;
+    let (signed, tenant) = verify(&state, &visitor, &method, &uri).await?;
     limits.set_body(state.files.max_size());
     limits.lift_deadline();
     let kind = headers.get(header::CONTENT_TYPE);
@@ -147,9 +147,9 @@ pub(crate) async fn store_signed(
 /// Judges an address. One of a tenant that is gone or suspended is refused as a wrong one is.
 async fn verify(
     state: &AppState,
+    visitor: &Visitor,
     method: &Method,
     uri: &Uri,
-    client: ClientAddress,
 ) -> Result<(SignedFile, Tenant), Problem> {
     let signed = state
         .signer
@@ -158,6 +158,6 @@ async fn verify(
     let tenant = tenant.ok_or(saas_storage::Error::Refused)?;
     // Looked at once more where the file is reached.
     signed.scope(&tenant)?;
-    state.networks.check(&tenant, client).await?;
+    visitor.admit(state, &tenant).await?;
     Ok((signed, tenant))
 }

@@ -12,18 +12,26 @@ use crate::config::StarterConfig;
 /// certificates are found without a signal.
 pub(crate) fn reload<'a>(
     config: &StarterConfig,
-    arguments: &'a [(String, String)],
+    arguments: &[(String, String)],
     telemetry: &'a Telemetry,
 ) -> io::Result<impl Future<Output = ()> + use<'a>> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut filter = config.log.filter.clone();
     let started = StarterConfig::load(arguments).ok();
+    let arguments = arguments.to_vec();
     Ok(async move {
         while hangup.recv().await.is_some() {
-            let new = match StarterConfig::load(arguments) {
-                Ok(new) => new,
+            let arguments = arguments.clone();
+            // A mount that hangs does not hold the service.
+            let load = move || StarterConfig::load(&arguments).map_err(|error| error.to_string());
+            let new = match tokio::task::spawn_blocking(load).await {
+                Ok(Ok(new)) => new,
+                Ok(Err(error)) => {
+                    tracing::error!(error, "the configuration was read again and cannot be used");
+                    continue;
+                }
                 Err(error) => {
-                    tracing::error!(%error, "the configuration was read again and cannot be used");
+                    tracing::error!(%error, "the configuration was not read again");
                     continue;
                 }
             };

@@ -322,11 +322,13 @@ async fn sto_08_09_a_signed_address_is_good_for_one_file_of_one_tenant() {
             .await
             .is_problem(403, "forbidden");
     }
-    for method in [Method::PUT] {
-        send(bare(method, &url).body("x"))
-            .await
-            .is_problem(403, "forbidden");
-    }
+    send(bare(Method::PUT, &url).body("x"))
+        .await
+        .is_problem(403, "forbidden");
+    // Nor is anything told under the address of another tenant.
+    let under = |tenant| send(bare(Method::GET, &url).header("x-tenant", tenant));
+    under("beta").await.is_problem(403, "forbidden");
+    assert_eq!(under("acme").await.status, 200);
     let put = sign("PUT", "new.txt").await;
     send(bare(Method::GET, &put))
         .await

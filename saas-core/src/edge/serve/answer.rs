@@ -12,14 +12,48 @@ use http_body::{Frame, SizeHint};
 
 use super::seat::{Sending, UnderWay};
 
+/// So much is handed over at a time over HTTP/2. The connection takes a piece as soon as the client has room for one byte,
+/// and holds the rest of it.
+const PIECE: usize = 16 << 10;
+
 /// A body that is being sent.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) body: Body,
-    /// Over HTTP/2.
-    pub(super) sending: Option<Arc<Sending>>,
+    body: Body,
+    over: Over,
     /// Ends with it.
-    pub(super) _under_way: UnderWay,
+    _under_way: UnderWay,
+}
+
+#[derive(Debug)]
+enum Over {
+    Http1,
+    Http2 {
+        sending: Arc<Sending>,
+        /// What the client has no room for yet.
+        rest: Bytes,
+    },
+}
+
+impl Answer {
+    /// Over HTTP/1, where the socket shows whether anything is taken; and bodies with nothing in them.
+    pub(super) const fn new(body: Body, under_way: UnderWay) -> Self {
+        Self {
+            body,
+            over: Over::Http1,
+            _under_way: under_way,
+        }
+    }
+
+    /// Over HTTP/2, as one stream of many.
+    pub(super) const fn watched(body: Body, under_way: UnderWay, sending: Arc<Sending>) -> Self {
+        let rest = Bytes::new();
+        Self {
+            body,
+            over: Over::Http2 { sending, rest },
+            _under_way: under_way,
+        }
+    }
 }
 
 impl http_body::Body for Answer {
@@ -30,21 +64,49 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Some(sending) = &self.sending {
-            match &polled {
-                Poll::Pending => sending.is_waited_for(),
-                Poll::Ready(_) => sending.handed_over(),
+        let Self { body, over, .. } = &mut *self;
+        let Over::Http2 { sending, rest } = over else {
+            return Pin::new(body).poll_frame(context);
+        };
+        if rest.is_empty() {
+            let frame = match Pin::new(body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Pending => {
+                    sending.is_waited_for();
+                    return Poll::Pending;
+                }
+                ended => return ended,
+            };
+            match frame.into_data() {
+                Ok(data) => *rest = data,
+                Err(frame) => return Poll::Ready(Some(Ok(frame))),
             }
         }
-        polled
+        sending.handed_over();
+        // The last byte goes by itself: it waits here until the client has taken everything before it.
+        let piece = rest.split_to(rest.len().saturating_sub(1).clamp(1, PIECE).min(rest.len()));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.over {
+            Over::Http1 => self.body.is_end_stream(),
+            Over::Http2 { rest, .. } => rest.is_empty() && self.body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.over {
+            Over::Http1 => self.body.size_hint(),
+            Over::Http2 { rest, .. } => {
+                let (body, rest) = (self.body.size_hint(), rest.len() as u64);
+                let mut hint = SizeHint::new();
+                hint.set_lower(body.lower().saturating_add(rest));
+                if let Some(upper) = body.upper() {
+                    hint.set_upper(upper.saturating_add(rest));
+                }
+                hint
+            }
+        }
     }
 }

@@ -29,6 +29,8 @@ pub(super) fn builder(config: &ServeConfig) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_header_list_size(u32::try_from(config.header_limit).unwrap_or(u32::MAX))
         .max_concurrent_streams(100)
+        // Of each stream; a slow client gets through what all of them hold before it counts as one that reads nothing.
+        .max_send_buf_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(30));
     builder
 }
@@ -65,14 +67,11 @@ where
             async move {
                 std::future::poll_fn(|context| service.poll_ready(context)).await?;
                 let response = service.call(request).await?;
-                Ok::<_, Infallible>(response.map(|body| {
-                    Answer {
-                        sending: seat
-                            .filter(|_| !body.is_end_stream())
-                            .map(|seat| seat.send()),
-                        body,
-                        _under_way: under_way,
+                Ok::<_, Infallible>(response.map(|body| match seat {
+                    Some(seat) if !body.is_end_stream() => {
+                        Answer::watched(body, under_way, seat.send())
                     }
+                    _ => Answer::new(body, under_way),
                 }))
             }
         });
