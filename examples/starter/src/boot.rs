@@ -32,7 +32,7 @@ use crate::{
     },
     permission::{presets, scopes},
     projects::Project,
-    state::AppState,
+    state::{AppState, Services},
     tasks::Task,
 };
 
@@ -185,7 +185,7 @@ pub(crate) async fn boot_with(
     if let Some(redis) = &redis {
         health = health.with(redis.clone());
     }
-    let state = AppState {
+    let state = AppState::new(Services {
         health,
         traffic: limiter(redis.as_ref()),
         oauth: oauth::router(&identity),
@@ -204,12 +204,12 @@ pub(crate) async fn boot_with(
         networks: TenantNetworkLayer::new(settings.clone()),
         settings,
         background: Supervisor::new(&config.tasks),
-        metrics_token: config.metrics.token.clone().map(Arc::new),
+        metrics_token: config.metrics.token.clone(),
         idempotency: Idempotency::new(database.clone(), config.idempotency.clone()),
         database,
         registry,
         authorizer,
-    };
+    });
     let app = app::build(config, routes, state.clone())?;
     Ok(Booted { app, state, events })
 }

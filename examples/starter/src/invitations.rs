@@ -197,7 +197,7 @@ pub(crate) async fn accept(
     let (mut tx, accepted) = accepting.await?;
     let joiners = Joiners {
         accounts: state.identity.accounts().clone(),
-        roles: state.roles,
+        roles: state.roles.clone(),
     };
     joiners.welcome(&mut tx, &accepted).await?;
     tx.commit().await?;

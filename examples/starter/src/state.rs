@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::Router;
 use saas_auth::Identity;
@@ -15,9 +15,26 @@ use saas_tenancy::{Database, Registry};
 
 use crate::operations::{health::Accepting, metrics::LastAudit};
 
-/// The services of the process; cheap to clone.
+/// The services of the process. Every request clones it more than once, so it is one pointer.
 #[derive(Debug, Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Services>);
+
+impl AppState {
+    pub(crate) fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Services {
     pub(crate) database: Database,
     pub(crate) registry: Registry,
     pub(crate) identity: Identity,
@@ -42,7 +59,7 @@ pub(crate) struct AppState {
     pub(crate) accepting: Accepting,
     pub(crate) audit: LastAudit,
     /// Who may see the names of tenants in the metrics.
-    pub(crate) metrics_token: Option<Arc<Secret<String>>>,
+    pub(crate) metrics_token: Option<Secret<String>>,
     /// Counts traffic, apart from what guards passwords.
     pub(crate) traffic: Arc<dyn RateLimiter>,
 }

@@ -218,7 +218,7 @@ const TOKEN: HeaderName = HeaderName::from_static("x-metrics-token");
 fn is_trusted(state: &AppState, headers: &HeaderMap) -> bool {
     let sent = headers.get(TOKEN).and_then(|value| value.to_str().ok());
     match (&state.metrics_token, sent) {
-        (Some(token), Some(sent)) => **token == Secret::from(sent),
+        (Some(token), Some(sent)) => *token == Secret::from(sent),
         _ => false,
     }
 }
