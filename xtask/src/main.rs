@@ -14,6 +14,7 @@ mod house;
 mod install;
 mod keeper;
 mod layers;
+mod msrv;
 mod mutants;
 mod node;
 mod package;
@@ -44,6 +45,7 @@ const HELP: &str = "cargo xtask <command>
   template DIR        copies the starter out as a project of its own, which takes the crates from this checkout by its path, or with --git URL
                       from there, at the commit of this checkout; from a registry once they are published, which they are not
   package [--verify]  packs the crates as they would be published, and compiles what was packed if you say so
+  msrv                checks the libraries with the oldest compiler that they promise to work with
   layers              checks who may know whom
   budget [--write]    checks, or writes, how many crates each feature set brings
   house               prints the figures of the house and checks its rules
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         Some("postgres") => postgres::command(&rest(1)),
         Some("template") => template::template(&rest(1)),
         Some("package") => package::package(&rest(1)),
+        Some("msrv") => msrv::check(),
         Some("layers") => layers::check(),
         Some("budget") => budget::check(arguments.iter().any(|argument| argument == "--write")),
         Some("house") => house::check(),
