@@ -39,6 +39,9 @@ async fn main() {
         ["passwords"] => passwords::measure().await,
         ["tenants"] => tenants::measure().await,
         ["scale"] => scale::measure().await,
+        ["rules", count, tenants] => {
+            scale::rules(count.parse().unwrap(), tenants.parse().unwrap()).await;
+        }
         ["report", criterion, docs] => report::write(Path::new(criterion), Path::new(docs)),
         _ => panic!(
             "benches http <starter> | passwords | tenants | scale | report <criterion> <docs>"

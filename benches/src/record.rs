@@ -62,20 +62,26 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn number(figure: f64) -> String {
     match figure.abs() {
         0.0 => "0".to_owned(),
-        size if size >= 1000.0 => {
-            let digits = format!("{figure:.0}");
-            let mut grouped = String::new();
-            for (at, digit) in digits.chars().enumerate() {
-                if at > 0 && (digits.len() - at) % 3 == 0 {
-                    grouped.push(',');
-                }
-                grouped.push(digit);
-            }
-            grouped
-        }
+        size if size >= 1000.0 => grouped(&format!("{figure:.0}")),
         size if size >= 100.0 => format!("{figure:.0}"),
         size if size >= 10.0 => format!("{figure:.1}"),
         size if size >= 0.1 => format!("{figure:.2}"),
         _ => format!("{figure:.3}"),
     }
+}
+
+/// A number of things.
+pub(crate) fn counted(count: usize) -> String {
+    grouped(&count.to_string())
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
