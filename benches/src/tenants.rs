@@ -1,5 +1,4 @@
-//! What one more tenant costs: time to make it, time until its first request is answered, memory while it
-//! is in use.
+//! What one more tenant costs: time to make it, and time until its first request is answered.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use saas_tenancy::{
 };
 use saas_testkit::TestDatabase;
 
-use crate::{process::memory, record::Records};
+use crate::record::Records;
 
 const TENANTS: usize = 5_000;
 
@@ -94,7 +93,6 @@ async fn placement(name: &str, db: &TestDatabase, records: &mut Records) {
     remembering.cache_entries = config.cache_tenants * 2;
     remembering.cache_lifetime = Duration::from_secs(3600).into();
     let registry = Registry::new(db.database().clone(), &remembering);
-    let before = memory(std::process::id());
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for times in [&mut first, &mut second] {
         for tenant in &tenants {
@@ -103,12 +101,10 @@ async fn placement(name: &str, db: &TestDatabase, records: &mut Records) {
             times.push(begun.elapsed());
         }
     }
-    let grown = memory(std::process::id()) - before;
     let figures = [
         ("us to make one, with an owner and a row", median(&mut made)),
         ("us for the first request", median(&mut first)),
         ("us for each further", median(&mut second)),
-        ("KiB while in use", grown * 1024.0 / TENANTS as f64),
     ];
     records.add("What a tenant costs, median of 5,000", name, &figures);
 }
