@@ -93,6 +93,7 @@ pub(super) fn describe(
         inner = error;
     }
     let message = match inner {
+        config::ConfigError::NotFound(name) => return (path, format!("needs `{name}`, too")),
         config::ConfigError::Type { expected, .. } => format!("must be {expected}"),
         other => other.to_string(),
     };

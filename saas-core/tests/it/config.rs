@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, time::Duration};
 
+use saas_core::limit::Quota;
 use saas_core::{
     Secret,
     config::{Config, ConfigError, Period},
@@ -14,6 +15,7 @@ struct App {
     server: Server,
     hosts: Vec<String>,
     clients: BTreeMap<String, u32>,
+    quota: Option<Quota>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +42,7 @@ impl Default for App {
             server: Server::default(),
             hosts: vec!["localhost".to_owned()],
             clients: BTreeMap::new(),
+            quota: None,
         }
     }
 }
@@ -130,6 +133,14 @@ fn rel_33_every_mistake_is_named_with_its_key_and_no_value_is_shown() {
     );
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("variable APP__SERVER__PORT"), "{text}");
+}
+
+#[test]
+fn what_is_given_in_part_is_told_what_it_needs() {
+    let error = load("", &[("APP__QUOTA__BURST", "5")]).map(|_| ());
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("`quota`"), "{error}");
+    assert!(error.contains("needs `quota.period`, too"), "{error}");
 }
 
 #[test]
