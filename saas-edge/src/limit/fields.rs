@@ -10,6 +10,8 @@
 //! `q` is the burst and `w` the seconds from nothing left to all of it, `r` what is left and `t` the seconds until
 //! all of it is there again. A bucket has no windows that end; a client that takes these for one is never refused.
 
+use std::fmt::{self, Write as _};
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use saas_core::limit::{Left, Quota};
 
@@ -26,23 +28,40 @@ pub(super) struct Counted {
 
 /// Adds the fields of some quotas to those that are there already.
 pub(super) fn write(headers: &mut HeaderMap, counted: &[Counted]) {
-    let mut add = |name, item: &dyn Fn(&Counted) -> String| {
-        let items: Vec<String> = counted.iter().map(item).collect();
-        // Names are written by the program; one that cannot stand in a header is not told.
-        if let Ok(value) = HeaderValue::from_str(&items.join(", "))
-            && !value.is_empty()
-        {
-            headers.append(name, value);
-        }
-    };
-    add(POLICY, &|Counted { name, quota, .. }| {
+    add(headers, POLICY, counted, |text, counted| {
+        let Counted { name, quota, .. } = counted;
         let window = quota.window().as_secs().max(1);
-        format!("{name:?};q={};w={window}", quota.burst())
+        write!(text, "{name:?};q={};w={window}", quota.burst())
     });
-    add(RATE_LIMIT, &|Counted { name, left, .. }| {
+    add(headers, RATE_LIMIT, counted, |text, counted| {
+        let Counted { name, left, .. } = counted;
         let reset = left.reset().as_millis().div_ceil(1_000);
-        format!("{name:?};r={};t={reset}", left.remaining())
+        write!(text, "{name:?};r={};t={reset}", left.remaining())
     });
+}
+
+/// Adds a list of items. Every request gets it, so it is written into one buffer.
+fn add(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    counted: &[Counted],
+    item: impl Fn(&mut String, &Counted) -> fmt::Result,
+) {
+    let mut text = String::with_capacity(48 * counted.len());
+    for counted in counted {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        if item(&mut text, counted).is_err() {
+            return;
+        }
+    }
+    // Names are written by the program; one that cannot stand in a header is not told.
+    if !text.is_empty()
+        && let Ok(value) = HeaderValue::try_from(text)
+    {
+        headers.append(name, value);
+    }
 }
 
 #[cfg(test)]
