@@ -2,14 +2,15 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use saas_core::{ClientAddress, Code, Problem};
+use saas_core::{ClientAddress, Problem};
 use saas_tenancy::Tenant;
 
 use crate::state::AppState;
 
 /// From where somebody asks, and under the address of which tenant.
 pub(crate) struct Visitor {
-    client: ClientAddress,
+    /// None, when the request came over no socket.
+    client: Option<ClientAddress>,
     named: Option<Tenant>,
 }
 
@@ -23,7 +24,10 @@ impl Visitor {
         {
             return Err(saas_storage::Error::Refused.into());
         }
-        state.networks.check(tenant, self.client).await
+        match self.client {
+            Some(client) => state.networks.check(tenant, client).await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -31,9 +35,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let client = parts.extensions.get::<ClientAddress>().copied();
         Ok(Self {
-            client: client.ok_or_else(|| Problem::new(Code::INTERNAL))?,
+            client: parts.extensions.get().copied(),
             named: parts.extensions.get().cloned(),
         })
     }
