@@ -84,6 +84,10 @@ mod guides_mail {}
 mod guides_limits {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/guides/settings.md")]
+mod guides_settings {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guides/errors.md")]
 mod guides_errors {}
 

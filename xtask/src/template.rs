@@ -346,6 +346,7 @@ cargo xtask test --manifest-path /path/to/this/Cargo.toml
 
 Without it set `TEST_DATABASE_URL` (a superuser's URL), `TEST_POOLER_URL` (the same through PgBouncer), `TEST_REDIS_URL`, `TEST_REDIS_SERVER` (the program),
 `TEST_PYTHON`, `TEST_NODE` and `TEST_CHROMIUM`. A test fails, and says what it lacks, where one is not set.
+Most need none of them, or only `TEST_DATABASE_URL`: `cargo test --test it projects::` to begin with.
 
 ## Licence
 
