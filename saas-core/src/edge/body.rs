@@ -106,7 +106,7 @@ impl Limited {
     /// How long the next piece may take: a pause, and not longer than what has come is worth.
     fn allowance(&self) -> Duration {
         let worth = Duration::from_secs_f64(self.read as f64 / RATE);
-        let left = (self.pause + worth).saturating_sub(self.waited);
+        let left = self.pause.saturating_add(worth).saturating_sub(self.waited);
         left.min(self.pause)
     }
 }

@@ -171,6 +171,9 @@ async fn sto_09_11_a_link_opens_one_file_until_it_is_taken_back() {
         ] {
             open(&wrong).await.is_problem(403, "forbidden");
         }
+        // Nor under the address of another tenant, and that does not count as a use.
+        let under = world.http.get(url).header("x-tenant", "beta");
+        send(under).await.is_problem(403, "forbidden");
         let listed = owner.get("/api/v1/file-grants?path=a").await.json();
         assert_eq!(listed["items"][0]["uses"], 1);
         // Whoever gives a link is told it, and nobody who lists.

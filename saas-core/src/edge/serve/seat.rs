@@ -18,6 +18,9 @@ use tokio::{
 /// One part of the idle connections gives way at a time, so that looking for them is rare.
 const PART: usize = 64;
 
+/// It is not looked more often than this for answers that nobody takes, however short the patience.
+const OFTEN: Duration = Duration::from_millis(10);
+
 /// All connections. When the places are taken, those that have been idle for the longest give way: whoever opens many
 /// and asks for nothing keeps nobody out with them.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +137,7 @@ impl Seat {
         };
         let stalled = async {
             while !self.is_stalled(write_timeout) {
-                sleep(write_timeout / 4).await;
+                sleep((write_timeout / 4).max(OFTEN)).await;
             }
         };
         let needed = async {
@@ -197,4 +200,17 @@ impl Sending {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_patience_at_all_does_not_keep_the_processor_busy() {
+        let taken = Seats::default().take(0);
+        let silent = Duration::from_secs(1);
+        let why = taken.seat.until_unwanted(silent, Duration::ZERO).await;
+        assert_eq!(why, "no request came on it");
+    }
 }
