@@ -76,7 +76,7 @@ pub use revocation::Revocations;
 #[cfg(feature = "axum")]
 pub use scheme::FormToken;
 #[cfg(feature = "axum")]
-pub use service::{AuthFuture, AuthService};
+pub use service::AuthService;
 pub use session::{Device, Session, SessionCookie, SessionInfo, Sessions, Started, TwoCookies};
 pub use sign_in::{Authenticated, Entry, SignIns};
 pub use theme::{Accent, InvalidTheme, Theme, Themes};

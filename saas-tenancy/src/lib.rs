@@ -108,7 +108,9 @@ pub use signal::Signals;
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{Lost, SystemTx, TenantTx};
 #[cfg(feature = "axum")]
-pub use transaction::{RequestTransaction, TransactionLayer, TransactionService};
+pub use transaction::{
+    RequestTransaction, TransactionFuture, TransactionLayer, TransactionService,
+};
 pub use value::{Column, Kind, Value};
 pub use verify::{Finding, FindingCode, Severity, verify};
 

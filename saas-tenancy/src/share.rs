@@ -76,6 +76,17 @@ impl Shares {
         }))
     }
 
+    /// Takes a place of the tenant, if one is free.
+    #[must_use]
+    pub fn try_take(&self, tenant: TenantId) -> Option<Share> {
+        let (visit, places) = self.visit(tenant)?;
+        let place = places.try_acquire_owned().ok()?;
+        Some(Share {
+            _place: place,
+            _visit: visit,
+        })
+    }
+
     /// Takes a place of the tenant, or waits for one. Gives none when too many wait already, or it takes too long.
     ///
     /// # Cancel safety

@@ -20,6 +20,7 @@ mod node;
 mod package;
 mod pooler;
 mod postgres;
+mod programs;
 mod python;
 mod redis;
 mod reference;

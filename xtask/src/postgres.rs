@@ -47,7 +47,7 @@ impl Postgres {
 
     /// Finds or installs PostgreSQL and starts a server.
     pub(crate) fn start() -> Result<Self, String> {
-        let programs = find_or_install()?;
+        let programs = programs()?;
         // Another process may take the port between our look and the server's start.
         let mut last = String::new();
         for _ in 0..5 {
@@ -99,7 +99,8 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn find_or_install() -> Result<PathBuf, String> {
+/// Gives the folder of the programs, which some tests run themselves, and installs them where they are not there.
+pub(crate) fn programs() -> Result<PathBuf, String> {
     if let Some(found) = find() {
         return Ok(found);
     }

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use crate::{
-    azurite::Azurite, chromium, node, pooler::Pooler, postgres::Postgres, python, redis, run,
-    smtp::MailServer,
+    azurite::Azurite, chromium, node, pooler::Pooler, postgres, postgres::Postgres, programs,
+    python, redis, run, smtp::MailServer,
 };
 
 /// A superuser's URL, and the same through a pooler.
@@ -24,6 +24,10 @@ const AZURITE: &str = "TEST_AZURITE_URL";
 /// A Redis, and the program of one that tests end and start again.
 const REDIS: &str = "TEST_REDIS_URL";
 const REDIS_SERVER: &str = "TEST_REDIS_SERVER";
+const POSTGRES_PROGRAMS: &str = "TEST_POSTGRES_PROGRAMS";
+const NGINX: &str = "TEST_NGINX";
+const HAPROXY: &str = "TEST_HAPROXY";
+const FAKETIME: &str = "TEST_FAKETIME";
 
 /// An interpreter of Python with packages, a folder with packages for Node, and a browser.
 const PYTHON: &str = "TEST_PYTHON";
@@ -143,6 +147,10 @@ fn run_tests(kind: &[&str], arguments: &[String], soak: bool) -> Result<(), Stri
     let programs = [
         (PYTHON, python::interpreter as fn() -> _),
         (REDIS_SERVER, redis::program),
+        (POSTGRES_PROGRAMS, postgres::programs),
+        (NGINX, programs::nginx),
+        (HAPROXY, programs::haproxy),
+        (FAKETIME, programs::faketime),
         (NODE, node::folder),
         (CHROMIUM, chromium::program),
     ];

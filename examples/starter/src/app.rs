@@ -2,9 +2,13 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{Router, extract::Request, middleware, response::Response};
+use axum::{Router, extract::Request, response::Response};
 use http::Method;
-use saas_auth::{mfa::MfaLayer, oauth, pages};
+use saas_auth::{
+    mfa::MfaLayer,
+    oauth,
+    pages::{self, RefusalLayer},
+};
 use saas_core::edge;
 use saas_edge::{
     AddressLimitLayer, CallerLimitLayer, FairShareLayer,
@@ -307,9 +311,8 @@ pub(crate) fn build(
     let router: Router = routes
         .into_router(&state.authorizer)?
         .with_state(state)
-        .layer(limits)
         // Whatever becomes of a request, it is known from here which route it had.
-        .layer(RouteLayer::new(requests.clone()));
+        .layer((RouteLayer::new(requests.clone()), limits));
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // What one tenant uses at a time leaves room for the others.
@@ -335,7 +338,7 @@ pub(crate) fn build(
     // From which networks the service is used at all.
     let service = NetworkLayer::new(config.networks.clone(), resolve).layer(service);
     // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
-    let service = middleware::from_fn(pages::refusals).layer(service);
+    let service = RefusalLayer::new().layer(service);
     // What every request gets, whoever sends it.
     let service = edge::stack(&config.edge, service)?;
     // Every one is counted.

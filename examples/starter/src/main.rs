@@ -38,6 +38,10 @@ mod validate;
 
 use std::process::ExitCode;
 
+/// Much is allocated for each request, by several threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()

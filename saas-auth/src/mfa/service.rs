@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::Request;
-use saas_core::{Principal, Problem};
+use saas_core::{Principal, Problem, edge::GateFuture};
 use tower_service::Service;
 
 use super::SecondFactors;
-use crate::{AuthFuture, BrowserSession, Error};
+use crate::{BrowserSession, Error};
 
 /// Made by [`MfaLayer`](super::MfaLayer).
 #[derive(Debug, Clone)]
@@ -29,12 +29,11 @@ impl<S> MfaService<S> {
 impl<S> Service<Request<Body>> for MfaService<S>
 where
     S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
-    S::Future: Send + Unpin,
-    S::Error: Unpin,
+    S::Future: Send,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = AuthFuture<S::Future, S::Error>;
+    type Future = GateFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -45,13 +44,13 @@ where
         let caller = request.extensions().get::<Principal>();
         let asked = caller.filter(|caller| !self.factors.asks_nothing_of(caller));
         let Some(caller) = asked.cloned() else {
-            return AuthFuture::Inner(self.inner.call(request));
+            return GateFuture::open(self.inner.call(request));
         };
         let factors = self.factors.clone();
         // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        AuthFuture::Asking(Box::pin(async move {
+        GateFuture::ask(async move {
             match factors.still_enough(&caller).await {
                 Ok(()) => inner.call(request).await,
                 Err(Error::StepUp { .. } | Error::EnrolmentRequired(_))
@@ -64,6 +63,6 @@ where
                 }
                 Err(error) => Ok(Problem::from(error).into_response()),
             }
-        }))
+        })
     }
 }

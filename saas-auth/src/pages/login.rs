@@ -89,7 +89,7 @@ pub(super) async fn show(
     parts: Parts,
 ) -> Result<Response, Problem> {
     let Some(visitor) = visitor else {
-        return which(&identity, &asked, Frame::of(&parts));
+        return which(&identity, &asked, Frame::of(&parts.extensions));
     };
     let onward = visitor.onward(&asked.onward);
     if visitor.session.is_some() && asked.prompt != "login" {

@@ -50,7 +50,7 @@ use axum::{
 use http::Method;
 
 pub use invite::Welcome;
-pub use refusal::refusals;
+pub use refusal::{RefusalLayer, RefusalService};
 
 use crate::Identity;
 

@@ -1,9 +1,16 @@
 //! Problems as pages.
 
+use std::task::{Context, Poll};
+
 use askama::Template;
 use axum::{body::Body, middleware::Next, response::Response};
 use http::{HeaderMap, HeaderName, Request, StatusCode, header};
-use saas_core::{Code, FieldError, Problem, edge::RequestId};
+use saas_core::{
+    Code, FieldError, Problem,
+    edge::{GateFuture, RequestId},
+};
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::{
     answer::{self, Page},
@@ -30,19 +37,57 @@ struct ProblemPage<'a> {
 /// [`edge::stack`](saas_core::edge::stack).
 ///
 /// ```
-/// use axum::{Router, middleware};
-/// use saas_auth::pages;
+/// use axum::Router;
+/// use saas_auth::pages::RefusalLayer;
 ///
 /// fn with_pages(routes: Router) -> Router {
-///     routes.layer(middleware::from_fn(pages::refusals))
+///     routes.layer(RefusalLayer::new())
 /// }
 /// # let _ = with_pages;
 /// ```
-pub async fn refusals(request: Request<Body>, next: Next) -> Response {
-    if opens(request.headers()) {
-        dress_as(request, next, Where::Elsewhere).await
-    } else {
-        next.run(request).await
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RefusalLayer(());
+
+impl RefusalLayer {
+    /// Makes the layer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+impl<S> Layer<S> for RefusalLayer {
+    type Service = RefusalService<S>;
+
+    fn layer(&self, inner: S) -> RefusalService<S> {
+        RefusalService(inner)
+    }
+}
+
+/// Made by [`RefusalLayer`].
+#[derive(Debug, Clone)]
+pub struct RefusalService<S>(S);
+
+impl<S> Service<Request<Body>> for RefusalService<S>
+where
+    S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = GateFuture<S::Future, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if opens(request.headers()) {
+            let told = Told::of(&request);
+            let answer = self.0.call(request);
+            return GateFuture::ask(async move { Ok(told.dress(answer.await?, Where::Elsewhere)) });
+        }
+        GateFuture::open(self.0.call(request))
     }
 }
 
@@ -57,7 +102,8 @@ fn opens(headers: &HeaderMap) -> bool {
 
 /// Makes pages of the problems of our own routes, and adds to every answer what pages carry.
 pub(super) async fn dress(request: Request<Body>, next: Next) -> Response {
-    let mut response = dress_as(request, next, Where::Here).await;
+    let told = Told::of(&request);
+    let mut response = told.dress(next.run(request).await, Where::Here);
     answer::complete(&mut response);
     response
 }
@@ -69,54 +115,71 @@ enum Where {
     Elsewhere,
 }
 
-async fn dress_as(request: Request<Body>, next: Next, place: Where) -> Response {
-    let (parts, body) = request.into_parts();
-    let id = parts.extensions.get::<RequestId>().cloned();
-    let (frame, path) = (Frame::of(&parts), parts.uri.path().to_owned());
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let Some(problem) = problem_of(&response) else {
-        return response;
-    };
-    let code = problem.code();
-    // The form is on the page with the same address; a link leads to where none of its parameters are.
-    let link = match code {
-        Code::REQUEST_FORGED | Code::UNAVAILABLE => Some((path.as_str(), "Open the page again")),
-        Code::LINK_INVALID if place == Where::Here => Some(("/login", "Go to the sign-in")),
-        Code::PASSWORD_PROVISIONAL if place == Where::Here => {
-            Some(("/forgot", "Choose a password"))
-        }
-        _ if place == Where::Here => Some(("/account", "Go to your account")),
-        _ => None,
-    };
-    let template = ProblemPage {
-        title: code.title(),
-        words: &words(&problem),
-        fields: problem.fields(),
-        code: code.name(),
-        request: id.as_ref().map_or("", RequestId::as_str),
-        link,
-        frame,
-    };
-    let Ok(page) = Page::new(&template) else {
-        return response;
-    };
-    let mut dressed = page.status(response.status()).answer();
-    let kept = [
-        header::RETRY_AFTER,
-        header::ALLOW,
-        header::WWW_AUTHENTICATE,
-        HeaderName::from_static("ratelimit"),
-        HeaderName::from_static("ratelimit-policy"),
-    ];
-    for name in kept {
-        if let Some(value) = response.headers().get(&name) {
-            dressed.headers_mut().insert(name, value.clone());
+/// What a page about a refusal says of the request.
+struct Told {
+    id: Option<RequestId>,
+    frame: Frame,
+    path: String,
+}
+
+impl Told {
+    fn of(request: &Request<Body>) -> Self {
+        Self {
+            id: request.extensions().get().cloned(),
+            frame: Frame::of(request.extensions()),
+            path: request.uri().path().to_owned(),
         }
     }
-    answer::complete(&mut dressed);
-    // The edge writes it into the log.
-    dressed.extensions_mut().insert(problem);
-    dressed
+
+    /// Makes a page of an answer, if it is a problem.
+    fn dress(self, response: Response, place: Where) -> Response {
+        let Self { id, frame, path } = self;
+        let Some(problem) = problem_of(&response) else {
+            return response;
+        };
+        let code = problem.code();
+        // The form is on the page with the same address; a link leads to where none of its parameters are.
+        let link = match code {
+            Code::REQUEST_FORGED | Code::UNAVAILABLE => {
+                Some((path.as_str(), "Open the page again"))
+            }
+            Code::LINK_INVALID if place == Where::Here => Some(("/login", "Go to the sign-in")),
+            Code::PASSWORD_PROVISIONAL if place == Where::Here => {
+                Some(("/forgot", "Choose a password"))
+            }
+            _ if place == Where::Here => Some(("/account", "Go to your account")),
+            _ => None,
+        };
+        let template = ProblemPage {
+            title: code.title(),
+            words: &words(&problem),
+            fields: problem.fields(),
+            code: code.name(),
+            request: id.as_ref().map_or("", RequestId::as_str),
+            link,
+            frame,
+        };
+        let Ok(page) = Page::new(&template) else {
+            return response;
+        };
+        let mut dressed = page.status(response.status()).answer();
+        let kept = [
+            header::RETRY_AFTER,
+            header::ALLOW,
+            header::WWW_AUTHENTICATE,
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ];
+        for name in kept {
+            if let Some(value) = response.headers().get(&name) {
+                dressed.headers_mut().insert(name, value.clone());
+            }
+        }
+        answer::complete(&mut dressed);
+        // The edge writes it into the log.
+        dressed.extensions_mut().insert(problem);
+        dressed
+    }
 }
 
 /// Gives the problem that an answer is, unless it is a page already.

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, request::Parts};
+use http::{Extensions, HeaderMap, request::Parts};
 use saas_core::{Code, Problem, Secret};
 use saas_tenancy::{Tenant, resolve::PathPrefix};
 
@@ -51,9 +51,9 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub(super) fn of(parts: &Parts) -> Self {
-        let prefix = parts.extensions.get::<PathPrefix>();
-        let tenant = parts.extensions.get::<Tenant>();
+    pub(super) fn of(extensions: &Extensions) -> Self {
+        let prefix = extensions.get::<PathPrefix>();
+        let tenant = extensions.get::<Tenant>();
         Self {
             prefix: prefix
                 .map(|prefix| prefix.as_str().to_owned())
@@ -157,7 +157,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         // One of two was planted.
         let cookie = SessionCookie::of_device(tenant.id()).read(&parts.headers);
         let remembered = cookie.ok().flatten().filter(|_| session.is_none());
-        let mut frame = Frame::of(parts).themed(theme);
+        let mut frame = Frame::of(&parts.extensions).themed(theme);
         frame.signed_in = session.is_some();
         Ok(Self {
             device: Device::of(&parts.headers, &parts.extensions),

@@ -262,7 +262,7 @@ fn app(db: &TestDatabase, identity: &Identity) -> App {
     let service = MfaLayer::new(identity.second_factors().clone()).layer(service);
     let service = identity.layer().layer(service);
     let service = TenantLayer::new(db.registry(), ResolveConfig::default()).layer(service);
-    let service = middleware::from_fn(pages::refusals).layer(service);
+    let service = pages::RefusalLayer::new().layer(service);
     edge::stack(&EdgeConfig::default(), service).unwrap()
 }
 

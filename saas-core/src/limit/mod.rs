@@ -62,6 +62,12 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
 
     /// Gives back a try that turned out not to count, such as a right password.
     async fn give_back(&self, key: &LimitKey, quota: Quota);
+
+    /// Gives the limiter that decides by itself in this process, where it is one: whoever asks for every request
+    /// asks it without a future.
+    fn in_process(&self) -> Option<&ProcessLimiter> {
+        None
+    }
 }
 
 /// Says what is counted: a name and what it is counted for, such as a tenant and an address.

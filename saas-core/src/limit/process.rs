@@ -87,19 +87,12 @@ impl ProcessLimiter {
         self.shards.iter().map(lock).sum()
     }
 
-    // The hash spreads evenly, and nobody can choose it for more than a few keys.
-    fn shard(&self, key: &LimitKey) -> MutexGuard<'_, Shard> {
-        let [first, ..] = &self.shards;
-        let [byte, ..] = *key.as_bytes();
-        let shard = self.shards.get(usize::from(byte) % SHARDS);
-        let shard = shard.unwrap_or(first).lock();
-        shard.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl RateLimiter for ProcessLimiter {
-    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited> {
+    /// Takes one try, as [`RateLimiter::take`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`Limited`] when there is none, and then nothing is counted.
+    pub fn take_now(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited> {
         let mut shard = self.shard(key);
         // Read under the lock, so that the time of a shard has one order.
         let now = shard.time.at(self.clock.now().as_micros());
@@ -118,7 +111,8 @@ impl RateLimiter for ProcessLimiter {
         Ok(Left::new(remaining, span(next.full_at - now)))
     }
 
-    async fn give_back(&self, key: &LimitKey, quota: Quota) {
+    /// Gives back a try, as [`RateLimiter::give_back`] does.
+    pub fn give_back_now(&self, key: &LimitKey, quota: Quota) {
         let mut shard = self.shard(key);
         let now = shard.time.at(self.clock.now().as_micros());
         let Some(state) = shard.states.get_mut(key.as_bytes()) else {
@@ -130,6 +124,30 @@ impl RateLimiter for ProcessLimiter {
         } else {
             shard.states.remove(key.as_bytes());
         }
+    }
+
+    // The hash spreads evenly, and nobody can choose it for more than a few keys.
+    fn shard(&self, key: &LimitKey) -> MutexGuard<'_, Shard> {
+        let [first, ..] = &self.shards;
+        let [byte, ..] = *key.as_bytes();
+        let shard = self.shards.get(usize::from(byte) % SHARDS);
+        let shard = shard.unwrap_or(first).lock();
+        shard.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl RateLimiter for ProcessLimiter {
+    async fn take(&self, key: &LimitKey, quota: Quota) -> Result<Left, Limited> {
+        self.take_now(key, quota)
+    }
+
+    async fn give_back(&self, key: &LimitKey, quota: Quota) {
+        self.give_back_now(key, quota);
+    }
+
+    fn in_process(&self) -> Option<&ProcessLimiter> {
+        Some(self)
     }
 }
 

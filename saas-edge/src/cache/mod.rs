@@ -188,6 +188,19 @@ where
         self.flight(key, load).await
     }
 
+    /// Gives what this process keeps under the key and is fresh: a value, or that there is none. Where nothing is kept,
+    /// [`get_or_load`](Self::get_or_load) finds it out.
+    #[must_use]
+    pub fn known(&self, scope: &Scope, key: &K) -> Option<Option<V>> {
+        let key = EntryKey::of(scope, key).ok()?;
+        let kept = self.0.here.get(&key)?;
+        if self.now() >= kept.fresh_until {
+            return None;
+        }
+        self.0.counts.here();
+        Some(kept.value)
+    }
+
     /// Forgets what the transaction's tenant has under the key, everywhere, when the transaction is committed.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use std::{
     net::SocketAddr,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -15,6 +14,7 @@ use axum::{
 use http::{Request, request::Parts};
 use saas_core::{
     ClientAddress,
+    edge::GateFuture,
     limit::{LimitKey, Quota, RateLimiter},
 };
 use saas_tenancy::resolve::{self, ResolveConfig};
@@ -23,7 +23,7 @@ use tower_service::Service;
 
 use super::{
     LimitsConfig,
-    take::{Asked, Refused, take},
+    take::{Asked, Counting, take, take_now},
 };
 
 /// Bounds how often one address, or network of IPv6, may ask.
@@ -94,26 +94,30 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = GateFuture<Counting<S::Future>, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let limiter = Arc::clone(&self.layer.limiter);
         let (parts, body) = request.into_parts();
         let asked = self.layer.asked(&parts);
-        Box::pin(async move {
+        let request = Request::from_parts(parts, body);
+        if let Some(limiter) = self.layer.limiter.in_process() {
+            return match take_now(limiter, asked.as_slice()) {
+                Ok(passed) => GateFuture::open(passed.before(self.inner.call(request))),
+                Err(refused) => GateFuture::refuse(refused),
+            };
+        }
+        let limiter = Arc::clone(&self.layer.limiter);
+        // The clone may not be ready; the service that was polled is the one to call.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        GateFuture::ask(async move {
             match take(&*limiter, asked).await {
-                Ok(counted) => {
-                    let mut response = inner.call(Request::from_parts(parts, body)).await?;
-                    counted.write(response.headers_mut());
-                    Ok(response)
-                }
-                Err(refused) => Ok(Refused::into_response(refused)),
+                Ok(passed) => passed.before(inner.call(request)).await,
+                Err(refused) => Ok(refused.into_response()),
             }
         })
     }

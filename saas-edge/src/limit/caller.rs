@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -18,6 +17,7 @@ use http::{Request, request::Parts};
 use saas_core::{
     ClientAddress,
     config::ConfigError,
+    edge::GateFuture,
     limit::{LimitKey, Quota, RateLimiter},
 };
 use saas_tenancy::{Admission, Scope};
@@ -27,7 +27,7 @@ use tower_service::Service;
 use super::{
     LimitsConfig,
     address::of_network,
-    take::{Asked, Refused, take},
+    take::{Asked, Counting, take, take_now},
 };
 
 /// Says how many times as much as the quotas a tenant may do, such as by its plan.
@@ -40,6 +40,12 @@ use super::{
 pub trait Weigh: fmt::Debug + Send + Sync + 'static {
     /// Gives the weight of the scope's tenant; 0 counts as 1.
     async fn weight(&self, scope: &Scope) -> u32;
+
+    /// Gives the weight, if that is in memory; it is asked for otherwise.
+    fn known(&self, scope: &Scope) -> Option<u32> {
+        let _ = scope;
+        None
+    }
 }
 
 /// Bounds how often one caller may ask, everybody in one tenant together, and one caller on the routes of a class.
@@ -110,7 +116,15 @@ impl CallerLimitLayer {
 }
 
 impl Rules {
-    async fn asked(&self, parts: &Parts) -> Vec<Asked> {
+    /// Gives the tenant whose weight has to be found out before it is known what is asked.
+    fn weighed<'a>(&self, parts: &'a Parts) -> Option<(&dyn Weigh, &'a Scope)> {
+        match parts.extensions.get::<Admission>() {
+            Some(Admission::Admitted(scope)) => Some((self.weights.as_deref()?, scope)),
+            _ => None,
+        }
+    }
+
+    fn asked(&self, parts: &Parts, weight: u32) -> Vec<Asked> {
         let class = self.class(parts);
         let Some(Admission::Admitted(scope)) = parts.extensions.get::<Admission>() else {
             let client = parts.extensions.get::<ClientAddress>();
@@ -123,10 +137,6 @@ impl Rules {
                 quota,
             });
             return of_class.into_iter().collect();
-        };
-        let weight = match &self.weights {
-            Some(weights) => weights.weight(scope).await,
-            None => 1,
         };
         let tenant = scope.tenant().id().as_uuid();
         let of_tenant = Asked {
@@ -192,26 +202,42 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = GateFuture<Counting<S::Future>, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let weight = match self.rules.weighed(&parts) {
+            Some((weights, scope)) => weights.known(scope),
+            None => Some(1),
+        };
+        if let (Some(weight), Some(limiter)) = (weight, self.rules.limiter.in_process()) {
+            return match take_now(limiter, &self.rules.asked(&parts, weight)) {
+                Ok(passed) => {
+                    let inner = self.inner.call(Request::from_parts(parts, body));
+                    GateFuture::open(passed.before(inner))
+                }
+                Err(refused) => GateFuture::refuse(refused),
+            };
+        }
+        let rules = Arc::clone(&self.rules);
+        // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let rules = Arc::clone(&self.rules);
-        let (parts, body) = request.into_parts();
-        Box::pin(async move {
-            let asked = rules.asked(&parts).await;
-            match take(&*rules.limiter, asked).await {
+        GateFuture::ask(async move {
+            let weight = match rules.weighed(&parts) {
+                Some((weights, scope)) => weights.weight(scope).await,
+                None => 1,
+            };
+            match take(&*rules.limiter, rules.asked(&parts, weight)).await {
                 Ok(passed) => {
-                    let mut response = inner.call(Request::from_parts(parts, body)).await?;
-                    passed.write(response.headers_mut());
-                    Ok(response)
+                    let inner = inner.call(Request::from_parts(parts, body));
+                    passed.before(inner).await
                 }
-                Err(refused) => Ok(Refused::into_response(refused)),
+                Err(refused) => Ok(refused.into_response()),
             }
         })
     }

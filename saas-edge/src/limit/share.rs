@@ -1,8 +1,9 @@
 //! How many requests of one tenant are worked on at a time.
 
 use std::{
+    future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -11,8 +12,9 @@ use axum::{
 };
 use http::{Request, header};
 use http_body::Body as _;
-use saas_core::{Code, Problem, TenantId};
-use saas_tenancy::{Admission, Shares, Tenant};
+use pin_project_lite::pin_project;
+use saas_core::{Code, Problem, TenantId, edge::GateFuture};
+use saas_tenancy::{Admission, Share, Shares, Tenant};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -59,7 +61,7 @@ impl FairShareLayer {
         }
     }
 
-    fn of(&self, request: &Request<Body>) -> Option<(Shares, TenantId)> {
+    fn of(&self, request: &Request<Body>) -> Option<(&Shares, TenantId)> {
         let extensions = request.extensions();
         let (places, tenant) = match (extensions.get(), extensions.get::<Tenant>()) {
             (Some(Admission::Admitted(scope)), _) => (&self.members, scope.tenant().id()),
@@ -70,7 +72,7 @@ impl FairShareLayer {
             true => &places.streaming,
             false => &places.working,
         };
-        Some((shares.clone(), tenant))
+        Some((shares, tenant))
     }
 }
 
@@ -107,32 +109,57 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = GateFuture<Placed<S::Future>, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some((shares, tenant)) = self.layer.of(&request) else {
+            return GateFuture::open(Placed::new(self.inner.call(request), None));
+        };
+        if let Some(share) = shares.try_take(tenant) {
+            return GateFuture::open(Placed::new(self.inner.call(request), Some(share)));
+        }
+        let shares = shares.clone();
+        // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let of = self.layer.of(&request);
-        Box::pin(async move {
-            let share = match of {
-                None => None,
-                Some((shares, tenant)) => match shares.take(tenant).await {
-                    Some(share) => Some(share),
-                    None => {
-                        tracing::info!("the tenant has too many requests under way");
-                        return Ok(Problem::new(Code::OVERLOADED)
-                            .retry_after(1)
-                            .into_response());
-                    }
-                },
+        GateFuture::ask(async move {
+            let Some(share) = shares.take(tenant).await else {
+                tracing::info!("the tenant has too many requests under way");
+                let problem = Problem::new(Code::OVERLOADED).retry_after(1);
+                return Ok(problem.into_response());
             };
-            let response = inner.call(request).await;
-            drop(share);
-            response
+            Placed::new(inner.call(request), Some(share)).await
         })
+    }
+}
+
+pin_project! {
+    /// A request that is worked on, and the place that it has until its answer begins.
+    #[derive(Debug)]
+    pub struct Placed<F> {
+        #[pin]
+        inner: F,
+        share: Option<Share>,
+    }
+}
+
+impl<F> Placed<F> {
+    const fn new(inner: F, share: Option<Share>) -> Self {
+        Self { inner, share }
+    }
+}
+
+impl<F: Future> Future for Placed<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let answer = ready!(this.inner.poll(context));
+        *this.share = None;
+        Poll::Ready(answer)
     }
 }

@@ -52,4 +52,9 @@ impl Weigh for Settings {
         let weight = self.get::<TrafficWeight>(scope).await;
         weight.map_or(1, |weight| weight.times)
     }
+
+    fn known(&self, scope: &Scope) -> Option<u32> {
+        let weight = Self::known::<TrafficWeight>(self, scope)?;
+        Some(weight.map_or(1, |weight| weight.times))
+    }
 }

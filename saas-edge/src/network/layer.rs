@@ -110,6 +110,14 @@ impl TenantNetworkLayer {
         refusal.map_or(Ok(()), Err)
     }
 
+    /// Decides by what is in memory, if it is.
+    pub(super) fn known(&self, scope: &Scope, client: ClientAddress) -> Option<Option<Problem>> {
+        Some(match self.settings.known::<Networks>(scope)? {
+            Ok(networks) => refusal(&networks, client),
+            Err(problem) => Some(problem),
+        })
+    }
+
     pub(super) async fn refusal(&self, scope: &Scope, client: ClientAddress) -> Option<Problem> {
         match self.settings.get::<Networks>(scope).await {
             Ok(networks) => refusal(&networks, client),

@@ -1,17 +1,13 @@
 //! Requests are refused, or go on.
 
-use std::{
-    future::{Ready, ready},
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use futures_util::future::Either;
 use http::Request;
+use saas_core::edge::GateFuture;
 use tower_service::Service;
 
 use super::{NetworkLayer, TenantNetworkLayer};
@@ -29,7 +25,7 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+    type Future = GateFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -38,8 +34,8 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (parts, body) = request.into_parts();
         match self.layer.refusal(&parts) {
-            None => Either::Left(self.inner.call(Request::from_parts(parts, body))),
-            Some(problem) => Either::Right(ready(Ok(problem.into_response()))),
+            None => GateFuture::open(self.inner.call(Request::from_parts(parts, body))),
+            Some(problem) => GateFuture::refuse(problem),
         }
     }
 }
@@ -58,24 +54,33 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = GateFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        let asked = TenantNetworkLayer::asked(&parts);
+        let request = Request::from_parts(parts, body);
+        let Some((scope, client)) = asked else {
+            return GateFuture::open(self.inner.call(request));
+        };
+        match self.layer.known(&scope, client) {
+            Some(None) => return GateFuture::open(self.inner.call(request)),
+            Some(Some(problem)) => return GateFuture::refuse(problem),
+            None => {}
+        }
+        let layer = self.layer.clone();
+        // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let layer = self.layer.clone();
-        let (parts, body) = request.into_parts();
-        Box::pin(async move {
-            if let Some((scope, client)) = TenantNetworkLayer::asked(&parts)
-                && let Some(problem) = layer.refusal(&scope, client).await
-            {
-                return Ok(problem.into_response());
+        GateFuture::ask(async move {
+            match layer.refusal(&scope, client).await {
+                Some(problem) => Ok(problem.into_response()),
+                None => inner.call(request).await,
             }
-            inner.call(Request::from_parts(parts, body)).await
         })
     }
 }

@@ -102,6 +102,18 @@ pub struct Settings {
 #[derive(Debug, Clone, Default)]
 struct All(Arc<BTreeMap<String, String>>);
 
+impl All {
+    fn read<S: TenantSetting>(&self) -> Result<S, Problem> {
+        match self.0.get(S::NAME) {
+            None => Ok(S::default()),
+            Some(text) => serde_json::from_str(text).map_err(|error| {
+                tracing::error!(setting = S::NAME, %error, "a setting cannot be read");
+                Problem::new(Code::INTERNAL)
+            }),
+        }
+    }
+}
+
 impl Settings {
     /// Reads them from a database that has [`MODULE`].
     #[must_use]
@@ -126,6 +138,9 @@ impl Settings {
     ///
     /// `unavailable` when the database does not answer; `internal` when what is stored is none of the type any more.
     pub async fn get<S: TenantSetting>(&self, scope: &Scope) -> Result<S, Problem> {
+        if let Some(known) = self.known(scope) {
+            return known;
+        }
         let (database, owned) = (self.database.clone(), scope.clone());
         let load = async move {
             let mut tx = database.read_primary(&owned);
@@ -134,13 +149,13 @@ impl Settings {
             Ok(Some(All(Arc::new(all.collect()))))
         };
         let all = self.cache.get_or_load(scope, &(), load).await?;
-        match all.unwrap_or_default().0.get(S::NAME) {
-            None => Ok(S::default()),
-            Some(text) => serde_json::from_str(text).map_err(|error| {
-                tracing::error!(setting = S::NAME, %error, "a setting cannot be read");
-                Problem::new(Code::INTERNAL)
-            }),
-        }
+        all.unwrap_or_default().read()
+    }
+
+    /// Gives what the scope's tenant has set, if that is in memory, without waiting.
+    pub(crate) fn known<S: TenantSetting>(&self, scope: &Scope) -> Option<Result<S, Problem>> {
+        let all = self.cache.known(scope, &())?;
+        Some(all.unwrap_or_default().read())
     }
 
     /// Sets something for the transaction's tenant, with its commit, and records who did.

@@ -1,8 +1,6 @@
 //! The service.
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -12,8 +10,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::Request;
-use saas_core::Problem;
-use saas_tenancy::{Admission, Scope};
+use saas_core::{Problem, edge::GateFuture};
+use saas_tenancy::Admission;
 use tower_service::Service;
 
 use super::{Guarding, verdict};
@@ -44,24 +42,36 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = GateFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let (authorizer, access) = (self.authorizer.clone(), Arc::clone(&self.access));
+        let scope = match verdict::scope(request.extensions().get::<Admission>()) {
+            Ok(scope) => scope,
+            Err(problem) => return GateFuture::refuse(verdict::refuse(problem, &access)),
+        };
+        if let Some(decision) = authorizer.decide_now(scope, &access) {
+            return match verdict::answer(decision) {
+                Ok(()) => {
+                    leave(&mut request, authorizer, access);
+                    GateFuture::open(self.inner.call(request))
+                }
+                Err(problem) => GateFuture::refuse(verdict::refuse(problem, &access)),
+            };
+        }
+        let scope = scope.clone();
+        // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (authorizer, access) = (self.authorizer.clone(), Arc::clone(&self.access));
-        let scope = verdict::scope(request.extensions().get::<Admission>()).cloned();
-        Box::pin(async move {
-            match decide(&authorizer, scope, &access).await {
+        GateFuture::ask(async move {
+            let decision = authorizer.decide(&scope, &access).await;
+            match decision.map_err(Problem::from).and_then(verdict::answer) {
                 Ok(()) => {
-                    // For `Allowed`, which asks again for what it says, and refuses as the route does.
-                    request
-                        .extensions_mut()
-                        .insert(Guarding { authorizer, access });
+                    leave(&mut request, authorizer, access);
                     inner.call(request).await
                 }
                 Err(problem) => Ok(verdict::refuse(problem, &access).into_response()),
@@ -70,10 +80,8 @@ where
     }
 }
 
-async fn decide(
-    authorizer: &Authorizer,
-    scope: Result<Scope, Problem>,
-    access: &Access,
-) -> Result<(), Problem> {
-    verdict::answer(authorizer.decide(&scope?, access).await?)
+/// For `Allowed`, which asks again for what it says, and refuses as the route does.
+fn leave(request: &mut Request<Body>, authorizer: Authorizer, access: Arc<Access>) {
+    let guarding = Guarding { authorizer, access };
+    request.extensions_mut().insert(guarding);
 }

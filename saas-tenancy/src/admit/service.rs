@@ -1,18 +1,14 @@
 //! The service.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use axum::{body::Body, response::IntoResponse as _};
 use http::{Request, Response};
-use saas_core::{Principal, Problem};
+use saas_core::{Principal, Problem, edge::GateFuture};
 use tower_service::Service;
 
 use super::{Admission, admit, verdict::Source};
-use crate::{Registry, Scope, Tenant};
+use crate::{Registry, Scope, Tenant, resolve::Name};
 
 /// Made by [`AdmitLayer`](super::AdmitLayer).
 #[derive(Debug, Clone)]
@@ -39,26 +35,42 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+    type Future = GateFuture<S::Future, S::Error>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let (named, source) = (request.extensions().get::<Tenant>(), self.source);
+        let Some(principal) = request.extensions().get::<Principal>() else {
+            request.extensions_mut().insert(Admission::Anonymous);
+            return GateFuture::open(self.inner.call(request));
+        };
+        let id = principal.tenant();
+        let home = match named {
+            Some(named) if named.id() == id => Some(Some(named.clone())),
+            _ => self.registry.known(&Name::Id(id)),
+        };
+        let (named, principal) = (named.cloned(), principal.clone());
+        if let Some(home) = home {
+            return match admit(source, named.as_ref(), principal, home) {
+                Ok(scope) => {
+                    leave(&mut request, scope);
+                    GateFuture::open(self.inner.call(request))
+                }
+                Err(problem) => GateFuture::refuse(problem),
+            };
+        }
+        let registry = self.registry.clone();
         // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
-        let (registry, source) = (self.registry.clone(), self.source);
-        let named = request.extensions().get::<Tenant>().cloned();
-        let principal = request.extensions().get::<Principal>().cloned();
-        Box::pin(async move {
-            match decide(&registry, source, named, principal).await {
-                Ok(admission) => {
-                    if let Admission::Admitted(scope) = &admission {
-                        note(scope);
-                    }
-                    request.extensions_mut().insert(admission);
+        GateFuture::ask(async move {
+            let home = registry.by_id(id).await.map_err(Problem::from);
+            match home.and_then(|home| admit(source, named.as_ref(), principal, home)) {
+                Ok(scope) => {
+                    leave(&mut request, scope);
                     inner.call(request).await
                 }
                 Err(problem) => Ok(problem.into_response()),
@@ -67,20 +79,10 @@ where
     }
 }
 
-async fn decide(
-    registry: &Registry,
-    source: Source,
-    named: Option<Tenant>,
-    principal: Option<Principal>,
-) -> Result<Admission, Problem> {
-    let Some(principal) = principal else {
-        return Ok(Admission::Anonymous);
-    };
-    let home = match &named {
-        Some(named) if named.id() == principal.tenant() => Some(named.clone()),
-        _ => registry.by_id(principal.tenant()).await?,
-    };
-    admit(source, named.as_ref(), principal, home).map(Admission::Admitted)
+/// Leaves the scope in the request, and tenant and caller in its span.
+fn leave(request: &mut Request<Body>, scope: Scope) {
+    note(&scope);
+    request.extensions_mut().insert(Admission::Admitted(scope));
 }
 
 /// Writes tenant and caller into the span of the request.

@@ -61,7 +61,9 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(config.lock_timeout.into())
         // Functions and virtual tables named in the schema itself are not trusted.
-        .pragma("trusted_schema", "OFF");
+        .pragma("trusted_schema", "OFF")
+        // As much stays of the log of writes (WAL) once all of it is in the file. While somebody reads, it grows.
+        .pragma("journal_size_limit", "16777216");
     let pool = |connections| {
         PoolOptions::new()
             .max_connections(connections)

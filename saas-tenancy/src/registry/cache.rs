@@ -9,6 +9,8 @@ use moka::sync::Cache as Moka;
 use saas_core::TenantId;
 
 use super::{Change, RegistryConfig};
+#[cfg(feature = "axum")]
+use crate::resolve::Name;
 use crate::{Domain, Error, Slug, Tenant};
 
 #[derive(Debug)]
@@ -28,6 +30,16 @@ impl Cache {
             ids: bounded(config),
             domains: bounded(config),
             changes: AtomicU64::new(0),
+        }
+    }
+
+    /// Gives what is remembered, whether there is such a tenant or not.
+    #[cfg(feature = "axum")]
+    pub(super) fn known(&self, name: &Name) -> Option<Option<Tenant>> {
+        match name {
+            Name::Slug(slug) => self.slugs.get(slug),
+            Name::Id(id) => self.ids.get(id),
+            Name::Domain(domain) => self.domains.get(domain),
         }
     }
 

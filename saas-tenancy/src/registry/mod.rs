@@ -12,6 +12,8 @@ use std::sync::Arc;
 use saas_core::{Id, TenantId, config::Period};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "axum")]
+use crate::resolve::Name;
 use crate::{
     AuditRecord, Database, Domain, EntityTable, Error, Migration, Module, Reason, SharedTable,
     Slug, Status, SystemScope, SystemTx, Tenant, outbox::EventRow,
@@ -151,6 +153,12 @@ impl Registry {
             database,
             cache: Arc::new(cache::Cache::new(config)),
         }
+    }
+
+    /// Finds a tenant without asking the database: whether there is one, if that is remembered.
+    #[cfg(feature = "axum")]
+    pub(crate) fn known(&self, name: &Name) -> Option<Option<Tenant>> {
+        self.cache.known(name)
     }
 
     /// Finds a tenant by its name in addresses.

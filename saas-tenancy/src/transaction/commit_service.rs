@@ -1,21 +1,23 @@
 //! The service that ends the transaction of a request.
 
 use std::{
+    fmt,
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{body::Body, response::IntoResponse as _};
 use http::{Request, Response, StatusCode};
+use pin_project_lite::pin_project;
 use saas_core::{Code, Problem};
 use tower_service::Service;
 
 use super::{Slot, SlotState};
 use crate::{
     Database, Error, Scope, TenantTx,
-    database::{Access, Ending},
+    database::{Access, Ending, Session},
 };
 
 /// Made by [`TransactionLayer`](super::TransactionLayer).
@@ -61,7 +63,7 @@ where
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+    type Future = TransactionFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -80,27 +82,64 @@ where
             access,
             slot: Arc::clone(&slot),
         });
-        let future = self.inner.call(request);
-        Box::pin(async move {
-            let response = future.await?;
-            match end(&slot, response.status()).await {
-                Ok(()) => Ok(response),
-                Err(error) => Ok(Problem::from(error).into_response()),
-            }
-        })
+        TransactionFuture {
+            inner: self.inner.call(request),
+            slot,
+            ending: None,
+        }
     }
 }
 
-async fn end(slot: &Slot, status: StatusCode) -> Result<(), Error> {
+pin_project! {
+    /// The future of a [`TransactionService`]: the answer of the service inside, and then the end of the transaction.
+    pub struct TransactionFuture<F> {
+        #[pin]
+        inner: F,
+        slot: Arc<Slot>,
+        ending: Option<Pin<Box<dyn Future<Output = Response<Body>> + Send>>>,
+    }
+}
+
+impl<F, E> Future for TransactionFuture<F>
+where
+    F: Future<Output = Result<Response<Body>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if this.ending.is_none() {
+            let response = ready!(this.inner.poll(context))?;
+            match end(this.slot, response.status()) {
+                Ok(None) => return Poll::Ready(Ok(response)),
+                Ok(Some(session)) => *this.ending = Some(Box::pin(commit(session, response))),
+                Err(error) => return Poll::Ready(Ok(Problem::from(error).into_response())),
+            }
+        }
+        match this.ending {
+            Some(ending) => ending.as_mut().poll(context).map(Ok),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> fmt::Debug for TransactionFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransactionFuture").finish_non_exhaustive()
+    }
+}
+
+/// Gives what has to be committed before the answer goes out.
+fn end(slot: &Slot, status: StatusCode) -> Result<Option<Box<Session>>, Error> {
     let success = status.is_success() || status.is_redirection();
     match slot.collect() {
-        SlotState::Unused | SlotState::Empty => Ok(()),
+        SlotState::Unused | SlotState::Empty => Ok(None),
         // Nobody needs to wait for its end.
         SlotState::Returned(session, _) if !success => {
             session.abandon();
-            Ok(())
+            Ok(None)
         }
-        SlotState::Returned(session, _) => session.finish(Ending::Commit).await,
+        SlotState::Returned(session, _) => Ok(Some(session)),
         SlotState::Taken if success => {
             tracing::error!(
                 code = Code::INTERNAL.name(),
@@ -110,6 +149,13 @@ async fn end(slot: &Slot, status: StatusCode) -> Result<(), Error> {
                 "a handler must be done with its transaction when it answers",
             ))
         }
-        SlotState::Taken => Ok(()),
+        SlotState::Taken => Ok(None),
+    }
+}
+
+async fn commit(session: Box<Session>, response: Response<Body>) -> Response<Body> {
+    match session.finish(Ending::Commit).await {
+        Ok(()) => response,
+        Err(error) => Problem::from(error).into_response(),
     }
 }

@@ -16,7 +16,7 @@ use std::{
 #[cfg(feature = "axum")]
 pub use commit_layer::TransactionLayer;
 #[cfg(feature = "axum")]
-pub use commit_service::{RequestTransaction, TransactionService};
+pub use commit_service::{RequestTransaction, TransactionFuture, TransactionService};
 pub use retry::Lost;
 pub use system::SystemTx;
 

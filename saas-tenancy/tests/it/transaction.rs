@@ -1,6 +1,6 @@
 //! How transactions begin and end.
 
-use saas_tenancy::{Dialect, Error};
+use saas_tenancy::{Dialect, Error, Filter};
 
 use crate::world::{Project, World, new_project};
 
@@ -130,6 +130,41 @@ async fn rel_23_many_writers_wait_their_turn() {
         }
         assert_eq!(world.names(&world.acme).await.len(), 32);
     }
+}
+
+#[tokio::test]
+async fn rel_28_the_log_of_writes_is_short_again_after_somebody_has_read_for_long() {
+    let world = World::on(Dialect::Sqlite).await;
+    let url = world.db.service_url();
+    let log = format!("{}-wal", url.strip_prefix("sqlite://").unwrap());
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let bound = 16 << 20;
+    world.project(&world.acme, "first").await;
+    let scope = world.db.scope(&world.acme);
+    let mut reader = world.db.database().read_snapshot(&scope);
+    assert!(
+        reader
+            .repo::<Project>()
+            .exists(Filter::all([]))
+            .await
+            .unwrap()
+    );
+    let write = async |number: u32| {
+        let name = format!("{number}{}", "x".repeat(1 << 20));
+        world.project(&world.acme, &name).await;
+    };
+    for number in 0..24 {
+        write(number).await;
+    }
+    assert!(length() > bound, "{}", length());
+    // It sees what it saw, for as long as it goes on.
+    let seen = reader.repo::<Project>().count(Filter::all([])).await;
+    assert_eq!(seen.unwrap(), 1);
+    drop(reader);
+    for number in 24..28 {
+        write(number).await;
+    }
+    assert!(length() <= bound, "{}", length());
 }
 
 #[tokio::test]

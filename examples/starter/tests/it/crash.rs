@@ -105,6 +105,46 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);
 }
 
+/// In the middle of a transaction, so that each has a connection, and on SQLite the only one that writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn htp_14_a_thousand_handlers_that_panic_cost_nobody_else_anything() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let mut world = World::on(dialect, &[("RUST_LOG", "off,starter=info")]).await;
+        let token = world.sign_up("acme").await.token;
+        world.kill();
+        world.set("FAILPOINTS", "tenancy/before-commit=1000*panic");
+        world.restart();
+        let create = async |name: String| {
+            let request = world.request(Method::POST, "/api/v1/projects");
+            send(request.bearer_auth(&token).json(&json!({ "name": name }))).await
+        };
+        let mut panicked = 0;
+        loop {
+            let names = (0..8).map(|number| create(format!("p-{panicked}-{number}")));
+            let answers = futures_util::future::join_all(names).await;
+            let failed = answers.iter().filter(|answer| answer.status != 201);
+            for answer in failed {
+                answer.is_problem(500, "internal");
+                assert!(!answer.text.contains("commit"), "{answer:?}");
+                panicked += 1;
+            }
+            if answers.iter().all(|answer| answer.status == 201) {
+                break;
+            }
+            assert!(panicked <= 1_000);
+        }
+        // What runs beside the requests commits, too, and is started again.
+        assert!(panicked > 900, "{dialect:?}: {panicked}");
+        let reads = send(world.request(Method::GET, "/health/ready")).await;
+        assert_eq!(reads.status, 200, "{reads:?}");
+        let metrics = send(world.request(Method::GET, "/metrics")).await.text;
+        assert!(
+            metrics.contains("saas_db_open_transactions 0\n"),
+            "{metrics}"
+        );
+    }
+}
+
 /// Dies once at a place, and says what is there of a file afterwards.
 async fn file_after_a_crash(dialect: Dialect, place: &str) -> u16 {
     let dies = format!("{place}=1*return(abort)");

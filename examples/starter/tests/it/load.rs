@@ -167,3 +167,53 @@ async fn rat_02_g19_a_flood_of_one_tenant_leaves_the_times_of_the_others() {
     let slowest = percentile(&mut times(&beside), 99);
     assert!(slowest < Duration::from_secs(2), "{slowest:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_15_a_thousand_tenants_that_come_at_once_after_a_start_are_served() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        let mut world = World::on(dialect, &[QUIET]).await;
+        let mut tokens = Vec::new();
+        for number in 0..tier(40, 1000) {
+            tokens.push(world.sign_up(&format!("tenant-{number}")).await.token);
+        }
+        world.kill();
+        world.restart();
+        // Nothing of any tenant is in memory.
+        let asked = join_all(tokens.iter().map(async |token| {
+            let begun = Instant::now();
+            let request = world.request(reqwest::Method::GET, "/api/v1/projects");
+            let answer = send(request.bearer_auth(token)).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            begun.elapsed()
+        }));
+        let (mut cold, most) = {
+            let stop = std::sync::atomic::AtomicBool::new(false);
+            let watched = async {
+                let mut most = 0.0_f64;
+                while !stop.load(std::sync::atomic::Ordering::SeqCst) {
+                    let metrics = send(world.request(reqwest::Method::GET, "/metrics")).await;
+                    let open = metrics.text.lines();
+                    let mut open =
+                        open.filter_map(|line| line.strip_prefix("saas_db_connections "));
+                    most = most.max(open.next().unwrap().parse().unwrap());
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                most
+            };
+            let asked = async {
+                let cold = asked.await;
+                stop.store(true, std::sync::atomic::Ordering::SeqCst);
+                cold
+            };
+            tokio::join!(asked, watched)
+        };
+        let slowest = percentile(&mut cold, 99);
+        println!(
+            "{dialect:?}: {} tenants, p99 {slowest:?}, {most} connections",
+            tokens.len()
+        );
+        assert!(slowest < Duration::from_secs(10), "{slowest:?}");
+        // As many as were allowed.
+        assert!(most <= 6.0, "{most}");
+    }
+}

@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     io::{BufReader, Lines},
     process::ChildStdout,
-    sync::{LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     thread::JoinHandle,
 };
 
@@ -48,7 +48,8 @@ static SECRETS: LazyLock<Mutex<HashMap<String, HashSet<String>>>> = LazyLock::ne
 
 /// The lines of one process, which are read while it runs.
 pub(crate) struct Log {
-    lines: Option<JoinHandle<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+    lines: Arc<Mutex<Vec<String>>>,
     address: String,
 }
 
@@ -60,23 +61,34 @@ impl Log {
         address: &str,
     ) -> Self {
         let address = address.to_owned();
+        let all = Arc::new(Mutex::new(begun));
+        let read = Arc::clone(&all);
         let reader = std::thread::spawn(move || {
-            let mut all = begun;
-            all.extend(lines.map_while(Result::ok));
-            all
+            for line in lines.map_while(Result::ok) {
+                read.lock().unwrap().push(line);
+            }
         });
         Self {
-            lines: Some(reader),
+            reader: Some(reader),
+            lines: all,
             address,
         }
     }
 
+    /// Gives what the process has said until now, but for a line that is cut.
+    pub(crate) fn so_far(&self) -> Vec<Value> {
+        let lines = self.lines.lock().unwrap();
+        let events = lines.iter().map(|line| serde_json::from_str(line));
+        events.filter_map(Result::ok).collect()
+    }
+
     /// Checks all that the process said, which has ended.
     pub(crate) fn check(&mut self) {
-        let Some(lines) = self.lines.take() else {
+        let Some(reader) = self.reader.take() else {
             return;
         };
-        let lines = lines.join().unwrap();
+        reader.join().unwrap();
+        let lines = self.lines.lock().unwrap();
         let known = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
         let secrets = known.get(&self.address).cloned().unwrap_or_default();
         drop(known);

@@ -11,6 +11,7 @@
 
 mod cancel;
 mod clients;
+mod clock;
 mod contract;
 mod crash;
 mod devices;
@@ -32,10 +33,13 @@ mod openidconnect;
 mod outage;
 mod projects;
 mod proxies;
+mod restore;
 mod roles;
 mod settings;
 mod share;
 mod size;
+mod smuggling;
+mod soak;
 mod telemetry;
 mod tls;
 mod uploads;

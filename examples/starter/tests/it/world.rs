@@ -95,6 +95,15 @@ impl World {
         command(&self.folder, self.database.as_ref(), &self.extra, arguments)
     }
 
+    /// Sets a variable of the processes that are started from now on.
+    pub(crate) fn set(&mut self, key: &'static str, value: &str) {
+        self.extra.push((key, value.to_owned()));
+    }
+
+    pub(crate) fn logged(&self) -> Vec<Value> {
+        self.log.so_far()
+    }
+
     pub(crate) fn process_id(&self) -> u32 {
         self.process.id()
     }

@@ -1,0 +1,114 @@
+//! A service that runs for long.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use saas_tenancy::Dialect;
+use serde_json::json;
+
+use crate::{
+    measure::{memory, tier},
+    world::{Caller, World, send},
+};
+
+/// How often in a second is half of what two processors do with a debug build.
+const EACH_SECOND: u32 = 100;
+
+async fn work(caller: &Caller<'_>, ends: Instant, pause: Duration) -> u32 {
+    let mut done = 0;
+    while Instant::now() < ends {
+        let begun = Instant::now();
+        let name = format!("soak-{done}");
+        let status = match done % 10 {
+            // As many are deleted as are made, or the database would grow.
+            0 => {
+                let id = caller.project(&name).await;
+                caller
+                    .delete(&format!("/api/v1/projects/{id}"))
+                    .await
+                    .status
+            }
+            1 => {
+                let request = caller.request(Method::PUT, "/api/v1/files/soak.bin");
+                send(request.body(vec![7; 4096])).await.status
+            }
+            2 => caller.get("/api/v1/files/soak.bin").await.status,
+            3 => {
+                let wrong = json!({ "name": "" });
+                caller.post("/api/v1/projects", &wrong).await.status
+            }
+            4 => {
+                send(caller.world.request(Method::GET, "/api/v1/me"))
+                    .await
+                    .status
+            }
+            _ => caller.get("/api/v1/projects?limit=20").await.status,
+        };
+        assert!(
+            [200, 201, 204, 401, 404, 422].contains(&status.as_u16()),
+            "{status}"
+        );
+        done += 1;
+        tokio::time::sleep(pause.saturating_sub(begun.elapsed())).await;
+    }
+    done
+}
+
+fn descriptors(world: &World) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", world.process_id()))
+        .unwrap()
+        .count()
+}
+
+/// An hour under `cargo xtask soak`; in CI, a moment in which the test itself is tried.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_35_a_service_that_runs_for_long_holds_no_more_than_at_first() {
+    let quiet = [
+        ("RUST_LOG", "error,starter=info"),
+        ("SAAS__AUTH__TOKEN__ACCESS_LIFETIME", "2h"),
+    ];
+    let world = World::on(Dialect::Sqlite, &quiet).await;
+    let callers = [
+        world.sign_up("acme").await,
+        world.sign_up("beta").await,
+        world.sign_up("gamma").await,
+        world.sign_up("delta").await,
+    ];
+    let begun = Instant::now();
+    let all = Duration::from_secs(tier(8, 3600));
+    let pause = Duration::from_secs(1) * 4 / EACH_SECOND;
+    // Caches fill and pools open in the first part.
+    let warm = all / 6;
+    let load = join_all(
+        callers
+            .each_ref()
+            .map(|caller| work(caller, begun + all, pause)),
+    );
+    let measured = async {
+        tokio::time::sleep(warm).await;
+        let first = (memory(&world, "VmRSS"), descriptors(&world));
+        let mut seen = vec![first];
+        while begun.elapsed() < all {
+            tokio::time::sleep(all / 12).await;
+            seen.push((memory(&world, "VmRSS"), descriptors(&world)));
+        }
+        seen
+    };
+    let (done, seen) = tokio::join!(load, measured);
+    let done: u32 = done.iter().sum();
+    let text: Vec<_> = seen
+        .iter()
+        .map(|(rss, open)| format!("{} KiB, {open} open", rss >> 10))
+        .collect();
+    println!(
+        "{done} requests within {:?}: {}",
+        begun.elapsed(),
+        text.join("; ")
+    );
+    let ((first, open), (last, open_at_last)) = (seen[0], seen[seen.len() - 1]);
+    // A MiB in an hour; in a moment, what a cache has yet to take.
+    let allowed = (tier(8, 1) << 20) + first;
+    assert!(last <= allowed, "{first} {last}");
+    assert!(open_at_last <= open + 8, "{open} {open_at_last}");
+}
