@@ -63,7 +63,7 @@ where
         }
         let outcome = scheme::bearer(&self.verifier, &parts);
         match settle(outcome, &mut parts) {
-            Some(refusal) => GateFuture::refuse(refusal),
+            Some(refusal) => GateFuture::answer(refusal),
             None => GateFuture::open(self.inner.call(Request::from_parts(parts, body))),
         }
     }

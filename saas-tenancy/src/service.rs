@@ -53,12 +53,20 @@ where
         let peer = peer.map(|ConnectInfo(peer)| peer.ip());
         let names = match resolve::read(&self.config, &parts, peer) {
             Ok(address) => note(&mut parts, address),
-            Err(problem) => return GateFuture::refuse(problem),
+            Err(problem) => return GateFuture::answer(problem),
         };
-        if let Some(tenants) = names.iter().map(|name| self.registry.known(name)).collect() {
-            return match settle(&mut parts, tenants) {
+        let (mut tenants, mut all_known) = (Tenants::default(), true);
+        for name in &names {
+            match self.registry.known(name).map(|tenant| tenants.and(tenant)) {
+                None => all_known = false,
+                Some(Ok(())) => {}
+                Some(Err(problem)) => return GateFuture::answer(problem),
+            }
+        }
+        if all_known {
+            return match tenants.settle(&mut parts) {
                 Ok(()) => GateFuture::open(self.inner.call(Request::from_parts(parts, body))),
-                Err(problem) => GateFuture::refuse(problem),
+                Err(problem) => GateFuture::answer(problem),
             };
         }
         let registry = self.registry.clone();
@@ -66,8 +74,8 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         GateFuture::ask(async move {
-            let found = find(&registry, &names).await;
-            match found.and_then(|tenants| settle(&mut parts, tenants)) {
+            let found = Tenants::find(&registry, &names).await;
+            match found.and_then(|tenants| tenants.settle(&mut parts)) {
                 Ok(()) => inner.call(Request::from_parts(parts, body)).await,
                 Err(problem) => Ok(problem.into_response()),
             }
@@ -88,37 +96,44 @@ fn note(parts: &mut Parts, address: Address) -> Vec<Name> {
     address.names
 }
 
-async fn find(registry: &Registry, names: &[Name]) -> Result<Vec<Option<Tenant>>, Problem> {
-    let mut tenants = Vec::with_capacity(names.len());
-    for name in names {
-        tenants.push(match name {
-            Name::Slug(slug) => registry.by_slug(slug).await?,
-            Name::Id(id) => registry.by_id(*id).await?,
-            Name::Domain(domain) => registry.by_domain(domain).await?,
-        });
-    }
-    Ok(tenants)
-}
+/// What the names that were looked up so far mean: one tenant, or none yet.
+#[derive(Default)]
+struct Tenants(Option<Tenant>);
 
-/// Leaves the one tenant that all names mean in the request.
-fn settle(parts: &mut Parts, tenants: Vec<Option<Tenant>>) -> Result<(), Problem> {
-    let mut found: Option<Tenant> = None;
-    for tenant in tenants {
-        let tenant = tenant.ok_or_else(|| Problem::new(Code::TENANT_UNKNOWN))?;
-        if found
-            .as_ref()
-            .is_some_and(|other| other.id() != tenant.id())
-        {
-            return Err(Problem::new(Code::TENANT_CONFLICT));
+impl Tenants {
+    async fn find(registry: &Registry, names: &[Name]) -> Result<Self, Problem> {
+        let mut found = Self::default();
+        for name in names {
+            found.and(match name {
+                Name::Slug(slug) => registry.by_slug(slug).await?,
+                Name::Id(id) => registry.by_id(*id).await?,
+                Name::Domain(domain) => registry.by_domain(domain).await?,
+            })?;
         }
-        found = Some(tenant);
+        Ok(found)
     }
-    let Some(tenant) = found else {
-        return Ok(());
-    };
-    if tenant.status() != Status::Active {
-        return Err(Problem::new(Code::TENANT_SUSPENDED));
+
+    /// Adds what a name means, which has to be the same.
+    fn and(&mut self, tenant: Option<Tenant>) -> Result<(), Problem> {
+        let tenant = tenant.ok_or_else(|| Problem::new(Code::TENANT_UNKNOWN))?;
+        match &self.0 {
+            Some(other) if other.id() != tenant.id() => Err(Problem::new(Code::TENANT_CONFLICT)),
+            _ => {
+                self.0 = Some(tenant);
+                Ok(())
+            }
+        }
     }
-    parts.extensions.insert(tenant);
-    Ok(())
+
+    /// Leaves the tenant in the request, if one is named.
+    fn settle(self, parts: &mut Parts) -> Result<(), Problem> {
+        let Some(tenant) = self.0 else {
+            return Ok(());
+        };
+        if tenant.status() != Status::Active {
+            return Err(Problem::new(Code::TENANT_SUSPENDED));
+        }
+        parts.extensions.insert(tenant);
+        Ok(())
+    }
 }

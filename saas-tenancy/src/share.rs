@@ -79,11 +79,13 @@ impl Shares {
     /// Takes a place of the tenant, if one is free.
     #[must_use]
     pub fn try_take(&self, tenant: TenantId) -> Option<Share> {
-        let (visit, places) = self.visit(tenant)?;
-        let place = places.try_acquire_owned().ok()?;
+        let mut tenants = self.tenants();
+        let known = self.known(&mut tenants, tenant);
+        // Who gets none does not count as somebody who waits. A tenant of whom nobody is here has places.
+        let place = Arc::clone(&known.places).try_acquire_owned().ok()?;
         Some(Share {
             _place: place,
-            _visit: visit,
+            _visit: self.count(known, tenant),
         })
     }
 
@@ -110,20 +112,32 @@ impl Shares {
     fn visit(&self, tenant: TenantId) -> Option<(Visit, Arc<Semaphore>)> {
         let Inner { places, queue, .. } = *self.0;
         let mut tenants = self.tenants();
-        let known = tenants.entry(tenant).or_insert_with(|| Tenant {
-            places: Arc::new(Semaphore::new(places)),
-            here: 0,
-        });
+        let known = self.known(&mut tenants, tenant);
         // One who has just been here has somebody, so nothing is left behind here.
         if known.here >= places.saturating_add(queue) {
             return None;
         }
+        let visit = self.count(known, tenant);
+        Some((visit, Arc::clone(&known.places)))
+    }
+
+    fn known<'t>(
+        &self,
+        tenants: &'t mut HashMap<TenantId, Tenant>,
+        tenant: TenantId,
+    ) -> &'t mut Tenant {
+        tenants.entry(tenant).or_insert_with(|| Tenant {
+            places: Arc::new(Semaphore::new(self.0.places)),
+            here: 0,
+        })
+    }
+
+    fn count(&self, known: &mut Tenant, tenant: TenantId) -> Visit {
         known.here += 1;
-        let visit = Visit {
+        Visit {
             shares: self.clone(),
             tenant,
-        };
-        Some((visit, Arc::clone(&known.places)))
+        }
     }
 
     // Held for a look-up, and never at an await.

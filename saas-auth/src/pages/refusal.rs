@@ -70,8 +70,8 @@ pub struct RefusalService<S>(S);
 
 impl<S> Service<Request<Body>> for RefusalService<S>
 where
-    S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
-    S::Future: Send,
+    S: Service<Request<Body>, Response = Response>,
+    S::Future: Send + 'static,
 {
     type Response = Response;
     type Error = S::Error;

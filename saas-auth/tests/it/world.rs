@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::{Router, body::Body, extract::Extension, middleware, response::Response, routing::get};
+use axum::{Router, body::Body, extract::Extension, response::Response, routing::get};
 use http::{HeaderMap, Request, StatusCode, header};
 use saas_auth::{
     Accepted, AuthConfig, ClientConfig, Identity, MODULE, Membership, NewMembership, SignedIn,

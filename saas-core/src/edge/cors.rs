@@ -10,11 +10,9 @@ use std::{
 };
 
 use axum::body::Body;
+use futures_util::future::Either;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
-use tower::{
-    ServiceExt as _,
-    util::{Either, Oneshot},
-};
+
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -90,14 +88,13 @@ fn named(origins: Vec<HeaderValue>) -> CorsLayer {
         ])
 }
 
-impl<S: Clone> Layer<S> for OriginLayer {
+impl<S> Layer<S> for OriginLayer {
     type Service = OriginService<S>;
 
     fn layer(&self, inner: S) -> OriginService<S> {
         OriginService {
-            cors: self.cors.layer(inner.clone()),
+            cors: self.cors.layer(inner),
             origins: Arc::clone(&self.origins),
-            inner,
         }
     }
 }
@@ -107,32 +104,29 @@ impl<S: Clone> Layer<S> for OriginLayer {
 pub(super) struct OriginService<S> {
     cors: Cors<S>,
     origins: Arc<[HeaderValue]>,
-    inner: S,
 }
 
 impl<S, B> Service<Request<Body>> for OriginService<S>
 where
-    S: Service<Request<Body>, Response = Response<B>> + Clone,
+    S: Service<Request<Body>, Response = Response<B>>,
     B: Default,
 {
     type Response = Response<B>;
     type Error = S::Error;
-    type Future = Oneshot<Either<Cors<S>, S>, Request<Body>>;
+    type Future = Either<<Cors<S> as Service<Request<Body>>>::Future, S::Future>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        // The one that is called is waited for then.
-        Poll::Ready(Ok(()))
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.cors.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let origin = request.headers().get(header::ORIGIN);
         let known = origin.is_some_and(|origin| self.origins.contains(origin));
-        let service = if request.method() == Method::OPTIONS && !known {
-            Either::Right(self.inner.clone())
+        if request.method() == Method::OPTIONS && !known {
+            Either::Right(self.cors.get_mut().call(request))
         } else {
-            Either::Left(self.cors.clone())
-        };
-        service.oneshot(request)
+            Either::Left(self.cors.call(request))
+        }
     }
 }
 
@@ -140,7 +134,7 @@ where
 mod tests {
     use axum::response::IntoResponse as _;
     use http::StatusCode;
-    use tower::service_fn;
+    use tower::{ServiceExt as _, service_fn};
 
     use super::*;
 

@@ -40,11 +40,36 @@ pin_project! {
     ///         if request.headers().contains_key("x-knock") {
     ///             GateFuture::open(self.0.call(request))
     ///         } else {
-    ///             GateFuture::refuse(Problem::new(Code::FORBIDDEN))
+    ///             GateFuture::answer(Problem::new(Code::FORBIDDEN))
     ///         }
     ///     }
     /// }
     /// ```
+    ///
+    /// A gate that has to ask takes the service that was ready, and leaves a clone in its place, which may not be:
+    ///
+    /// ```
+    /// # use axum::{body::Body, response::{IntoResponse as _, Response}};
+    /// # use http::Request;
+    /// # use saas_core::{Code, Problem, edge::GateFuture};
+    /// # use tower_service::Service;
+    /// # async fn is_expected() -> bool { true }
+    /// fn ask<S>(service: &mut S, request: Request<Body>) -> GateFuture<S::Future, S::Error>
+    /// where
+    ///     S: Service<Request<Body>, Response = Response> + Clone + Send + 'static,
+    ///     S::Future: Send,
+    /// {
+    ///     let clone = service.clone();
+    ///     let mut inner = std::mem::replace(service, clone);
+    ///     GateFuture::ask(async move {
+    ///         match is_expected().await {
+    ///             true => inner.call(request).await,
+    ///             false => Ok(Problem::new(Code::FORBIDDEN).into_response()),
+    ///         }
+    ///     })
+    /// }
+    /// ```
+    #[must_use = "a request gets no further than its future"]
     pub struct GateFuture<F, E> {
         #[pin]
         state: State<F, E>,
@@ -55,7 +80,7 @@ pin_project! {
     #[project = StateProjection]
     enum State<F, E> {
         Open { #[pin] inner: F },
-        Refused { answer: Ready<Result<Response, E>> },
+        Answered { answer: Ready<Result<Response, E>> },
         Asking { asking: Asking<E> },
     }
 }
@@ -70,16 +95,15 @@ impl<F, E> GateFuture<F, E> {
         }
     }
 
-    /// Answers by itself.
-    pub fn refuse(refusal: impl IntoResponse) -> Self {
-        let answer = ready(Ok(refusal.into_response()));
+    /// Answers by itself: with a refusal, as a rule.
+    pub fn answer(answer: impl IntoResponse) -> Self {
+        let answer = ready(Ok(answer.into_response()));
         Self {
-            state: State::Refused { answer },
+            state: State::Answered { answer },
         }
     }
 
-    /// Asks first. What is asked for goes on to the service inside by itself, with the one that was ready (and not a
-    /// clone, which may not be).
+    /// Waits for something: before the service inside is called, or for its answer.
     pub fn ask(asking: impl Future<Output = Result<Response, E>> + Send + 'static) -> Self {
         let asking: Asking<E> = Box::pin(asking);
         Self {
@@ -97,7 +121,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             StateProjection::Open { inner } => inner.poll(context),
-            StateProjection::Refused { answer } => Pin::new(answer).poll(context),
+            StateProjection::Answered { answer } => Pin::new(answer).poll(context),
             StateProjection::Asking { asking } => asking.as_mut().poll(context),
         }
     }
@@ -107,7 +131,7 @@ impl<F, E> fmt::Debug for GateFuture<F, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
             State::Open { .. } => "Open(…)",
-            State::Refused { .. } => "Refused(…)",
+            State::Answered { .. } => "Answered(…)",
             State::Asking { .. } => "Asking(…)",
         })
     }

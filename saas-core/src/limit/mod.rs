@@ -63,8 +63,10 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
     /// Gives back a try that turned out not to count, such as a right password.
     async fn give_back(&self, key: &LimitKey, quota: Quota);
 
-    /// Gives the limiter that decides by itself in this process, where it is one: whoever asks for every request
-    /// asks it without a future.
+    /// Gives the limiter of this process that this one is, so that it can be asked without a future.
+    ///
+    /// Not one that it only begins with or falls back to, or that it decorates: whoever gets it asks it *in place of*
+    /// [`take`](RateLimiter::take) and [`give_back`](RateLimiter::give_back). When in doubt, leave it as it is.
     fn in_process(&self) -> Option<&ProcessLimiter> {
         None
     }

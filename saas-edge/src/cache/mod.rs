@@ -188,10 +188,9 @@ where
         self.flight(key, load).await
     }
 
-    /// Gives what this process keeps under the key and is fresh: a value, or that there is none. Where nothing is kept,
+    /// Gives what this process keeps under the key and is fresh: a value, or that there is none. Otherwise
     /// [`get_or_load`](Self::get_or_load) finds it out.
-    #[must_use]
-    pub fn known(&self, scope: &Scope, key: &K) -> Option<Option<V>> {
+    pub(crate) fn known(&self, scope: &Scope, key: &K) -> Option<Option<V>> {
         let key = EntryKey::of(scope, key).ok()?;
         let kept = self.0.here.get(&key)?;
         if self.now() >= kept.fresh_until {

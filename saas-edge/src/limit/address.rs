@@ -107,7 +107,7 @@ where
         if let Some(limiter) = self.layer.limiter.in_process() {
             return match take_now(limiter, asked.as_slice()) {
                 Ok(passed) => GateFuture::open(passed.before(self.inner.call(request))),
-                Err(refused) => GateFuture::refuse(refused),
+                Err(refused) => GateFuture::answer(refused),
             };
         }
         let limiter = Arc::clone(&self.layer.limiter);

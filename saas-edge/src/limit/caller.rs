@@ -41,7 +41,7 @@ pub trait Weigh: fmt::Debug + Send + Sync + 'static {
     /// Gives the weight of the scope's tenant; 0 counts as 1.
     async fn weight(&self, scope: &Scope) -> u32;
 
-    /// Gives the weight, if that is in memory; it is asked for otherwise.
+    /// Gives what [`weight`](Self::weight) would, if that is in memory.
     fn known(&self, scope: &Scope) -> Option<u32> {
         let _ = scope;
         None
@@ -220,7 +220,7 @@ where
                     let inner = self.inner.call(Request::from_parts(parts, body));
                     GateFuture::open(passed.before(inner))
                 }
-                Err(refused) => GateFuture::refuse(refused),
+                Err(refused) => GateFuture::answer(refused),
             };
         }
         let rules = Arc::clone(&self.rules);
@@ -228,9 +228,9 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         GateFuture::ask(async move {
-            let weight = match rules.weighed(&parts) {
-                Some((weights, scope)) => weights.weight(scope).await,
-                None => 1,
+            let weight = match (weight, rules.weighed(&parts)) {
+                (None, Some((weights, scope))) => weights.weight(scope).await,
+                (weight, _) => weight.unwrap_or(1),
             };
             match take(&*rules.limiter, rules.asked(&parts, weight)).await {
                 Ok(passed) => {

@@ -140,6 +140,7 @@ where
 pin_project! {
     /// A request that is worked on, and the place that it has until its answer begins.
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are polled"]
     pub struct Placed<F> {
         #[pin]
         inner: F,

@@ -92,6 +92,7 @@ impl Refused {
 pin_project! {
     /// An answer that says what its request has counted for.
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless they are polled"]
     pub struct Counting<F> {
         #[pin]
         inner: F,

@@ -35,7 +35,7 @@ where
         let (parts, body) = request.into_parts();
         match self.layer.refusal(&parts) {
             None => GateFuture::open(self.inner.call(Request::from_parts(parts, body))),
-            Some(problem) => GateFuture::refuse(problem),
+            Some(problem) => GateFuture::answer(problem),
         }
     }
 }
@@ -69,7 +69,7 @@ where
         };
         match self.layer.known(&scope, client) {
             Some(None) => return GateFuture::open(self.inner.call(request)),
-            Some(Some(problem)) => return GateFuture::refuse(problem),
+            Some(Some(problem)) => return GateFuture::answer(problem),
             None => {}
         }
         let layer = self.layer.clone();

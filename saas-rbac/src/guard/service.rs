@@ -52,7 +52,7 @@ where
         let (authorizer, access) = (self.authorizer.clone(), Arc::clone(&self.access));
         let scope = match verdict::scope(request.extensions().get::<Admission>()) {
             Ok(scope) => scope,
-            Err(problem) => return GateFuture::refuse(verdict::refuse(problem, &access)),
+            Err(problem) => return GateFuture::answer(verdict::refuse(problem, &access)),
         };
         if let Some(decision) = authorizer.decide_now(scope, &access) {
             return match verdict::answer(decision) {
@@ -60,7 +60,7 @@ where
                     leave(&mut request, authorizer, access);
                     GateFuture::open(self.inner.call(request))
                 }
-                Err(problem) => GateFuture::refuse(verdict::refuse(problem, &access)),
+                Err(problem) => GateFuture::answer(verdict::refuse(problem, &access)),
             };
         }
         let scope = scope.clone();

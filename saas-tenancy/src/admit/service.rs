@@ -59,7 +59,7 @@ where
                     leave(&mut request, scope);
                     GateFuture::open(self.inner.call(request))
                 }
-                Err(problem) => GateFuture::refuse(problem),
+                Err(problem) => GateFuture::answer(problem),
             };
         }
         let registry = self.registry.clone();

@@ -83,7 +83,7 @@ where
             slot: Arc::clone(&slot),
         });
         TransactionFuture {
-            inner: self.inner.call(request),
+            inner: Some(self.inner.call(request)),
             slot,
             ending: None,
         }
@@ -92,9 +92,11 @@ where
 
 pin_project! {
     /// The future of a [`TransactionService`]: the answer of the service inside, and then the end of the transaction.
+    #[must_use = "futures do nothing unless they are polled"]
     pub struct TransactionFuture<F> {
+        // None when it has answered: what it held of the transaction is given back before that ends.
         #[pin]
-        inner: F,
+        inner: Option<F>,
         slot: Arc<Slot>,
         ending: Option<Pin<Box<dyn Future<Output = Response<Body>> + Send>>>,
     }
@@ -107,9 +109,11 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if this.ending.is_none() {
-            let response = ready!(this.inner.poll(context))?;
+        let mut this = self.project();
+        if let Some(inner) = this.inner.as_mut().as_pin_mut() {
+            let answer = ready!(inner.poll(context));
+            this.inner.set(None);
+            let response = answer?;
             match end(this.slot, response.status()) {
                 Ok(None) => return Poll::Ready(Ok(response)),
                 Ok(Some(session)) => *this.ending = Some(Box::pin(commit(session, response))),

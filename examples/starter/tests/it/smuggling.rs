@@ -1,4 +1,4 @@
-//! Requests of which a proxy and the service could see different ends, through nginx and HAProxy.
+//! Requests of which a proxy in front and the service could see different ends.
 
 use std::{
     collections::HashMap,

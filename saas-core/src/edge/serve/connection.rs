@@ -1,13 +1,6 @@
 //! One connection.
 
-use std::{
-    convert::Infallible,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Poll, ready},
-    time::Duration,
-};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::{Request, Version};
@@ -65,26 +58,15 @@ where
     {
         let Self { peer, service, .. } = self;
         let seat = Arc::clone(&self.taken.seat);
-        // One for all requests of the connection: to copy the layers for each costs more than most of them do.
-        let service = Arc::new(Mutex::new(service));
         let handler = hyper::service::service_fn(move |request: Request<Incoming>| {
             let under_way = seat.ask();
             let seat = (request.version() == Version::HTTP_2).then(|| Arc::clone(&seat));
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            let service = Arc::clone(&service);
+            let mut service = service.clone();
             async move {
-                let mut request = Some(request);
-                // Ready and called in one step, or another request of the connection could come between.
-                let answer = std::future::poll_fn(|context| {
-                    let mut service = service.lock().unwrap_or_else(PoisonError::into_inner);
-                    ready!(service.poll_ready(context))?;
-                    match request.take() {
-                        Some(request) => Poll::Ready(Ok::<_, Infallible>(service.call(request))),
-                        None => Poll::Pending,
-                    }
-                });
-                let response = answer.await?.await?;
+                std::future::poll_fn(|context| service.poll_ready(context)).await?;
+                let response = service.call(request).await?;
                 Ok::<_, Infallible>(response.map(|body| match seat {
                     Some(seat) if !body.is_end_stream() => {
                         Answer::watched(body, under_way, seat.send())

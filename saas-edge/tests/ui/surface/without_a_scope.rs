@@ -11,8 +11,6 @@ async fn cache(cache: &TenantCache<u32, String>) {
     let _ = cache.invalidate_all().await;
     // surface: TenantCache::get_or_load
     let _ = cache.get_or_load(&1, async { Ok(None) }).await;
-    // surface: TenantCache::known
-    let _ = cache.known(&1);
 }
 
 async fn limit(limiter: &TenantLimiter) {
