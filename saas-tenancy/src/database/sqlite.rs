@@ -191,6 +191,38 @@ mod tests {
             assert!(path_of(wrong).is_err(), "{wrong:?}");
         }
     }
+
+    #[tokio::test]
+    async fn rel_26_every_connection_has_the_same_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/a.db", folder.path().display());
+        let mut config = DatabaseConfig::new(&url);
+        config.max_connections = 3;
+        let pools = open(&url, &config).await.unwrap();
+        let mut connections = vec![(pools.writer.acquire().await.unwrap(), "0")];
+        for _ in 0..3 {
+            connections.push((pools.readers.acquire().await.unwrap(), "1"));
+        }
+        let patience = Duration::from(config.lock_timeout).as_millis().to_string();
+        for (connection, reads_only) in &mut connections {
+            for (setting, expected) in [
+                ("PRAGMA journal_mode", "wal"),
+                ("PRAGMA synchronous", "2"),
+                ("PRAGMA foreign_keys", "1"),
+                ("PRAGMA trusted_schema", "0"),
+                ("PRAGMA busy_timeout", &*patience),
+                ("PRAGMA journal_size_limit", "16777216"),
+                ("PRAGMA query_only", *reads_only),
+            ] {
+                let row = sqlx::query(setting).fetch_one(&mut **connection).await;
+                let found: String = row.unwrap().try_get_unchecked(0).unwrap();
+                assert_eq!(found, expected, "{setting}");
+            }
+        }
+        drop(connections);
+        pools.close().await;
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn what_is_in_the_file_is_for_its_owner_alone() {

@@ -1,8 +1,11 @@
 //! How transactions begin and end.
 
-use saas_tenancy::{Dialect, Error, Filter};
+use std::time::Duration;
 
-use crate::world::{Project, World, new_project};
+use futures_util::future::join_all;
+use saas_tenancy::{DatabaseConfig, Dialect, Error, Filter, TenantTx};
+
+use crate::world::{Project, ProjectPatch, World, new_project};
 
 #[tokio::test]
 async fn what_is_not_committed_never_happened() {
@@ -129,6 +132,73 @@ async fn rel_23_many_writers_wait_their_turn() {
             writer.await.unwrap().unwrap();
         }
         assert_eq!(world.names(&world.acme).await.len(), 32);
+    }
+}
+
+#[tokio::test]
+async fn rel_24_who_reads_and_then_writes_waits_for_the_other_instance_and_loses_nothing() {
+    for world in World::all().await {
+        let scope = world.db.scope(&world.acme);
+        let project = world.project(&world.acme, "counted").await.id;
+        let instances = [
+            world.db.another_instance(2).await,
+            world.db.another_instance(2).await,
+        ];
+        let counting = instances.each_ref().map(async |database| {
+            for _ in 0..20 {
+                let counted = database.transaction(&scope, async |tx: &mut TenantTx| {
+                    // One after the other on PostgreSQL, too, where both could read before either writes.
+                    tx.lock("count").await?;
+                    let rank = tx.repo::<Project>().get(project).await?.rank;
+                    let mut patch = ProjectPatch::default();
+                    patch.rank = Some(rank + 1);
+                    tx.repo::<Project>().update(project, None, patch).await?;
+                    Ok::<_, Error>(())
+                });
+                counted.await.unwrap();
+            }
+        });
+        join_all(counting).await;
+        let mut tx = world.db.database().read(&scope);
+        assert_eq!(tx.repo::<Project>().get(project).await.unwrap().rank, 40);
+    }
+}
+
+#[tokio::test]
+async fn rel_09_every_transaction_has_the_bounds_of_the_configuration() {
+    let config = DatabaseConfig::default();
+    let expected = [
+        config.statement_timeout,
+        config.lock_timeout,
+        config.idle_in_transaction_timeout,
+    ];
+    let expected = expected.map(|bound| Duration::from(bound).as_millis().to_string());
+    for world in World::all().await {
+        if world.db.dialect() != Dialect::Postgres {
+            continue;
+        }
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        let rows = tx
+            .rls_only(
+                "SELECT (SELECT setting FROM pg_settings WHERE name = 'statement_timeout'), \
+                 (SELECT setting FROM pg_settings WHERE name = 'lock_timeout'), \
+                 (SELECT setting FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout')",
+                &[],
+            )
+            .await
+            .unwrap();
+        let found = [0, 1, 2].map(|at| rows[0].get::<String>(at).unwrap());
+        assert_eq!(found, expected);
+        // Whoever finds a row locked does not wait for ever.
+        tx.rls_only("SET LOCAL lock_timeout = 50", &[])
+            .await
+            .unwrap();
+        let project = world.project(&world.acme, "held").await.id;
+        let mut holder = world.db.database().write(&world.db.scope(&world.acme));
+        let held = holder.repo::<Project>().delete(project, None).await;
+        held.unwrap();
+        let waited = tx.repo::<Project>().delete(project, None).await;
+        assert!(matches!(waited, Err(Error::Conflict(_))), "{waited:?}");
     }
 }
 

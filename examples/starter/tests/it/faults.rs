@@ -263,3 +263,51 @@ async fn htp_12_every_answer_has_the_headers_that_protect_a_browser() {
         assert!(answer.header("server").is_none(), "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn rel_27_a_file_that_is_no_database_is_refused_and_one_that_breaks_is_told() {
+    let mut world = World::on(Dialect::Sqlite, &[]).await;
+    {
+        let owner = world.sign_up("acme").await;
+        owner.project("before").await;
+        // All but the first page, of the file and of its log.
+        for name in ["data/starter.db", "data/starter.db-wal"] {
+            let path = world.folder.path().join(name);
+            let length = usize::try_from(std::fs::metadata(&path).unwrap().len()).unwrap();
+            let file = std::fs::File::options().write(true).open(path).unwrap();
+            let rest = vec![0xa5; length.saturating_sub(4096)];
+            std::os::unix::fs::FileExt::write_all_at(&file, &rest, 4096).unwrap();
+        }
+        let mut told = 0;
+        for number in 0..20 {
+            let name = json!({ "name": number.to_string() });
+            let (read, written, live) = tokio::join!(
+                owner.get("/api/v1/projects?limit=100"),
+                owner.post("/api/v1/projects", &name),
+                async { send(world.request(Method::GET, "/health/live")).await },
+            );
+            for answer in [read, written] {
+                match answer.status.as_u16() {
+                    200 | 201 => {}
+                    _ => {
+                        answer.is_problem(503, "unavailable");
+                        told += 1;
+                    }
+                }
+            }
+            assert_eq!(live.status, 200, "{live:?}");
+        }
+        assert!(told > 0, "nothing was read from what is broken");
+    }
+    world.kill();
+    for broken in ["half of it", "none of it"] {
+        if broken == "none of it" {
+            let file = world.folder.path().join("data/starter.db");
+            std::fs::write(file, [0xa5; 8192]).unwrap();
+        }
+        let started = world.command(&["serve"]).output().unwrap();
+        let said = String::from_utf8_lossy(&started.stderr);
+        assert_eq!(started.status.code(), Some(1), "{broken}: {said}");
+        assert!(said.contains("the database is not available"), "{said}");
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 use reqwest::Method;
 use serde_json::json;
 
-use crate::world::{World, send};
+use crate::world::{World, password_form, send};
 
 #[tokio::test]
 async fn htp_01_02_a_bad_body_is_named_and_changes_nothing() {
@@ -84,7 +84,7 @@ async fn htp_01_02_a_bad_body_is_named_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn bad_queries_and_paths_are_named() {
+async fn htp_15_16_17_bad_queries_methods_and_paths_are_named() {
     for world in World::all().await {
         let acme = world.sign_up("acme").await;
         for (query, code) in [
@@ -121,9 +121,21 @@ async fn bad_queries_and_paths_are_named() {
         send(acme.request(Method::PUT, "/api/v1/projects"))
             .await
             .is_problem(405, "method-not-allowed");
-        send(acme.request(Method::TRACE, "/api/v1/projects"))
+        for method in ["TRACE", "BREW"] {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let refused = send(acme.request(method, "/api/v1/projects")).await;
+            refused.is_problem(405, "method-not-allowed");
+            let allowed = refused.header("allow").unwrap();
+            assert!(
+                allowed.contains("GET") && allowed.contains("POST"),
+                "{allowed}"
+            );
+        }
+        // More than any list takes, each with a name of its own.
+        let many: Vec<_> = (0..1_000).map(|n| format!("a{n}=1")).collect();
+        acme.get(&format!("/api/v1/projects?{}", many.join("&")))
             .await
-            .is_problem(405, "method-not-allowed");
+            .is_problem(400, "query-invalid");
     }
 }
 
@@ -210,6 +222,44 @@ async fn htp_09_a_hostile_request_id_is_replaced() {
         .await;
         assert_eq!(answer.header("x-request-id") == Some(sent), kept, "{sent}");
     }
+}
+
+#[tokio::test]
+async fn htp_10_nothing_that_is_sent_makes_a_line_in_the_log() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite, &[]).await;
+    world.sign_up("acme").await;
+    let forged = r#"{"message":"forged","level":"INFO"}"#;
+    for before in ["%0a", "%0d%0a", "%e2%80%a8", "%1b[2K"] {
+        let path = format!(
+            "/api/v1/x{before}{}",
+            forged.replace('"', "%22").replace('{', "%7b")
+        );
+        send(world.request(Method::GET, &path)).await;
+    }
+    let tabbed = format!("agent\t{forged}");
+    let agent = world
+        .request(Method::GET, "/health/live")
+        .header("user-agent", &tabbed);
+    send(agent.header("x-request-id", "a")).await;
+    for name in [
+        format!("\n{forged}\n"),
+        format!("\r{forged}"),
+        format!("\u{2028}{forged}"),
+    ] {
+        world
+            .token(Some("acme"), &password_form(&name, "wrong password"))
+            .await;
+        let body = json!({
+            "tenant": { "slug": "other", "name": name },
+            "owner": { "email": "x@other.test", "password": "long enough to take", "name": name },
+        });
+        send(world.request(Method::POST, "/api/v1/signup").json(&body)).await;
+    }
+    let logged = world.logged();
+    assert!(logged.iter().any(|event| event["message"] == "answered"));
+    // That each line is one object is checked at the end of every test.
+    let made = logged.iter().filter(|event| event["message"] == "forged");
+    assert_eq!(made.count(), 0);
 }
 
 #[tokio::test]

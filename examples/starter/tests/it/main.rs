@@ -29,6 +29,7 @@ mod load;
 mod log;
 mod measure;
 mod mfa;
+mod migrating;
 mod openidconnect;
 mod outage;
 mod projects;
