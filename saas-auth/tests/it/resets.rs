@@ -394,7 +394,7 @@ async fn nothing_that_is_printed_shows_a_token() {
 }
 
 #[tokio::test]
-async fn letters_are_asked_for_ten_times_at_once_for_one_address_whoever_has_it() {
+async fn rat_05_letters_are_asked_for_ten_times_at_once_for_one_address_whoever_has_it() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, ANN).await;
     let changes = world.identity.password_changes();

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_preflight_of_an_origin_that_is_not_configured_is_for_the_route() {
+    async fn htp_11_a_preflight_of_an_origin_that_is_not_configured_is_for_the_route() {
         let known = Some("https://app.example".to_owned());
         for (method, origin, answer) in [
             (
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_origins_are_read() {
+    fn htp_11_only_exact_origins_are_read() {
         for wrong in [
             "*",
             "null",

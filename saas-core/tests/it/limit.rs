@@ -301,7 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn in_no_span_of_time_pass_more_than_the_burst_and_what_its_length_allows(
+    fn rat_06_in_no_span_of_time_pass_more_than_the_burst_and_what_its_length_allows(
         burst in 1..6_u32,
         period in 1..2_000_000_u64,
         pauses in prop::collection::vec(0..1_000_000_u64, 1..200),

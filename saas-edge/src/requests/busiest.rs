@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_sends_much_is_found_among_very_many() {
+    fn htp_24_whoever_sends_much_is_found_among_very_many() {
         let busiest = Busiest::default();
         let floods: Vec<TenantId> = (0..5).map(|_| TenantId::generate()).collect();
         for round in 0..100_000 {

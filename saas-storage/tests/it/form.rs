@@ -116,7 +116,7 @@ async fn sto_04_a_name_from_a_form_leads_nowhere_else() {
 }
 
 #[tokio::test]
-async fn sto_22_a_form_that_does_not_end_well_leaves_nothing() {
+async fn sto_22_htp_18_a_form_that_does_not_end_well_leaves_nothing() {
     for world in local_worlds().await {
         let file = part("f", Some("name"), "text");
         let large = part("f", Some("name"), &"x".repeat(LIMIT as usize + 1));

@@ -24,7 +24,7 @@ async fn a_row_comes_back_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn an_update_with_an_old_version_changes_nothing() {
+async fn htp_21_an_update_with_an_old_version_changes_nothing() {
     for world in World::all().await {
         let project = world.project(&world.acme, "bridge").await;
         let scope = world.db.scope(&world.acme);

@@ -238,7 +238,7 @@ async fn rel_28_the_log_of_writes_is_short_again_after_somebody_has_read_for_lon
 }
 
 #[tokio::test]
-async fn iso_59_a_transaction_that_lost_is_tried_again_in_its_tenant() {
+async fn iso_59_rel_08_a_transaction_that_lost_is_tried_again_in_its_tenant() {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     let world = World::on(Dialect::Postgres).await;

@@ -18,7 +18,7 @@ async fn metric(world: &World, name: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn iso_22_two_thousand_cancelled_requests_leave_no_connection_in_a_transaction() {
+async fn iso_22_htp_25_two_thousand_cancelled_requests_leave_no_connection_in_a_transaction() {
     for dialect in [Dialect::Postgres, Dialect::Sqlite] {
         let world = World::on(dialect, &[]).await;
         let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);

@@ -83,7 +83,7 @@ async fn pwd_02_whatever_is_wrong_is_answered_alike() {
 }
 
 #[tokio::test]
-async fn soc_11_nobody_is_sent_to_another_host() {
+async fn soc_11_htp_22_nobody_is_sent_to_another_host() {
     let world = World::on(Dialect::Sqlite).await;
     world.person(&world.acme, "ann@acme.test").await;
     for onward in [
