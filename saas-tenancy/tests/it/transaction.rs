@@ -150,8 +150,10 @@ async fn rel_24_who_reads_and_then_writes_waits_for_the_other_instance_and_loses
                     // One after the other on PostgreSQL, too, where both could read before either writes.
                     tx.lock("count").await?;
                     let rank = tx.repo::<Project>().get(project).await?.rank;
-                    let mut patch = ProjectPatch::default();
-                    patch.rank = Some(rank + 1);
+                    let patch = ProjectPatch {
+                        rank: Some(rank + 1),
+                        ..ProjectPatch::default()
+                    };
                     tx.repo::<Project>().update(project, None, patch).await?;
                     Ok::<_, Error>(())
                 });

@@ -169,6 +169,60 @@ async fn rat_02_g19_a_flood_of_one_tenant_leaves_the_times_of_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_04_statements_of_one_tenant_that_take_long_keep_nobody_of_another_waiting() {
+    let world = World::on(Dialect::Postgres, &[QUIET]).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let held = acme.project("held").await;
+    let path = format!("/api/v1/projects/{held}");
+    let measured = async |slow: bool| {
+        let (stop, stopped) = watch::channel(false);
+        // Whoever changes the row waits until this is done.
+        let hold = format!(
+            "BEGIN; UPDATE projects SET description = '' WHERE id = '{held}'; SELECT pg_sleep(2); COMMIT"
+        );
+        let held = async {
+            match &world.database {
+                Some(database) if slow => database.as_superuser(&hold).await,
+                _ => tokio::time::sleep(Duration::from_secs(2)).await,
+            }
+            stop.send_replace(true);
+        };
+        let changes = (0..if slow { 30 } else { 0 }).map(async |number| {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let body = json!({ "name": format!("change {number}") });
+            let begun = Instant::now();
+            let answer = acme.patch(&path, Some("\"1\""), &body).await;
+            (begun.elapsed(), answer.status.as_u16())
+        });
+        let pause = Duration::from_millis(10);
+        let others = join_all((0..4).map(|_| steady(&beta, pause, &stopped)));
+        let ((), changed, asked) = tokio::join!(held, join_all(changes), others);
+        (asked.into_iter().flatten().collect::<Vec<_>>(), changed)
+    };
+    let (idle, _) = measured(false).await;
+    let (beside, changed) = measured(true).await;
+    let waited = changed.iter().map(|(took, _)| *took).max().unwrap();
+    assert!(
+        waited > Duration::from_secs(1),
+        "nothing was slow: {changed:?}"
+    );
+    assert!(
+        changed
+            .iter()
+            .all(|(_, status)| [200, 412, 503].contains(status)),
+        "{changed:?}"
+    );
+    assert!(beside.iter().all(|(.., status)| *status == 200));
+    let [idle, beside] = [&idle, &beside].map(|asked| percentile(&mut times(asked), 99));
+    println!("p99 {idle:?} idle, {beside:?} beside 30 statements that wait for a row");
+    // As much as a machine with other work allows to say.
+    assert!(
+        beside < idle * 2 + Duration::from_millis(250),
+        "{idle:?} {beside:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rel_15_a_thousand_tenants_that_come_at_once_after_a_start_are_served() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
         let mut world = World::on(dialect, &[QUIET]).await;
