@@ -83,13 +83,19 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
     })
 }
 
+/// Under which number instances wait for each other with the rights: "saas.rig" in ASCII.
+#[cfg(feature = "postgres")]
+const RIGHTS: i64 = 0x7361_6173_2e72_6967;
+
 #[cfg(feature = "postgres")]
 async fn grant(
     pool: &crate::database::postgres::Pool,
     modules: &[&Module],
     service_role: &str,
 ) -> Result<(), Error> {
-    let statements = rights::grants(modules, service_role)?;
+    let mut statements = rights::grants(modules, service_role)?;
+    // Two instances that change the rights of a table at the same time fail otherwise ("tuple concurrently updated").
+    statements.insert(0, format!("SELECT pg_advisory_xact_lock({RIGHTS})"));
     let mut link = pool.acquire().await?;
     // One message is one transaction.
     sqlx::raw_sql(sql::schema(statements.join(";\n")).sql)
