@@ -12,7 +12,6 @@ use std::{
 use axum::body::Body;
 use futures_util::future::Either;
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
-
 use tower_http::cors::{AllowOrigin, Cors, CorsLayer};
 use tower_layer::Layer;
 use tower_service::Service;

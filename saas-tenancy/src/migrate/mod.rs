@@ -83,9 +83,10 @@ async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
     })
 }
 
-/// Under which number instances wait for each other with the rights: "saas.rig" in ASCII.
+/// Instances wait for each other with the rights: two that change those of a table at the same time fail otherwise
+/// ("tuple concurrently updated"). The number is "saas.rig" in ASCII.
 #[cfg(feature = "postgres")]
-const RIGHTS: i64 = 0x7361_6173_2e72_6967;
+const LOCK: &str = "SELECT pg_advisory_xact_lock(8314033534431029607)";
 
 #[cfg(feature = "postgres")]
 async fn grant(
@@ -94,8 +95,7 @@ async fn grant(
     service_role: &str,
 ) -> Result<(), Error> {
     let mut statements = rights::grants(modules, service_role)?;
-    // Two instances that change the rights of a table at the same time fail otherwise ("tuple concurrently updated").
-    statements.insert(0, format!("SELECT pg_advisory_xact_lock({RIGHTS})"));
+    statements.insert(0, LOCK.to_owned());
     let mut link = pool.acquire().await?;
     // One message is one transaction.
     sqlx::raw_sql(sql::schema(statements.join(";\n")).sql)

@@ -255,8 +255,25 @@ async fn htp_10_nothing_that_is_sent_makes_a_line_in_the_log() {
         });
         send(world.request(Method::POST, "/api/v1/signup").json(&body)).await;
     }
-    let logged = world.logged();
-    assert!(logged.iter().any(|event| event["message"] == "answered"));
+    let last = world
+        .request(Method::GET, "/health/live")
+        .header("x-request-id", "the-last");
+    send(last).await;
+    let begun = std::time::Instant::now();
+    let logged = loop {
+        let logged = world.logged();
+        if logged
+            .iter()
+            .any(|event| event["span"]["request_id"] == "the-last")
+        {
+            break logged;
+        }
+        assert!(
+            begun.elapsed().as_secs() < 10,
+            "the log does not come to its end"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    };
     // That each line is one object is checked at the end of every test.
     let made = logged.iter().filter(|event| event["message"] == "forged");
     assert_eq!(made.count(), 0);
