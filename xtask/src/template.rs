@@ -345,7 +345,7 @@ cargo xtask test --manifest-path /path/to/this/Cargo.toml
 ```
 
 Without it set `TEST_DATABASE_URL` (a superuser's URL), `TEST_POOLER_URL` (the same through PgBouncer), `TEST_REDIS_URL`, `TEST_REDIS_SERVER` (the program),
-`TEST_PYTHON`, `TEST_NODE` and `TEST_CHROMIUM`. A test fails, and says what it lacks, where one is not set.
+`TEST_POSTGRES_PROGRAMS` (the folder of `pg_dump`), `TEST_NGINX`, `TEST_HAPROXY`, `TEST_FAKETIME` (its library), `TEST_PYTHON`, `TEST_NODE` and `TEST_CHROMIUM`. A test fails, and says what it lacks, where one is not set.
 Most need none of them, or only `TEST_DATABASE_URL`: `cargo test --test it projects::` to begin with.
 
 ## Licence
