@@ -54,13 +54,21 @@ pub enum PrincipalKind {
     ServiceAccount,
 }
 
-/// `user` or `service`.
-impl fmt::Display for PrincipalKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PrincipalKind {
+    /// Gives its name: `user` or `service`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::User => "user",
             Self::ServiceAccount => "service",
-        })
+        }
+    }
+}
+
+/// As [`PrincipalKind::as_str`].
+impl fmt::Display for PrincipalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -106,6 +106,8 @@ pub(crate) async fn migrate_now(config: &StarterConfig) -> Result<(), Box<dyn Er
     owner_config.max_connections = 1;
     // A long migration is not an accident.
     owner_config.statement_timeout = std::time::Duration::ZERO.into();
+    // While it waits for a table, everyone who comes after it waits, too; it comes again.
+    owner_config.lock_timeout = std::time::Duration::from_secs(1).into();
     let database =
         Database::connect(&owner_config, config.master_key()?, SystemClock::shared()).await?;
     migrate(&database, MODULES, Some(role)).await?;

@@ -44,12 +44,11 @@ pub(super) fn text(parts: &Parts) -> Result<Option<&str>, Problem> {
         return Ok(None);
     }
     value
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token)
-        .filter(|token| !token.is_empty() && !token.contains(' '))
+        .as_bytes()
+        .split_at_checked("Bearer ".len())
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "))
+        .and_then(|(_, token)| str::from_utf8(token).ok())
+        .filter(|token| !token.is_empty() && token.is_ascii() && !token.contains(' '))
         .map(Some)
         .ok_or_else(|| malformed("has to be `Bearer`, one space, and a token"))
 }

@@ -50,6 +50,7 @@ pub(super) fn finish(
             .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let headers = response.headers_mut();
+    headers.reserve(DEFAULTS.len() + 2);
     for (name, value) in DEFAULTS {
         headers
             .entry(name)

@@ -96,17 +96,22 @@ impl ProcessLimiter {
         let mut shard = self.shard(key);
         // Read under the lock, so that the time of a shard has one order.
         let now = shard.time.at(self.clock.now().as_micros());
-        let known = shard.states.get(key.as_bytes());
-        let full_at = known.map_or(now, |state| state.full_at_under(quota, now));
+        let known = shard.states.get_mut(key.as_bytes());
+        let full_at = match &known {
+            Some(state) => state.full_at_under(quota, now),
+            None => now,
+        };
         let next = State::new(full_at + quota.micros(), quota);
         let too_much = next.full_at - (now + quota.micros_to_full());
         if too_much > 0 {
             return Err(limited(too_much));
         }
-        if known.is_none() {
+        if let Some(state) = known {
+            *state = next;
+        } else {
             shard.make_room(self.keys_of_shard, now)?;
+            shard.states.insert(*key.as_bytes(), next);
         }
-        shard.states.insert(*key.as_bytes(), next);
         let remaining = u32::try_from(-too_much / quota.micros()).unwrap_or(u32::MAX);
         Ok(Left::new(remaining, span(next.full_at - now)))
     }

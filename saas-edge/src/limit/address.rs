@@ -1,7 +1,7 @@
 //! How often one address may ask, before anything is read or looked up.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
 };
@@ -66,7 +66,10 @@ impl AddressLimitLayer {
 
 /// Counts for the network of a client.
 pub(super) fn of_network(name: &'static str, client: ClientAddress) -> LimitKey {
-    LimitKey::new(name, &[client.network().to_string().as_bytes()])
+    match client.network() {
+        IpAddr::V4(address) => LimitKey::new(name, &[&address.octets()]),
+        IpAddr::V6(network) => LimitKey::new(name, &[&network.octets()]),
+    }
 }
 
 impl<S> Layer<S> for AddressLimitLayer {

@@ -147,7 +147,7 @@ impl Rules {
         let mut asked = Vec::with_capacity(3);
         // The narrowest first: whoever is refused by their own has used up nothing of the others'.
         if let Some(caller) = scope.principal() {
-            let (kind, subject) = (caller.kind().to_string(), caller.subject().as_uuid());
+            let (kind, subject) = (caller.kind().as_str(), caller.subject().as_uuid());
             let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
             if let Some((name, quota)) = class {
                 let [tenant, kind, subject] = parts;

@@ -70,6 +70,8 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
             .acquire_timeout(config.acquire_timeout.into())
             .test_before_acquire(false)
             .idle_timeout(Duration::from_secs(600))
+            // A connection is a thread and a file: nothing gets better by a new one.
+            .max_lifetime(None)
     };
     // The writer comes first: it creates the file and switches it to WAL.
     let writer = pool(1).connect_with(options.clone()).await?;

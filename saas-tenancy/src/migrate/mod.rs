@@ -9,22 +9,23 @@
 //! [`verify`](crate::verify) tells when the two have come apart. Only the rights of the role that the
 //! service connects as are given here, because no file can know its name.
 
+mod apply;
 mod module;
 mod rights;
 
-use std::borrow::Cow;
-
-use sqlx::migrate::{Migration as SqlxMigration, MigrationType, Migrator};
-
 pub use module::{EntityTable, Migration, Module, SharedTable};
 
-use crate::{Database, Dialect, Error, database::Pools, error::Cause, sql};
+use crate::{Database, Error, database::Pools, error::Cause, sql};
 
 /// Applies what is missing.
 ///
 /// On PostgreSQL the database must be connected as the owner of the tables, and `service_role` is
 /// the role that the service will connect as; it gets the right to read and write rows, and nothing
 /// else. On SQLite there are no roles, and `service_role` is ignored.
+///
+/// A step on PostgreSQL that waits for a table lets everyone who comes after it wait, too. So it waits for at most the
+/// [`lock_timeout`](crate::DatabaseConfig::lock_timeout) of the owner's connection, lets the others go on, and is tried
+/// again, eight times within about two minutes. Instances that migrate at the same time wait for each other likewise.
 ///
 /// # Errors
 ///
@@ -40,7 +41,7 @@ pub async fn migrate(
     service_role: Option<&str>,
 ) -> Result<(), Error> {
     for module in modules {
-        apply(owner, module).await?;
+        apply::module(owner, module).await?;
     }
     match owner.pools() {
         #[cfg(feature = "sqlite")]
@@ -51,36 +52,6 @@ pub async fn migrate(
             None => Ok(()),
         },
     }
-}
-
-async fn apply(owner: &Database, module: &Module) -> Result<(), Error> {
-    let dialect = owner.dialect();
-    let migrations = module.migrations.iter().filter_map(|migration| {
-        let text = match dialect {
-            Dialect::Sqlite => migration.sqlite?,
-            Dialect::Postgres => migration.postgres,
-        };
-        let name = Cow::Borrowed(migration.name);
-        Some(SqlxMigration::new(
-            migration.version,
-            name,
-            MigrationType::Simple,
-            sql::literal(text).sql,
-            false,
-        ))
-    });
-    let mut migrator = Migrator::with_migrations(migrations.collect());
-    migrator.dangerous_set_table_name(format!("{}_migrations", module.name));
-    let result = match owner.pools() {
-        #[cfg(feature = "sqlite")]
-        Pools::Sqlite(pools) => migrator.run(&pools.writer).await,
-        #[cfg(feature = "postgres")]
-        Pools::Postgres(pool) => migrator.run(&mut pool.acquire().await?.connection).await,
-    };
-    result.map_err(|error| Error::Migration {
-        module: module.name,
-        cause: Cause::new(error),
-    })
 }
 
 /// Instances wait for each other with the rights: two that change those of a table at the same time fail otherwise

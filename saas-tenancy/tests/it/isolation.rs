@@ -294,3 +294,38 @@ async fn iso_45_a_foreign_id_takes_as_long_as_one_that_nobody_has() {
         assert!(tier(1, 0) == 1 || (ratio - 1.0).abs() < 0.05, "{ratio}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_07_behind_a_pooler_32_clients_of_eight_tenants_see_what_is_theirs() {
+    let world = World::pooled().await;
+    let db = world.db.another_instance(32).await;
+    let mut tenants = Vec::new();
+    for number in 0..8 {
+        tenants.push(world.db.tenant(&format!("tenant-{number}")).await);
+    }
+    let rounds = tier(25, 1000);
+    let clients = (0..32_usize).map(async |client| {
+        for round in 0..rounds {
+            // Neighbours in the pool are of different tenants, and each takes them in another order.
+            let of = (client * 5 + usize::try_from(round).unwrap() * 3) % tenants.len();
+            let scope = world.db.scope(&tenants[of]);
+            let mut tx = db.write(&scope);
+            let named = new_project(&format!("{of}-{client}-{round}"));
+            tx.repo::<Project>().insert(named).await.unwrap();
+            // No predicate: what the server alone lets through.
+            let seen = tx.rls_only("SELECT name FROM projects", &[]).await.unwrap();
+            for row in seen {
+                let name: String = row.get(0).unwrap();
+                assert!(name.starts_with(&format!("{of}-")), "{of} sees {name}");
+            }
+            if round % 3 == 0 {
+                tx.rollback().await.unwrap();
+            } else {
+                tx.commit().await.unwrap();
+            }
+        }
+    });
+    futures_util::future::join_all(clients).await;
+    assert_eq!(db.state().open_transactions, 0);
+    db.close().await;
+}

@@ -15,6 +15,7 @@ mod cancel;
 mod domains;
 mod isolation;
 mod log;
+mod migrate;
 mod model;
 mod outbox;
 mod pages;

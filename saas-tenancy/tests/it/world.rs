@@ -121,12 +121,15 @@ impl World {
     /// One for each way to keep the rows of tenants: SQLite, PostgreSQL, and PostgreSQL behind a
     /// transaction pooler. A further placement is a further line.
     pub(crate) async fn all() -> Vec<Self> {
-        let pooled = TestDatabase::pooled(MODULES).await;
         vec![
             Self::on(Dialect::Sqlite).await,
             Self::on(Dialect::Postgres).await,
-            Self::with(pooled).await,
+            Self::pooled().await,
         ]
+    }
+
+    pub(crate) async fn pooled() -> Self {
+        Self::with(TestDatabase::pooled(MODULES).await).await
     }
 
     pub(crate) async fn on(dialect: Dialect) -> Self {

@@ -90,13 +90,13 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
     // A body that arrives slowly keeps the request under way.
     let pieces = futures_util::stream::unfold(0, |n| async move {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        (n < 5).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
+        (n < 12).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
     });
     let upload = acme
         .request(Method::PUT, "/api/v1/files/slow")
         .body(reqwest::Body::wrap_stream(pieces));
     let upload = tokio::spawn(upload.send());
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
     let stopped = std::process::Command::new("kill")
         .args(["-TERM", &world.process_id().to_string()])
         .status()

@@ -286,7 +286,9 @@ async fn rel_27_a_file_that_is_no_database_is_refused_and_one_that_breaks_is_tol
                 owner.post("/api/v1/projects", &name),
                 async { send(world.request(Method::GET, "/health/live")).await },
             );
-            for answer in [read, written] {
+            // Nothing writes these pages anew, and each commit makes the readers forget what they had of them.
+            let members = owner.get("/api/v1/members").await;
+            for answer in [read, written, members] {
                 match answer.status.as_u16() {
                     200 | 201 => {}
                     _ => {

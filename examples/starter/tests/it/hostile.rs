@@ -9,6 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use reqwest::Method;
 use saas_tenancy::Dialect;
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
@@ -16,7 +17,7 @@ use tokio::{
 
 use crate::{
     measure::{memory, percentile, tier},
-    world::{World, send},
+    world::{World, password_form, send},
 };
 
 async fn connect(world: &World) -> TcpStream {
@@ -204,4 +205,52 @@ async fn htp_08_streams_that_are_reset_at_once_cost_little() {
     assert!(grown < 64 << 20, "{grown}");
     let live = world.request(Method::GET, "/health/live");
     assert_eq!(send(live).await.status, 200);
+}
+
+/// Everything at once that costs a service memory: bodies up to the bound and beyond it, uploads, passwords to hash, pages
+/// that are long, and heads that do not end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_30_all_of_that_at_once_stays_below_256_mib() {
+    let quiet = [("RUST_LOG", "error,starter=info")];
+    let world = World::on(Dialect::Sqlite, &quiet).await;
+    let acme = world.sign_up("acme").await;
+    for number in 0..tier(20, 100) {
+        let body = json!({ "name": format!("{number}"), "description": "x".repeat(4000) });
+        assert_eq!(acme.post("/api/v1/projects", &body).await.status, 201);
+    }
+    let clients = tier(16, 64);
+    let hostile = (0..clients).map(async |client| {
+        let mut silent = connect(&world).await;
+        let _ = silent
+            .write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n")
+            .await;
+        for _ in 0..tier(2, 20) {
+            let wrong = format!("{client} is wrong");
+            let form = password_form("owner@acme.test", &wrong);
+            let json = acme
+                .request(Method::POST, "/api/v1/projects")
+                .header("content-type", "application/json");
+            let deep = json.try_clone().unwrap().body("[".repeat(500_000));
+            let large = json.body(vec![b' '; 8 << 20]);
+            let upload = acme.request(Method::PUT, &format!("/api/v1/files/{client}"));
+            let upload = upload.body(vec![7; 8 << 20]);
+            let download = format!("/api/v1/files/{client}");
+            // Some of it is refused and some is cut off; how is what other tests are about.
+            let _ = tokio::join!(
+                world.token(Some("acme"), &form),
+                deep.send(),
+                large.send(),
+                upload.send(),
+                acme.get(&download),
+                acme.get("/api/v1/projects?limit=100"),
+            );
+        }
+        drop(silent);
+    });
+    join_all(hostile).await;
+    let most = memory(&world, "VmHWM");
+    println!("{clients} hostile clients: {} KiB at the most", most >> 10);
+    assert!(most < 256 << 20, "{most}");
+    // It is the same process, and it still works.
+    assert_eq!(acme.get("/api/v1/projects").await.status, 200);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use saas_tenancy::Dialect;
 use serde_json::json;
 use tokio::sync::watch;
@@ -178,17 +178,31 @@ async fn rel_04_statements_of_one_tenant_that_take_long_keep_nobody_of_another_w
         let (stop, stopped) = watch::channel(false);
         // Whoever changes the row waits until this is done.
         let hold = format!(
-            "BEGIN; UPDATE projects SET description = '' WHERE id = '{held}'; SELECT pg_sleep(2); COMMIT"
+            "BEGIN; UPDATE projects SET description = '' WHERE id = '{held}'; SELECT pg_sleep(3); COMMIT"
         );
+        let database = world.database.as_ref().unwrap();
         let held = async {
-            match &world.database {
-                Some(database) if slow => database.as_superuser(&hold).await,
-                _ => tokio::time::sleep(Duration::from_secs(2)).await,
+            if slow {
+                database.as_superuser(&hold).await;
+            } else {
+                tokio::time::sleep(Duration::from_secs(3)).await;
             }
             stop.send_replace(true);
         };
+        let is_held = database
+            .as_superuser(
+                "DO $$ BEGIN
+                     WHILE NOT EXISTS (
+                         SELECT FROM pg_stat_activity
+                         WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'
+                     ) LOOP
+                         PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+                     END LOOP;
+                 END $$",
+            )
+            .shared();
         let changes = (0..if slow { 30 } else { 0 }).map(async |number| {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            is_held.clone().await;
             let body = json!({ "name": format!("change {number}") });
             let begun = Instant::now();
             let answer = acme.patch(&path, Some("\"1\""), &body).await;

@@ -16,6 +16,7 @@ mod contract;
 mod crash;
 mod devices;
 mod document;
+mod edge;
 mod enrolment;
 mod faults;
 mod files;
