@@ -226,7 +226,10 @@ async fn rel_30_all_of_that_at_once_stays_below_256_mib() {
             .await;
         for _ in 0..tier(2, 20) {
             let wrong = format!("{client} is wrong");
-            let form = password_form("owner@acme.test", &wrong);
+            let login = world
+                .request(Method::POST, "/oauth/token")
+                .header("x-tenant", "acme")
+                .form(&password_form("owner@acme.test", &wrong));
             let json = acme
                 .request(Method::POST, "/api/v1/projects")
                 .header("content-type", "application/json");
@@ -237,18 +240,20 @@ async fn rel_30_all_of_that_at_once_stays_below_256_mib() {
             let download = format!("/api/v1/files/{client}");
             // Some of it is refused and some is cut off; how is what other tests are about.
             let _ = tokio::join!(
-                world.token(Some("acme"), &form),
+                login.send(),
                 deep.send(),
                 large.send(),
                 upload.send(),
-                acme.get(&download),
-                acme.get("/api/v1/projects?limit=100"),
+                acme.request(Method::GET, &download).send(),
+                acme.request(Method::GET, "/api/v1/projects?limit=100")
+                    .send(),
             );
         }
         drop(silent);
     });
     join_all(hostile).await;
-    let most = memory(&world, "VmHWM");
+    // The program itself is in a file, of which the kernel takes back what it needs.
+    let most = memory(&world, "VmHWM").saturating_sub(memory(&world, "RssFile"));
     println!("{clients} hostile clients: {} KiB at the most", most >> 10);
     assert!(most < 256 << 20, "{most}");
     // It is the same process, and it still works.
