@@ -10,6 +10,7 @@
 )]
 
 mod by_hand;
+mod growth;
 mod http;
 mod load;
 mod passwords;
@@ -38,13 +39,16 @@ async fn main() {
         ["http", starter] => http::measure(&Path::new(starter).canonicalize().unwrap()).await,
         ["passwords"] => passwords::measure().await,
         ["tenants"] => tenants::measure().await,
-        ["scale"] => scale::measure().await,
+        ["scale", starter] => {
+            scale::measure().await;
+            growth::measure(&Path::new(starter).canonicalize().unwrap()).await;
+        }
         ["rules", count, tenants] => {
             scale::rules(count.parse().unwrap(), tenants.parse().unwrap()).await;
         }
         ["report", criterion, docs] => report::write(Path::new(criterion), Path::new(docs)),
         _ => panic!(
-            "benches http <starter> | passwords | tenants | scale | report <criterion> <docs>"
+            "benches http <starter> | passwords | tenants | scale <starter> | report <criterion> <docs>"
         ),
     }
 }

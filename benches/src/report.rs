@@ -54,6 +54,7 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
         });
     }
     for (suite, title) in [
+        ("growth", "A database that has grown"),
         ("tenants", "A tenant, by placement"),
         ("compile", "Compiling"),
     ] {

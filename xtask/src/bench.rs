@@ -73,7 +73,9 @@ impl Bench {
                 let bench = ["bench", "--locked", "-p", "benches", "--bench", suite];
                 run::step(suite, self.environment(&mut run::cargo(&bench)))
             }
-            "http" => run::step(suite, self.program(suite).arg(target("release/starter"))),
+            "http" | "scale" => {
+                run::step(suite, self.program(suite).arg(target("release/starter")))
+            }
             _ => run::step(suite, &mut self.program(suite)),
         }
     }

@@ -229,6 +229,13 @@ const MUTANTS: &[Mutant] = &[
 
 /// `cargo xtask mutants [package]`
 pub(crate) fn check(package: Option<&str>) -> Result<(), String> {
+    with_servers(|servers| check_with(servers, package))
+}
+
+/// Runs what tests with the servers that tests need, whose variables it is given.
+pub(crate) fn with_servers(
+    run: impl FnOnce(&[(&str, &OsStr)]) -> Result<(), String>,
+) -> Result<(), String> {
     let server = Postgres::start()?;
     let pooler = Pooler::start(server.url())?;
     let redis = redis::Redis::start()?;
@@ -239,7 +246,7 @@ pub(crate) fn check(package: Option<&str>) -> Result<(), String> {
         ("TEST_REDIS_URL", redis.url().as_ref()),
         ("TEST_REDIS_SERVER", program.as_os_str()),
     ];
-    check_with(&servers, package)
+    run(&servers)
 }
 
 /// Says which guards are not where this file thinks they are, because what they stand in has changed.
@@ -280,7 +287,7 @@ fn check_with(servers: &[(&str, &OsStr)], package: Option<&str>) -> Result<(), S
         ];
         let build = [arguments.as_slice(), &["--no-run"]].concat();
         // Of its own: cargo takes the copy for the same packages, and would mix what it has built of both.
-        let target = run::root().join("target/mutated");
+        let target = built();
         let cargo = |arguments: &[&str]| {
             let mut cargo = run::cargo(arguments);
             cargo
@@ -331,8 +338,13 @@ fn passes(mut tests: Command) -> Result<bool, String> {
 /// How long the tests of a mutant may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Where the copy is compiled.
+pub(crate) fn built() -> PathBuf {
+    run::root().join("target/mutated")
+}
+
 /// Copies what git knows or would know.
-fn copy() -> Result<PathBuf, String> {
+pub(crate) fn copy() -> Result<PathBuf, String> {
     let target = run::root().join("target/mutants");
     let mut list = std::process::Command::new("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard"])

@@ -49,6 +49,13 @@ pub(crate) fn package(arguments: &[String]) -> Result<(), String> {
     run::step("packages", &mut cargo)
 }
 
+/// Names the crates that are published.
+pub(crate) fn published() -> Result<Vec<String>, String> {
+    let names = members()?;
+    let names = names.iter().map(|package| text(package, "name").to_owned());
+    Ok(names.filter(|name| name.starts_with("saas-")).collect())
+}
+
 fn members() -> Result<Vec<Value>, String> {
     let arguments = ["metadata", "--locked", "--no-deps", "--format-version", "1"];
     let metadata = run::output(&mut run::cargo(&arguments))?;

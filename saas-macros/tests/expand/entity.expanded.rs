@@ -58,15 +58,15 @@ impl ::saas_tenancy::__private_0_1::FromRow for Project {
         row: &::saas_tenancy::__private_0_1::Row,
     ) -> ::core::result::Result<Self, ::saas_tenancy::__private_0_1::Error> {
         ::core::result::Result::Ok(Self {
-            id: row.named::<Id<Project>>("id")?,
-            tenant_id: row.named::<TenantId>("tenant_id")?,
-            name: row.named::<String>("name")?,
-            owner: row.named::<Option<String>>("owner")?,
-            account_id: row.named::<Id<Account>>("account_id")?,
-            r#type: row.named::<Kind>("kind")?,
-            version: row.named::<i64>("version")?,
-            created_at: row.named::<Timestamp>("created_at")?,
-            updated_at: row.named::<Timestamp>("updated_at")?,
+            id: row.near::<Id<Project>>(0usize, "id")?,
+            tenant_id: row.near::<TenantId>(1usize, "tenant_id")?,
+            name: row.near::<String>(2usize, "name")?,
+            owner: row.near::<Option<String>>(3usize, "owner")?,
+            account_id: row.near::<Id<Account>>(4usize, "account_id")?,
+            r#type: row.near::<Kind>(5usize, "kind")?,
+            version: row.near::<i64>(6usize, "version")?,
+            created_at: row.near::<Timestamp>(7usize, "created_at")?,
+            updated_at: row.near::<Timestamp>(8usize, "updated_at")?,
         })
     }
 }

@@ -31,13 +31,18 @@ impl Row {
     ///
     /// As [`Row::get`].
     pub fn named<C: Column>(&self, name: &'static str) -> Result<C, Error> {
-        use sqlx::Row as _;
+        self.near(usize::MAX, name)
+    }
 
+    /// Reads the column of that name, which is looked for at that position first: in the statements of the derive it
+    /// is there, and nothing has to be looked up. For generated code.
+    #[doc(hidden)]
+    pub fn near<C: Column>(&self, position: usize, name: &'static str) -> Result<C, Error> {
         let index = match &self.0 {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(row) => row.try_column(name).map(sqlx::Column::ordinal)?,
+            Inner::Sqlite(row) => place(row, position, name)?,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(row) => row.try_column(name).map(sqlx::Column::ordinal)?,
+            Inner::Postgres(row) => place(row, position, name)?,
         };
         self.get(index)
     }
@@ -49,6 +54,18 @@ impl Row {
             #[cfg(feature = "postgres")]
             Inner::Postgres(row) => super::postgres::read(row, index, kind),
         }
+    }
+}
+
+fn place<R: sqlx::Row>(row: &R, position: usize, name: &'static str) -> Result<usize, Error>
+where
+    &'static str: sqlx::ColumnIndex<R>,
+{
+    use sqlx::Column as _;
+
+    match row.columns().get(position) {
+        Some(column) if column.name() == name => Ok(position),
+        _ => Ok(row.try_column(name)?.ordinal()),
     }
 }
 
