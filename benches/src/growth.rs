@@ -7,6 +7,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
 use crate::{
+    http::median,
     process::memory,
     record::{Records, counted},
     server::{Server, seed},
@@ -16,7 +17,8 @@ const COUNTS: [usize; 5] = [1, 100, 1_000, 10_000, 100_000];
 /// How often each request is made.
 const ASKED: usize = 500;
 
-/// What there is many of, and how more of it comes from what is there.
+/// What there is many of, and how more of it comes from what is there. Of the users of a tenant 40,000 have a role, as a
+/// tenant has 50,000 rules at most.
 const KINDS: [(&str, &[&str]); 2] = [
     (
         "tenants",
@@ -37,7 +39,8 @@ const KINDS: [(&str, &[&str]); 2] = [
              FROM more, (SELECT tenant_id, name, active, version, created_at, updated_at FROM saas_memberships LIMIT 1)",
             "INSERT INTO saas_policy_rules (tenant_id, id, ptype, v0, v1, v2, v3, v4)
              SELECT tenant_id, unhex(replace(more.id, '-', '')), ptype, 'user:' || more.id, v1, v2, v3, v4
-             FROM more, (SELECT tenant_id, ptype, v1, v2, v3, v4 FROM saas_policy_rules WHERE ptype = 'g' LIMIT 1)",
+             FROM more, (SELECT tenant_id, ptype, v1, v2, v3, v4 FROM saas_policy_rules WHERE ptype = 'g' LIMIT 1)
+             WHERE number < 40000",
         ],
     ),
 ];
@@ -53,28 +56,29 @@ pub(crate) async fn measure(program: &Path) {
         for count in COUNTS {
             grow(&folder, there, count, statements).await;
             there = count;
-            // The first one migrates, and brings the file into the caches of the machine.
+            // The first one brings the file into the caches of the machine.
             drop(Server::starter(program, folder.path(), None));
-            let begun = Instant::now();
-            let server = Server::starter(program, folder.path(), None);
-            let started = begun.elapsed().as_secs_f64() * 1e3;
+            let mut starts = Vec::new();
+            let server = loop {
+                let begun = Instant::now();
+                let server = Server::starter(program, folder.path(), None);
+                starts.push(begun.elapsed().as_secs_f64() * 1e3);
+                if starts.len() == 5 {
+                    break server;
+                }
+            };
             let idle = memory(server.id());
-            let begun = Instant::now();
             let token = server.sign_in(&planted).await;
-            let signed_in = begun.elapsed().as_secs_f64() * 1e3;
-            let asked = |path: String| median(&server, &token, path);
+            let asked = |path: String| ask(&server, &token, path);
+            let path = format!("/api/v1/projects/{row}");
+            let (first, row) = asked(path).await;
+            let (_, members) = asked("/api/v1/members?limit=20".to_owned()).await;
             let figures = [
-                ("ms to start", started),
+                ("ms to start", median(starts.into_iter())),
                 ("MiB then", idle),
-                ("ms to sign in", signed_in),
-                (
-                    "us for a row",
-                    asked(format!("/api/v1/projects/{row}")).await,
-                ),
-                (
-                    "us for 20 members",
-                    asked("/api/v1/members?limit=20".to_owned()).await,
-                ),
+                ("ms for the first row", first / 1e3),
+                ("us for a row", row),
+                ("us for 20 members", members),
                 ("MiB at the end", memory(server.id())),
             ];
             let table = format!("The starter, by the number of {kind}");
@@ -110,17 +114,16 @@ async fn grow(folder: &TempDir, from: usize, to: usize, statements: &[&'static s
     connection.close().await.unwrap();
 }
 
-/// The median of requests that are made one after the other.
-async fn median(server: &Server, token: &str, path: String) -> f64 {
+/// How long the first request takes, and the median of others that come one after the other, in microseconds.
+async fn ask(server: &Server, token: &str, path: String) -> (f64, f64) {
     let (client, url) = (Client::new(), format!("{}{path}", server.url));
     let mut times = Vec::new();
-    for _ in 0..ASKED {
+    for _ in 0..=ASKED {
         let begun = Instant::now();
         let answer = client.get(&url).bearer_auth(token).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         answer.bytes().await.unwrap();
         times.push(begun.elapsed().as_secs_f64() * 1e6);
     }
-    times.sort_by(f64::total_cmp);
-    times[ASKED / 2]
+    (times[0], median(times.into_iter().skip(1)))
 }

@@ -25,6 +25,12 @@ pub enum Error {
     /// The source of the file failed before its end. Nothing was kept.
     #[error("the file could not be received to its end")]
     Source(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The form has more parts than are read of one.
+    #[error("the form has more than {most} parts")]
+    TooManyParts {
+        /// How many are read.
+        most: usize,
+    },
     /// The bytes are not those that were announced. Nothing was kept.
     #[error("the bytes are not those that were announced")]
     Digest,

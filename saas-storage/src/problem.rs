@@ -21,6 +21,9 @@ impl From<Error> for Problem {
             )),
             Error::Offset { received } => Self::new(Code::UPLOAD_OFFSET)
                 .detail(format!("the upload goes on at byte {received}")),
+            Error::TooManyParts { most } => {
+                Self::new(Code::BODY_TOO_LARGE).detail(format!("a form has up to {most} parts"))
+            }
             Error::TooManyUploads { most } => Self::new(Code::STORAGE_LIMIT).detail(format!(
                 "there are {most} uploads that were begun and not finished"
             )),

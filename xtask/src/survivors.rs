@@ -1,12 +1,17 @@
 //! Every change that cargo-mutants knows is made to what keeps tenants apart and to what decides who may, one after the
 //! other. What no test notices has to be in `docs/survivors.toml`, with the reason why it does no harm.
 
-use std::{collections::BTreeSet, ffi::OsStr, path::Path, process::Command};
+use std::{collections::BTreeMap, ffi::OsStr, path::Path, process::Command, time::Instant};
+
+use serde_json::Value;
 
 use crate::{mutants, run, tool};
 
 const VERSION: &str = "27.1.0";
 const LIST: &str = "docs/survivors.toml";
+
+/// Changes, and how often each is made: one line may have two places for the same.
+type Changes = BTreeMap<String, usize>;
 
 /// The files of a package, and which of its tests are run.
 struct Changed {
@@ -57,23 +62,43 @@ const CHANGED: [Changed; 4] = [
 
 /// `cargo xtask survivors [package]`
 pub(crate) fn check(package: Option<&str>) -> Result<(), String> {
+    let chosen = CHANGED.iter();
+    let chosen: Vec<&Changed> = chosen
+        .filter(|changed| package.is_none_or(|package| package == changed.package))
+        .collect();
+    if chosen.is_empty() {
+        return Err("nothing of this package is changed".to_owned());
+    }
     let program = tool::find_or_install("cargo-mutants", VERSION)?;
     let explained = explained()?;
     mutants::with_servers(|servers| {
         let copy = mutants::copy()?;
-        let mut unexplained = Vec::new();
-        for changed in CHANGED {
-            if package.is_none_or(|package| package == changed.package) {
-                let survived = survivors(&program, &copy, servers, &changed)?;
-                unexplained.extend(survived.difference(&explained).cloned());
+        let mut differences = Vec::new();
+        for changed in &chosen {
+            let survived = survivors(&program, &copy, servers, changed)?;
+            let of_package = format!("{}/", changed.package);
+            let known: Changes = explained
+                .clone()
+                .into_iter()
+                .filter(|(change, _)| change.starts_with(&of_package))
+                .collect();
+            for (change, count) in &survived {
+                if known.get(change) < Some(count) {
+                    differences.push(format!("not explained: {change} ({count} times)"));
+                }
+            }
+            for (change, count) in &known {
+                if survived.get(change) < Some(count) {
+                    differences.push(format!("explained, and noticed by now: {change}"));
+                }
             }
         }
-        if unexplained.is_empty() {
+        if differences.is_empty() {
             return Ok(());
         }
-        let list = unexplained.join("\n  ");
         Err(format!(
-            "no test notices these, and {LIST} does not explain them:\n  {list}"
+            "{LIST} is not what survives:\n  {}",
+            differences.join("\n  ")
         ))
     })
 }
@@ -84,37 +109,61 @@ fn survivors(
     copy: &Path,
     servers: &[(&str, &OsStr)],
     changed: &Changed,
-) -> Result<BTreeSet<String>, String> {
+) -> Result<Changes, String> {
     let output = run::root().join("target/survivors").join(changed.package);
+    // What an earlier run has found is not what this one finds.
+    let _ = std::fs::remove_dir_all(&output);
+    std::fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
     let mut mutants = Command::new(program);
     mutants
         .current_dir(copy)
-        .args([
-            "mutants",
-            "--in-place",
-            "--all-features",
-            "--baseline",
-            "skip",
-        ])
-        .args(["--timeout", "120", "--colors", "never", "--no-shuffle"])
+        .args(["mutants", "--in-place", "--all-features", "--no-shuffle"])
+        .args(["--timeout", "240", "--colors", "never"])
         .args(["--package", changed.package, "--output"])
         .arg(&output);
     for file in changed.files {
         mutants.args(["--file", &format!("{}/{file}", changed.package)]);
     }
     mutants
-        .arg("--")
-        .arg("--locked")
+        .args(["--", "--locked"])
         .args(changed.tests)
         .env("CARGO_TARGET_DIR", mutants::built())
         .envs(servers.iter().copied());
-    // It fails when a change survives; what did is in its files.
-    let ended = run::step(&format!("changes to {}", changed.package), &mut mutants);
-    let missed = output.join("mutants.out/missed.txt");
-    match std::fs::read_to_string(&missed) {
-        Ok(missed) => Ok(missed.lines().map(without_place).collect()),
-        Err(error) => Err(format!("{}: {error}; {ended:?}", missed.display())),
+    println!("\n== changes to {}", changed.package);
+    let begun = Instant::now();
+    let status = mutants
+        .status()
+        .map_err(|error| format!("cargo-mutants cannot be started: {error}"))?;
+    println!(
+        "== changes to {}: {} s",
+        changed.package,
+        begun.elapsed().as_secs()
+    );
+    // All were noticed, some survived, or some ran for too long, which is noticed. Anything else shows nothing.
+    if ![Some(0), Some(2), Some(3)].contains(&status.code()) {
+        return Err(format!("cargo-mutants failed ({status})"));
     }
+    let outcomes = read(&output.join("mutants.out/outcomes.json"))?;
+    let outcomes: Value = serde_json::from_str(&outcomes).map_err(|error| error.to_string())?;
+    let count = |key: &str| {
+        outcomes
+            .get(key)
+            .and_then(Value::as_u64)
+            .unwrap_or_default()
+    };
+    if count("caught") == 0 {
+        return Err("no change was noticed, so nothing was tested".to_owned());
+    }
+    let missed = read(&output.join("mutants.out/missed.txt"))?;
+    let mut survived = Changes::new();
+    for line in missed.lines() {
+        *survived.entry(without_place(line)).or_default() += 1;
+    }
+    Ok(survived)
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Takes line and column out of `file:line:column: change`, which every edit above moves.
@@ -127,31 +176,52 @@ fn without_place(line: &str) -> String {
 }
 
 /// Reads the changes that are explained. Each has to say why.
-fn explained() -> Result<BTreeSet<String>, String> {
-    let text = std::fs::read_to_string(run::root().join(LIST))
+fn explained() -> Result<Changes, String> {
+    let list: toml_edit::DocumentMut = read(&run::root().join(LIST))?
+        .parse()
         .map_err(|error| format!("{LIST}: {error}"))?;
-    let list: toml_edit::DocumentMut = text.parse().map_err(|error| format!("{LIST}: {error}"))?;
     let tables = list
         .get("survivor")
         .and_then(|item| item.as_array_of_tables());
-    let mut explained = BTreeSet::new();
+    let mut explained = Changes::new();
     for table in tables.into_iter().flatten() {
         let said = |key: &str| table.get(key).and_then(|item| item.as_str());
         match (said("change"), said("why")) {
-            (Some(change), Some(why)) if !why.is_empty() => explained.insert(change.to_owned()),
+            (Some(change), Some(why)) if !why.is_empty() => {
+                *explained.entry(change.to_owned()).or_default() += 1;
+            }
             _ => return Err(format!("{LIST}: a survivor has a `change` and a `why`")),
-        };
+        }
     }
     Ok(explained)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn a_change_is_the_same_wherever_it_stands() {
         let line = "saas-rbac/src/engine/bits.rs:20:9: replace Bits::has -> bool with true";
         let same = "saas-rbac/src/engine/bits.rs: replace Bits::has -> bool with true";
-        assert_eq!(super::without_place(line), same);
-        assert!(super::explained().is_ok());
+        assert_eq!(without_place(line), same);
+    }
+
+    #[test]
+    fn every_file_is_where_it_was_and_every_survivor_in_one() {
+        let files = CHANGED.iter().flat_map(|changed| {
+            let files = changed.files.iter();
+            files.map(|file| format!("{}/{file}", changed.package))
+        });
+        let files: Vec<String> = files.collect();
+        for file in &files {
+            assert!(run::root().join(file).exists(), "{file}");
+        }
+        for change in explained().unwrap().keys() {
+            assert!(
+                files.iter().any(|file| change.starts_with(file)),
+                "{change}"
+            );
+        }
     }
 }

@@ -72,7 +72,7 @@ impl CallerLimitLayer {
     ///
     /// # Errors
     ///
-    /// When the configuration names a class that no route has.
+    /// When the configuration names a class that no route has, or the name of a class could not stand in a header.
     pub fn new<'a>(
         limiter: Arc<dyn RateLimiter>,
         config: &LimitsConfig,
@@ -88,6 +88,17 @@ impl CallerLimitLayer {
         };
         let mut known = BTreeSet::new();
         for (method, path, class) in routes {
+            // Clients are told the name, in a header.
+            if !class
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            {
+                let key = format!("limits.classes.{class}");
+                return Err(ConfigError::value(
+                    &key,
+                    "a class is named by letters, digits, `-`, `_` and `.`",
+                ));
+            }
             known.insert(class);
             if let Some(quota) = config.classes.get(class) {
                 rules.classes.insert(class, *quota);

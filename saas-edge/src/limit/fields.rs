@@ -32,7 +32,9 @@ pub(super) fn write(headers: &mut HeaderMap, counted: &[Counted]) {
     });
     add(headers, RATE_LIMIT, counted, ["r", "t"], |counted| {
         let reset = counted.left.reset();
-        let reset = reset.as_secs() + u64::from(reset.subsec_nanos() > 0);
+        let reset = reset
+            .as_secs()
+            .saturating_add((reset.subsec_nanos() > 0).into());
         [counted.left.remaining().into(), reset]
     });
 }

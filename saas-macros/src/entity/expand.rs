@@ -44,9 +44,10 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 fn from_row(private: &TokenStream, model: &Model) -> TokenStream {
     let ident = &model.ident;
     // By name, so that `SELECT *` reads right whatever the order of the columns in the table.
+    let columns = model.columns.len();
     let reads = model.columns.iter().enumerate().map(|(position, column)| {
         let (field, ty, name) = (&column.ident, &column.ty, &column.name);
-        quote_spanned!(names::place(ty)=> #field: row.near::<#ty>(#position, #name)?)
+        quote_spanned!(names::place(ty)=> #field: row.of::<#ty>(#columns, #position, #name)?)
     });
     quote! {
         #[automatically_derived]

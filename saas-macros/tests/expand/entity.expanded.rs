@@ -58,15 +58,15 @@ impl ::saas_tenancy::__private_0_1::FromRow for Project {
         row: &::saas_tenancy::__private_0_1::Row,
     ) -> ::core::result::Result<Self, ::saas_tenancy::__private_0_1::Error> {
         ::core::result::Result::Ok(Self {
-            id: row.near::<Id<Project>>(0usize, "id")?,
-            tenant_id: row.near::<TenantId>(1usize, "tenant_id")?,
-            name: row.near::<String>(2usize, "name")?,
-            owner: row.near::<Option<String>>(3usize, "owner")?,
-            account_id: row.near::<Id<Account>>(4usize, "account_id")?,
-            r#type: row.near::<Kind>(5usize, "kind")?,
-            version: row.near::<i64>(6usize, "version")?,
-            created_at: row.near::<Timestamp>(7usize, "created_at")?,
-            updated_at: row.near::<Timestamp>(8usize, "updated_at")?,
+            id: row.of::<Id<Project>>(9usize, 0usize, "id")?,
+            tenant_id: row.of::<TenantId>(9usize, 1usize, "tenant_id")?,
+            name: row.of::<String>(9usize, 2usize, "name")?,
+            owner: row.of::<Option<String>>(9usize, 3usize, "owner")?,
+            account_id: row.of::<Id<Account>>(9usize, 4usize, "account_id")?,
+            r#type: row.of::<Kind>(9usize, 5usize, "kind")?,
+            version: row.of::<i64>(9usize, 6usize, "version")?,
+            created_at: row.of::<Timestamp>(9usize, 7usize, "created_at")?,
+            updated_at: row.of::<Timestamp>(9usize, 8usize, "updated_at")?,
         })
     }
 }

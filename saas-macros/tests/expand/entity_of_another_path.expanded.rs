@@ -18,8 +18,8 @@ impl facade::tenancy::__private_0_1::FromRow for Mark {
         row: &facade::tenancy::__private_0_1::Row,
     ) -> ::core::result::Result<Self, facade::tenancy::__private_0_1::Error> {
         ::core::result::Result::Ok(Self {
-            id: row.near::<facade::Id<Mark>>(0usize, "id")?,
-            tenant_id: row.near::<facade::TenantId>(1usize, "tenant_id")?,
+            id: row.of::<facade::Id<Mark>>(2usize, 0usize, "id")?,
+            tenant_id: row.of::<facade::TenantId>(2usize, 1usize, "tenant_id")?,
         })
     }
 }

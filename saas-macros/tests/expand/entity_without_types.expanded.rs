@@ -4,9 +4,9 @@ impl ::saas_tenancy::__private_0_1::FromRow for Event {
         row: &::saas_tenancy::__private_0_1::Row,
     ) -> ::core::result::Result<Self, ::saas_tenancy::__private_0_1::Error> {
         ::core::result::Result::Ok(Self {
-            tenant_id: row.near::<TenantId>(0usize, "tenant_id")?,
-            id: row.near::<Id<Event>>(1usize, "id")?,
-            text: row.near::<String>(2usize, "text")?,
+            tenant_id: row.of::<TenantId>(3usize, 0usize, "tenant_id")?,
+            id: row.of::<Id<Event>>(3usize, 1usize, "id")?,
+            text: row.of::<String>(3usize, 2usize, "text")?,
         })
     }
 }
@@ -125,8 +125,8 @@ impl ::saas_tenancy::__private_0_1::FromRow for Mark {
         row: &::saas_tenancy::__private_0_1::Row,
     ) -> ::core::result::Result<Self, ::saas_tenancy::__private_0_1::Error> {
         ::core::result::Result::Ok(Self {
-            id: row.near::<Id<Mark>>(0usize, "id")?,
-            tenant_id: row.near::<TenantId>(1usize, "tenant_id")?,
+            id: row.of::<Id<Mark>>(2usize, 0usize, "id")?,
+            tenant_id: row.of::<TenantId>(2usize, 1usize, "tenant_id")?,
         })
     }
 }

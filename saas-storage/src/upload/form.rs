@@ -75,7 +75,7 @@ impl Form {
     ///
     /// # Errors
     ///
-    /// [`Error::Source`] when the form is malformed, has more than 1000 parts, or ends early.
+    /// [`Error::Source`] when the form is malformed or ends early, [`Error::TooManyParts`] when it has more than 1000.
     pub async fn next(&mut self) -> Result<Option<FormFile>, Error> {
         loop {
             let part = self.parts.next_field().await;
@@ -84,7 +84,7 @@ impl Form {
             };
             self.seen += 1;
             if self.seen > PARTS {
-                return Err(Error::Source("the form has too many parts".into()));
+                return Err(Error::TooManyParts { most: PARTS });
             }
             let Some(file_name) = part.file_name().map(ToOwned::to_owned) else {
                 continue;

@@ -128,7 +128,7 @@ async fn sto_22_htp_18_a_form_that_does_not_end_well_leaves_nothing() {
             ("no boundary at all".to_owned(), Code::BODY_INCOMPLETE),
             (String::new(), Code::BODY_INCOMPLETE),
             (format!("{large}--x--\r\n"), Code::BODY_TOO_LARGE),
-            (format!("{many}--x--\r\n"), Code::BODY_INCOMPLETE),
+            (format!("{many}--x--\r\n"), Code::BODY_TOO_LARGE),
         ] {
             let shown = text.chars().take(60).collect::<String>();
             let mut form = Form::read(&headers("x"), in_pieces(text, 4000)).unwrap();

@@ -31,18 +31,23 @@ impl Row {
     ///
     /// As [`Row::get`].
     pub fn named<C: Column>(&self, name: &'static str) -> Result<C, Error> {
-        self.near(usize::MAX, name)
+        self.of(0, 0, name)
     }
 
-    /// Reads the column of that name, which is looked for at that position first: in the statements of the derive it
-    /// is there, and nothing has to be looked up. For generated code.
+    /// Reads the column of that name, which is at that position in rows of so many columns, such as those of the
+    /// statements of the derive; nothing has to be looked up there. For generated code.
     #[doc(hidden)]
-    pub fn near<C: Column>(&self, position: usize, name: &'static str) -> Result<C, Error> {
+    pub fn of<C: Column>(
+        &self,
+        columns: usize,
+        position: usize,
+        name: &'static str,
+    ) -> Result<C, Error> {
         let index = match &self.0 {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(row) => place(row, position, name)?,
+            Inner::Sqlite(row) => place(row, columns, position, name)?,
             #[cfg(feature = "postgres")]
-            Inner::Postgres(row) => place(row, position, name)?,
+            Inner::Postgres(row) => place(row, columns, position, name)?,
         };
         self.get(index)
     }
@@ -57,14 +62,20 @@ impl Row {
     }
 }
 
-fn place<R: sqlx::Row>(row: &R, position: usize, name: &'static str) -> Result<usize, Error>
+fn place<R: sqlx::Row>(
+    row: &R,
+    columns: usize,
+    position: usize,
+    name: &'static str,
+) -> Result<usize, Error>
 where
     &'static str: sqlx::ColumnIndex<R>,
 {
     use sqlx::Column as _;
 
+    // A row of a join has more columns, and perhaps two of that name.
     match row.columns().get(position) {
-        Some(column) if column.name() == name => Ok(position),
+        Some(column) if row.len() == columns && column.name() == name => Ok(position),
         _ => Ok(row.try_column(name)?.ordinal()),
     }
 }

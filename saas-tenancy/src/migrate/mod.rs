@@ -9,13 +9,18 @@
 //! [`verify`](crate::verify) tells when the two have come apart. Only the rights of the role that the
 //! service connects as are given here, because no file can know its name.
 
-mod apply;
 mod module;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod rights;
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
 
 pub use module::{EntityTable, Migration, Module, SharedTable};
 
-use crate::{Database, Error, database::Pools, error::Cause, sql};
+use crate::{Database, Dialect, Error, database::Pools, error::Cause, sql};
 
 /// Applies what is missing.
 ///
@@ -24,57 +29,59 @@ use crate::{Database, Error, database::Pools, error::Cause, sql};
 /// else. On SQLite there are no roles, and `service_role` is ignored.
 ///
 /// A step on PostgreSQL that waits for a table lets everyone who comes after it wait, too. So it waits for at most the
-/// [`lock_timeout`](crate::DatabaseConfig::lock_timeout) of the owner's connection, lets the others go on, and is tried
-/// again, eight times within about two minutes. Instances that migrate at the same time wait for each other likewise.
+/// [`lock_timeout`](crate::DatabaseConfig::lock_timeout) of the owner's connection, lets the others go on, and comes
+/// again: what a module still lacks is tried eight times in all, with pauses that grow from a second to a minute and are
+/// two minutes together. Instances that migrate at the same time wait for each other likewise.
 ///
 /// # Errors
 ///
 /// [`Error::Migration`] names the module and what went wrong. What was applied before stays applied;
-/// calling again goes on.
+/// calling again goes on. [`Error::Config`] through a pooler, because migrations hold locks of a session.
 ///
 /// # Cancel safety
 ///
-/// A migration that was under way is rolled back; calling again goes on.
+/// A migration that was under way is rolled back, on PostgreSQL with the end of its connection, once it has what it waits
+/// for or `lock_timeout` is over; calling again goes on.
 pub async fn migrate(
     owner: &Database,
     modules: &[&Module],
     service_role: Option<&str>,
 ) -> Result<(), Error> {
-    for module in modules {
-        apply::module(owner, module).await?;
-    }
     match owner.pools() {
         #[cfg(feature = "sqlite")]
-        Pools::Sqlite(_) => Ok(()),
+        Pools::Sqlite(pools) => {
+            for module in modules {
+                let applied = migrator(module, Dialect::Sqlite).run(&pools.writer).await;
+                applied.map_err(|error| failed(module.name, error))?;
+            }
+            Ok(())
+        }
         #[cfg(feature = "postgres")]
-        Pools::Postgres(pool) => match service_role {
-            Some(role) => grant(pool, modules, role).await,
-            None => Ok(()),
-        },
+        Pools::Postgres(pool) => postgres::migrate(pool, modules, service_role).await,
     }
 }
 
-/// Instances wait for each other with the rights: two that change those of a table at the same time fail otherwise
-/// ("tuple concurrently updated"). The number is "saas.rig" in ASCII.
-#[cfg(feature = "postgres")]
-const LOCK: &str = "SELECT pg_advisory_xact_lock(8314033534431029607)";
+fn migrator(module: &Module, dialect: Dialect) -> Migrator {
+    let migrations = module.migrations.iter().filter_map(|migration| {
+        let text = match dialect {
+            Dialect::Sqlite => migration.sqlite?,
+            Dialect::Postgres => migration.postgres,
+        };
+        let name = Cow::Borrowed(migration.name);
+        Some(SqlxMigration::new(
+            migration.version,
+            name,
+            MigrationType::Simple,
+            sql::literal(text).sql,
+            false,
+        ))
+    });
+    let mut migrator = Migrator::with_migrations(migrations.collect());
+    migrator.dangerous_set_table_name(format!("{}_migrations", module.name));
+    migrator
+}
 
-#[cfg(feature = "postgres")]
-async fn grant(
-    pool: &crate::database::postgres::Pool,
-    modules: &[&Module],
-    service_role: &str,
-) -> Result<(), Error> {
-    let mut statements = rights::grants(modules, service_role)?;
-    statements.insert(0, LOCK.to_owned());
-    let mut link = pool.acquire().await?;
-    // One message is one transaction.
-    sqlx::raw_sql(sql::schema(statements.join(";\n")).sql)
-        .execute(&mut link.connection)
-        .await
-        .map(drop)
-        .map_err(|error| Error::Migration {
-            module: "rights",
-            cause: Cause::new(error),
-        })
+fn failed(module: &'static str, error: MigrateError) -> Error {
+    let cause = Cause::new(error);
+    Error::Migration { module, cause }
 }

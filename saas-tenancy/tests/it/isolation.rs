@@ -1,7 +1,9 @@
 //! Nothing of one tenant reaches another: by the type, by the statement, and by the database alone.
 
-use saas_core::Id;
-use saas_tenancy::{Dialect, Error, NewTenant, SystemScope};
+use std::time::Duration;
+
+use saas_core::{Id, SystemClock};
+use saas_tenancy::{Database, DatabaseConfig, Dialect, Error, Filter, NewTenant, SystemScope};
 use saas_testkit::TestSetup;
 
 use crate::world::{NewTask, Project, ProjectPatch, Task, World, new_project, tier};
@@ -298,34 +300,50 @@ async fn iso_45_a_foreign_id_takes_as_long_as_one_that_nobody_has() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rel_07_behind_a_pooler_32_clients_of_eight_tenants_see_what_is_theirs() {
     let world = World::pooled().await;
-    let db = world.db.another_instance(32).await;
+    let mut config = DatabaseConfig::new(world.db.service_url());
+    config.pooler = true;
+    config.max_connections = 32;
+    // All of them connect at once.
+    config.acquire_timeout = Duration::from_secs(60).into();
+    let db = Database::connect(&config, world.db.keys().clone(), SystemClock::shared());
+    let db = db.await.unwrap();
     let mut tenants = Vec::new();
     for number in 0..8 {
         tenants.push(world.db.tenant(&format!("tenant-{number}")).await);
     }
     let rounds = tier(25, 1000);
     let clients = (0..32_usize).map(async |client| {
+        let mut kept = vec![0; tenants.len()];
         for round in 0..rounds {
             // Neighbours in the pool are of different tenants, and each takes them in another order.
             let of = (client * 5 + usize::try_from(round).unwrap() * 3) % tenants.len();
             let scope = world.db.scope(&tenants[of]);
             let mut tx = db.write(&scope);
-            let named = new_project(&format!("{of}-{client}-{round}"));
-            tx.repo::<Project>().insert(named).await.unwrap();
+            let own = format!("{of}-{client}-{round}");
+            let mut repo = tx.repo::<Project>();
+            repo.insert(new_project(&own)).await.unwrap();
             // No predicate: what the server alone lets through.
-            let seen = tx.rls_only("SELECT name FROM projects", &[]).await.unwrap();
-            for row in seen {
-                let name: String = row.get(0).unwrap();
-                assert!(name.starts_with(&format!("{of}-")), "{of} sees {name}");
-            }
+            let last = "SELECT name FROM projects ORDER BY created_at DESC LIMIT 100";
+            let seen = tx.rls_only(last, &[]).await.unwrap();
+            let seen: Vec<String> = seen.iter().map(|row| row.get(0).unwrap()).collect();
+            assert!(seen.contains(&own), "{of} does not see {own}: {seen:?}");
+            let foreign = |name: &&String| !name.starts_with(&format!("{of}-"));
+            assert_eq!(seen.iter().find(foreign), None, "{of} sees it");
             if round % 3 == 0 {
                 tx.rollback().await.unwrap();
             } else {
                 tx.commit().await.unwrap();
+                kept[of] += 1;
             }
         }
+        kept
     });
-    futures_util::future::join_all(clients).await;
+    let kept = futures_util::future::join_all(clients).await;
+    for (of, tenant) in tenants.iter().enumerate() {
+        let mut tx = db.read(&world.db.scope(tenant));
+        let there = tx.repo::<Project>().count(Filter::all([])).await.unwrap();
+        assert_eq!(there, kept.iter().map(|kept| kept[of]).sum::<u64>());
+    }
     assert_eq!(db.state().open_transactions, 0);
     db.close().await;
 }

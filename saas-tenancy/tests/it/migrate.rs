@@ -46,20 +46,24 @@ async fn rel_21_a_migration_behind_a_long_reader_lets_the_others_go_on_and_comes
         reads.store(false, Ordering::SeqCst);
     };
     let others = async {
-        let mut slowest = Duration::ZERO;
+        let (mut slowest, mut made) = (Duration::ZERO, 0);
         while reads.load(Ordering::SeqCst) {
             let begun = Instant::now();
             world.names(&world.beta).await;
             slowest = slowest.max(begun.elapsed());
+            made += 1;
         }
-        slowest
+        (slowest, made)
     };
     let all = async { tokio::join!(migrate(&owner, &[&NEXT], None), watched, others) };
-    let (migrated, (), slowest) = tokio::time::timeout(Duration::from_secs(60), all)
+    let (migrated, (), (slowest, made)) = tokio::time::timeout(Duration::from_secs(60), all)
         .await
         .unwrap();
     migrated.unwrap();
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+    assert!(
+        made > 2 && slowest < Duration::from_secs(3),
+        "{made} {slowest:?}"
+    );
     // It is there, and it is noted.
     world
         .db

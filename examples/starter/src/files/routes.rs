@@ -11,7 +11,7 @@ use saas_core::{
     edge::{Json, Limits},
 };
 use saas_storage::{
-    Error, FileFacts, Form, MAX_PAGE, Prefix, Storage as _, announced_size, body_stream, download,
+    Error, FileFacts, Form, Prefix, Storage as _, announced_size, body_stream, download,
     put_options,
 };
 use saas_tenancy::Scope;
@@ -141,9 +141,6 @@ async fn store_all(
     limits.lift_deadline();
     let mut stored: Vec<FileView> = Vec::new();
     while let Some(file) = form.next().await? {
-        if stored.len() == MAX_PAGE {
-            return Err(Problem::new(Code::BODY_TOO_LARGE).detail("a form has up to 1000 files"));
-        }
         let key = file.key(&folder)?;
         let (facts, options) = (facts(scope), Default::default());
         let put = state

@@ -9,6 +9,7 @@ use std::{
 use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::{
     measure::tier,
@@ -88,15 +89,23 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
     let world = World::on(Dialect::Sqlite, &[]).await;
     let acme = world.sign_up("acme").await;
     // A body that arrives slowly keeps the request under way.
-    let pieces = futures_util::stream::unfold(0, |n| async move {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        (n < 12).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
+    let under_way = Arc::new(Notify::new());
+    let begun = Arc::clone(&under_way);
+    let pieces = futures_util::stream::unfold(0, move |n| {
+        let begun = Arc::clone(&begun);
+        async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if n == 4 {
+                begun.notify_one();
+            }
+            (n < 12).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
+        }
     });
     let upload = acme
         .request(Method::PUT, "/api/v1/files/slow")
         .body(reqwest::Body::wrap_stream(pieces));
     let upload = tokio::spawn(upload.send());
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    under_way.notified().await;
     let stopped = std::process::Command::new("kill")
         .args(["-TERM", &world.process_id().to_string()])
         .status()

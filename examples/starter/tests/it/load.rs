@@ -192,12 +192,16 @@ async fn rel_04_statements_of_one_tenant_that_take_long_keep_nobody_of_another_w
         let is_held = database
             .as_superuser(
                 "DO $$ BEGIN
-                     WHILE NOT EXISTS (
-                         SELECT FROM pg_stat_activity
-                         WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'
-                     ) LOOP
+                     FOR tried IN 1..2000 LOOP
+                         IF EXISTS (
+                             SELECT FROM pg_stat_activity
+                             WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'
+                         ) THEN
+                             RETURN;
+                         END IF;
                          PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
                      END LOOP;
+                     RAISE EXCEPTION 'nobody holds the row';
                  END $$",
             )
             .shared();

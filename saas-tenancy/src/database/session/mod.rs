@@ -95,7 +95,6 @@ impl Session {
         access: Access,
         context: Context,
     ) -> Result<Self, Error> {
-        let mut replicated = false;
         #[cfg(feature = "postgres")]
         let share = match (database.pools(), context) {
             (Pools::Postgres(_), Context::Tenant(tenant)) => {
@@ -104,23 +103,23 @@ impl Session {
             }
             _ => None,
         };
-        let (connection, process) = match database.pools() {
+        let (connection, process, replicated) = match database.pools() {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => {
                 let pool = match access {
                     Access::Read | Access::Primary | Access::Snapshot => &pools.readers,
                     Access::Write => &pools.writer,
                 };
-                (Connection::Sqlite(pool.acquire().await?), None)
+                (Connection::Sqlite(pool.acquire().await?), None, false)
             }
             #[cfg(feature = "postgres")]
             Pools::Postgres(primary) => {
                 let replica = database.replica();
                 let pool = replica.and_then(|replica| replica.serves(access, context));
-                replicated = pool.is_some();
+                let replicated = pool.is_some();
                 let link = pool.unwrap_or(primary).acquire().await?;
                 let process = link.process;
-                (Connection::Postgres(link), process)
+                (Connection::Postgres(link), process, replicated)
             }
         };
         database.monitor().opened();
