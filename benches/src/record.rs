@@ -1,6 +1,6 @@
 //! What was measured, kept for the report.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,15 @@ pub(crate) struct Record {
     pub(crate) figures: Vec<(String, f64)>,
 }
 
-/// The rows of one run.
+/// What one run has left, and which one.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) date: String,
+    pub(crate) commit: String,
+    pub(crate) rows: Vec<Record>,
+}
+
+/// The rows of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Records(Vec<Record>);
 
@@ -39,18 +47,31 @@ impl Records {
     }
 
     /// Writes all rows where the report looks for them.
-    pub(crate) fn save(&self, suite: &str) {
+    pub(crate) fn save(self, suite: &str) {
         let folder = folder();
         std::fs::create_dir_all(&folder).unwrap();
-        let text = serde_json::to_string_pretty(&self.0).unwrap();
+        let run = Run {
+            date: first_line("date", &["-u", "+%Y-%m-%d"]),
+            commit: first_line("git", &["rev-parse", "--short", "HEAD"]),
+            rows: self.0,
+        };
+        let text = serde_json::to_string_pretty(&run).unwrap();
         std::fs::write(folder.join(format!("{suite}.json")), text).unwrap();
     }
 }
 
-/// The rows of an earlier run; none, when there was none.
-pub(crate) fn load(suite: &str) -> Vec<Record> {
-    let text = std::fs::read_to_string(folder().join(format!("{suite}.json")));
-    text.map_or_else(|_| Vec::new(), |text| serde_json::from_str(&text).unwrap())
+/// An earlier run; none, when there was none.
+pub(crate) fn load(suite: &str) -> Option<Run> {
+    let text = std::fs::read_to_string(folder().join(format!("{suite}.json"))).ok()?;
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+/// The first line that a program prints.
+pub(crate) fn first_line(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    let text = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+    let text = String::from_utf8_lossy(&text);
+    text.lines().next().unwrap_or("unknown").to_owned()
 }
 
 /// Where all runs leave what they measured.

@@ -148,7 +148,13 @@ fn compile() -> Result<(), String> {
         }));
         let _ = std::fs::remove_dir_all(&folder);
     }
-    let (folder, text) = (target("bench"), serde_json::Value::from(rows).to_string());
+    let date = run::output(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
+    let mut git = Command::new("git");
+    git.current_dir(run::root())
+        .args(["rev-parse", "--short", "HEAD"]);
+    let commit = run::output(&mut git)?;
+    let run = json!({ "date": date.trim(), "commit": commit.trim(), "rows": rows });
+    let (folder, text) = (target("bench"), run.to_string());
     let written = std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::write(folder.join("compile.json"), text));
     written.map_err(|error| format!("{}: {error}", folder.display()))
