@@ -343,6 +343,7 @@ async fn rel_07_behind_a_pooler_32_clients_of_eight_tenants_see_what_is_theirs()
         let mut tx = db.read(&world.db.scope(tenant));
         let there = tx.repo::<Project>().count(Filter::all([])).await.unwrap();
         assert_eq!(there, kept.iter().map(|kept| kept[of]).sum::<u64>());
+        tx.commit().await.unwrap();
     }
     assert_eq!(db.state().open_transactions, 0);
     db.close().await;
