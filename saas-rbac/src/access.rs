@@ -135,6 +135,7 @@ impl Access {
     }
 
     /// Names the class of routes that share a rate limit, for the table of routes and for whoever limits.
+    /// Its name is told to clients: letters, digits, `-`, `_` and `.`.
     pub const fn rate_class(mut self, class: &'static str) -> Self {
         self.rate_class = Some(class);
         self
