@@ -6,16 +6,10 @@ use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::json;
 
-use crate::world::{World, send};
-
-async fn metric(world: &World, name: &str) -> i64 {
-    let text = send(world.request(Method::GET, "/metrics")).await.text;
-    let line = text
-        .lines()
-        .find(|line| line.starts_with(&format!("saas_db_{name} ")))
-        .unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
-}
+use crate::{
+    measure::{metric, transactions_end},
+    world::World,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn iso_22_htp_25_two_thousand_cancelled_requests_leave_no_connection_in_a_transaction() {
@@ -45,15 +39,7 @@ async fn iso_22_htp_25_two_thousand_cancelled_requests_leave_no_connection_in_a_
             }
         }
         assert!(done < 2000, "nothing was cancelled");
-        let mut open = i64::MAX;
-        for _ in 0..100 {
-            open = metric(&world, "open_transactions").await;
-            if open == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        assert_eq!(open, 0);
+        transactions_end(&world).await;
         for name in [
             "idle_in_transaction",
             "idle_with_tenant",

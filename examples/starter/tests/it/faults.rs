@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    measure::tier,
+    measure::{tier, transactions_end},
     world::{Answer, Caller, World, send},
 };
 
@@ -84,11 +84,7 @@ async fn rel_05_connections_that_the_server_ends_are_made_again_and_no_row_is_an
         "{one:?} {other:?}"
     );
     works_again(&acme).await;
-    let metrics = send(world.request(Method::GET, "/metrics")).await.text;
-    assert!(
-        metrics.contains("saas_db_open_transactions 0\n"),
-        "{metrics}"
-    );
+    transactions_end(&world).await;
 }
 
 #[tokio::test]

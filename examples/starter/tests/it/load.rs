@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::{
-    measure::{percentile, tier},
+    measure::{percentile, tier, transactions_end},
     world::{Caller, World, send},
 };
 
@@ -88,13 +88,7 @@ async fn rel_01_g18_a_database_that_is_gone_under_load_is_used_again_at_once() {
         late < idle * 5 + Duration::from_millis(250),
         "{late:?} {idle:?}"
     );
-    let metrics = send(world.request(reqwest::Method::GET, "/metrics"))
-        .await
-        .text;
-    assert!(
-        metrics.contains("saas_db_open_transactions 0\n"),
-        "{metrics}"
-    );
+    transactions_end(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

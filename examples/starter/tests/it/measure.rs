@@ -1,8 +1,10 @@
 //! Numbers of tests, and what they measure.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::world::World;
+use reqwest::Method;
+
+use crate::world::{World, send};
 
 /// How often to do something: the first number in CI, the second under `cargo xtask soak`.
 pub(crate) fn tier(ci: u64, soak: u64) -> u64 {
@@ -28,4 +30,26 @@ pub(crate) fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration 
     times.sort_unstable();
     let place = (times.len() * of_hundred).div_ceil(100).saturating_sub(1);
     times.get(place).copied().unwrap_or_default()
+}
+
+/// Gives a metric of the database.
+pub(crate) async fn metric(world: &World, name: &str) -> i64 {
+    let text = send(world.request(Method::GET, "/metrics")).await.text;
+    let name = format!("saas_db_{name} ");
+    let value = text.lines().find_map(|line| line.strip_prefix(&name));
+    value.unwrap_or_else(|| panic!("{text}")).parse().unwrap()
+}
+
+/// Waits until no transaction is open, five seconds at most: what works beside the requests opens some, too, and what a
+/// request left is rolled back after its answer.
+pub(crate) async fn transactions_end(world: &World) {
+    let begun = Instant::now();
+    loop {
+        let open = metric(world, "open_transactions").await;
+        if open == 0 {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "{open} open");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

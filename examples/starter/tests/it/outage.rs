@@ -6,7 +6,10 @@ use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Caller, World, send};
+use crate::{
+    measure::transactions_end,
+    world::{Answer, Caller, World, send},
+};
 
 /// So soon everything is answered while the database is gone.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -89,14 +92,7 @@ async fn rel_01_32_a_database_that_is_gone_or_silent_is_told_in_time_and_used_ag
         assert_eq!(ready.status, 200, "{ready:?}");
     }
     // What was under way is rolled back, or its connection closed.
-    let begun = Instant::now();
-    loop {
-        let metrics = send(world.request(Method::GET, "/metrics")).await.text;
-        if metrics.contains("saas_db_open_transactions 0\n") {
-            break;
-        }
-        assert!(begun.elapsed() < RECOVERY, "{metrics}");
-    }
+    transactions_end(&world).await;
 }
 
 #[tokio::test]
