@@ -1,7 +1,5 @@
 //! One connection to either database.
 
-#[cfg(feature = "sqlite")]
-use sqlx::pool::PoolConnection;
 #[cfg(feature = "postgres")]
 use sqlx::{Connection as _, Row as _};
 
@@ -18,7 +16,7 @@ use crate::{
 /// A connection taken from a pool.
 pub(super) enum Connection {
     #[cfg(feature = "sqlite")]
-    Sqlite(PoolConnection<sqlx::Sqlite>),
+    Sqlite(sqlite::Pooled),
     #[cfg(feature = "postgres")]
     Postgres(Pooled),
 }
@@ -31,9 +29,9 @@ impl Connection {
     ) -> Result<Vec<Row>, Error> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => {
+            Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                let rows = query.fetch_all(&mut **connection).await?;
+                let rows = query.fetch_all(&mut link.connection).await?;
                 Ok(rows
                     .into_iter()
                     .map(|row| Row(Inner::Sqlite(row)))
@@ -59,9 +57,9 @@ impl Connection {
     ) -> Result<Option<Row>, Error> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => {
+            Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                let row = query.fetch_optional(&mut **connection).await?;
+                let row = query.fetch_optional(&mut link.connection).await?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             #[cfg(feature = "postgres")]
@@ -82,9 +80,9 @@ impl Connection {
     ) -> Result<u64, Error> {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => {
+            Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                Ok(query.execute(&mut **connection).await?.rows_affected())
+                Ok(query.execute(&mut link.connection).await?.rows_affected())
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => {
@@ -100,7 +98,7 @@ impl Connection {
         let query = sqlx::raw_sql(statement.sql);
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => query.execute(&mut **connection).await.map(drop)?,
+            Self::Sqlite(link) => query.execute(&mut link.connection).await.map(drop)?,
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => query.execute(&mut link.connection).await.map(drop)?,
         }
@@ -153,14 +151,13 @@ impl Connection {
 
     /// Notes that something failed on it.
     pub(super) fn suspect(&mut self, error: &Error) {
+        // What the database refused by its own rules says nothing about the connection.
+        let suspect = matches!(error, Error::Unavailable(_) | Error::Database(_));
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => {}
-            // What the server refused by its own rules says nothing about the connection.
+            Self::Sqlite(link) => link.suspect |= suspect,
             #[cfg(feature = "postgres")]
-            Self::Postgres(link) => {
-                link.suspect |= matches!(error, Error::Unavailable(_) | Error::Database(_));
-            }
+            Self::Postgres(link) => link.suspect |= suspect,
         }
     }
 
@@ -174,7 +171,7 @@ impl Connection {
         }
     }
 
-    /// Tells whether the work of the database goes on when the caller has gone away.
+    /// Tells whether a server does the work, as against a thread of our own.
     pub(super) const fn is_remote(&self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]
@@ -188,7 +185,7 @@ impl Connection {
     pub(super) fn discard(self) {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(connection) => drop(connection.detach()),
+            Self::Sqlite(link) => drop(sqlite::Pooled::take(link)),
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => drop(Pooled::take(link)),
         }

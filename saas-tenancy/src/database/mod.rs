@@ -8,6 +8,7 @@
 
 mod config;
 mod connection;
+mod pool;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 #[cfg(feature = "postgres")]

@@ -95,14 +95,6 @@ impl Monitor {
     }
 }
 
-/// Gives the open and the idle connections of a pool. The pool counts the two apart, so for a moment
-/// there can seem to be more idle ones than there are, or fewer than none.
-#[cfg(feature = "sqlite")]
-pub(super) fn size<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) -> (u32, u32) {
-    let open = pool.size();
-    (open, u32::try_from(pool.num_idle()).unwrap_or(0).min(open))
-}
-
 impl Database {
     /// Shows what the connections are doing now. It costs nothing.
     #[must_use]

@@ -51,7 +51,10 @@ pub async fn migrate(
         #[cfg(feature = "sqlite")]
         Pools::Sqlite(pools) => {
             for module in modules {
-                let applied = migrator(module, Dialect::Sqlite).run(&pools.writer).await;
+                let mut link = pools.writer.acquire().await?;
+                let applied = migrator(module, Dialect::Sqlite)
+                    .run(&mut link.connection)
+                    .await;
                 applied.map_err(|error| failed(module.name, error))?;
             }
             Ok(())

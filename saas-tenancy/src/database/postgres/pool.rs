@@ -6,12 +6,7 @@
 
 use std::{str::FromStr as _, time::Duration};
 
-use deadpool::{
-    Runtime,
-    managed::{
-        Manager, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts,
-    },
-};
+use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::{
     Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
@@ -21,8 +16,7 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use crate::{
     Error,
-    database::{DatabaseConfig, LocalSettings},
-    error::Cause,
+    database::{DatabaseConfig, LocalSettings, pool},
     sql::raw,
 };
 
@@ -74,20 +68,7 @@ impl Pool {
             pooler: config.pooler,
             alive: TaskTracker::new(),
         };
-        let timeout = Some(Duration::from(config.acquire_timeout));
-        let size = usize::try_from(config.max_connections.max(1)).unwrap_or(usize::MAX);
-        let links = deadpool::managed::Pool::builder(connector)
-            .max_size(size)
-            .timeouts(Timeouts {
-                wait: timeout,
-                create: timeout,
-                recycle: timeout,
-            })
-            // The one that was used last is the likeliest to be alive, and the others may age.
-            .queue_mode(QueueMode::Lifo)
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::Config(format!("the pool cannot be made: {error}")))?;
+        let links = pool::build(connector, config.max_connections, config)?;
         let pool = Self {
             links,
             control: Mutex::new(None),
@@ -99,7 +80,7 @@ impl Pool {
 
     /// Takes a connection, or waits for one as long as the configuration says.
     pub(crate) async fn acquire(&self) -> Result<Pooled, Error> {
-        self.links.get().await.map_err(unavailable)
+        self.links.get().await.map_err(pool::unavailable)
     }
 
     /// Takes an idle connection if there is one.
@@ -131,9 +112,7 @@ impl Pool {
 
     /// Gives the number of open and of idle connections.
     pub(crate) fn size(&self) -> (u32, u32) {
-        let status = self.links.status();
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (count(status.size), count(status.available.min(status.size)))
+        pool::size(self.links.status())
     }
 
     /// Asks the server to stop what one of its processes is doing, and waits until the request is
@@ -222,11 +201,4 @@ fn options(url: &str, config: &DatabaseConfig) -> Result<PgConnectOptions, Error
         ),
         ("timezone", "UTC".to_owned()),
     ]))
-}
-
-fn unavailable(error: PoolError<sqlx::Error>) -> Error {
-    match error {
-        PoolError::Backend(error) => Error::from(error),
-        other => Error::Unavailable(Cause::new(other.to_string())),
-    }
 }

@@ -95,17 +95,16 @@ impl Drop for Session {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        let goes_on = self.begun || (self.in_flight && connection.is_remote());
-        if !goes_on {
+        if !self.begun && !self.in_flight {
             // Nothing was begun, so nothing stays open; the connection may go back as it is.
             drop(connection);
             self.database.monitor().ended();
             return;
         }
         // Behind a pooler a statement outside a transaction runs who knows where.
-        let known = (self.begun || self.process.is_some()) && !self.recovering;
+        let known = self.begun || self.process.is_some() || !connection.is_remote();
         match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if known => {
+            Ok(runtime) if known && !self.recovering => {
                 let session = Self {
                     database: self.database.clone(),
                     connection: Some(connection),

@@ -1,23 +1,22 @@
 //! SQLite: one writer, many readers, one file.
 
-use std::{path::Path, str::FromStr as _, time::Duration};
+mod pool;
+mod values;
 
-use saas_core::Timestamp;
-use sqlx::{
-    Arguments as _, Row as _, SqlitePool, TypeInfo as _, ValueRef as _,
-    pool::PoolOptions,
-    sqlite::{
-        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous,
-    },
-};
+use std::{path::Path, str::FromStr as _};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+use pool::Pool;
+pub(crate) use pool::Pooled;
+pub(crate) use values::{bind, read};
 
 use super::DatabaseConfig;
-use crate::{Error, Kind, Value, error::Cause};
+use crate::Error;
 
-#[derive(Debug)]
 pub(crate) struct Pools {
-    pub(crate) writer: SqlitePool,
-    pub(crate) readers: SqlitePool,
+    pub(crate) writer: Pool,
+    pub(crate) readers: Pool,
 }
 
 impl Pools {
@@ -27,18 +26,14 @@ impl Pools {
     }
 
     pub(crate) fn size(&self) -> (u32, u32) {
-        let (writer, readers) = (
-            super::state::size(&self.writer),
-            super::state::size(&self.readers),
-        );
+        let (writer, readers) = (self.writer.size(), self.readers.size());
         (writer.0 + readers.0, writer.1 + readers.1)
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
-        Ok(sqlx::query("SELECT 1")
-            .execute(&self.readers)
-            .await
-            .map(drop)?)
+        let mut link = self.readers.acquire().await?;
+        let answer = sqlx::query("SELECT 1").execute(&mut link.connection).await;
+        Ok(answer.map(drop)?)
     }
 }
 
@@ -64,20 +59,10 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
         .pragma("trusted_schema", "OFF")
         // As much stays of the log of writes (WAL) once all of it is in the file. While somebody reads, it grows.
         .pragma("journal_size_limit", "16777216");
-    let pool = |connections| {
-        PoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(config.acquire_timeout.into())
-            .test_before_acquire(false)
-            .idle_timeout(Duration::from_secs(600))
-            // A connection is a thread and a file: nothing gets better by a new one.
-            .max_lifetime(None)
-    };
     // The writer comes first: it creates the file and switches it to WAL.
-    let writer = pool(1).connect_with(options.clone()).await?;
-    let readers = pool(config.max_connections.max(1))
-        .connect_with(options.pragma("query_only", "ON"))
-        .await?;
+    let writer = Pool::open(options.clone(), 1, config).await?;
+    let readers = options.pragma("query_only", "ON");
+    let readers = Pool::open(readers, config.max_connections, config).await?;
     Ok(Pools { writer, readers })
 }
 
@@ -116,65 +101,12 @@ fn path_of(url: &str) -> Result<&str, Error> {
     Ok(path)
 }
 
-pub(crate) fn bind(values: &[Value]) -> Result<SqliteArguments, Error> {
-    let mut arguments = SqliteArguments::default();
-    for value in values {
-        match value {
-            Value::Null(_) => arguments.add(None::<i64>),
-            Value::Uuid(uuid) => arguments.add(*uuid),
-            Value::Text(text) => arguments.add(super::without_nul(text)?.to_owned()),
-            Value::Integer(number) => arguments.add(*number),
-            Value::Bool(truth) => arguments.add(*truth),
-            Value::Timestamp(time) => arguments.add(time.as_micros()),
-            Value::Bytes(bytes) => arguments.add(bytes.clone()),
-            Value::Json(json) => arguments.add(json.to_string()),
-            Value::Float(number) => arguments.add(*number),
-        }
-        .map_err(|error| Error::InvalidValue(Cause::new(error)))?;
-    }
-    Ok(arguments)
-}
-
-pub(crate) fn read(row: &SqliteRow, index: usize, kind: Kind) -> Result<Value, Error> {
-    let raw = row.try_get_raw(index)?;
-    if raw.is_null() {
-        return Ok(Value::Null(kind));
-    }
-    // SQLite lets any value stand in any column; a value of another type than declared is a fault.
-    let found = raw.type_info();
-    let expected = match kind {
-        Kind::Uuid | Kind::Bytes => "BLOB",
-        Kind::Text | Kind::Json => "TEXT",
-        Kind::Integer | Kind::Timestamp => "INTEGER",
-        Kind::Bool => "BOOLEAN",
-        Kind::Float => "REAL",
-    };
-    if found.name() != expected
-        && !matches!((kind, found.name()), (Kind::Bool | Kind::Float, "INTEGER"))
-    {
-        return Err(Error::decode("a value of the column's type"));
-    }
-    drop(raw);
-    Ok(match kind {
-        Kind::Uuid => Value::Uuid(row.try_get_unchecked(index)?),
-        Kind::Text => Value::Text(row.try_get_unchecked(index)?),
-        Kind::Integer => Value::Integer(row.try_get_unchecked(index)?),
-        Kind::Bool => Value::Bool(row.try_get_unchecked(index)?),
-        Kind::Timestamp => {
-            let micros = row.try_get_unchecked(index)?;
-            Value::Timestamp(Timestamp::from_micros(micros).map_err(|_| Error::decode("a time"))?)
-        }
-        Kind::Bytes => Value::Bytes(row.try_get_unchecked(index)?),
-        Kind::Json => {
-            let text: String = row.try_get_unchecked(index)?;
-            Value::Json(serde_json::from_str(&text).map_err(|_| Error::decode("JSON"))?)
-        }
-        Kind::Float => Value::Float(row.try_get_unchecked(index)?),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use sqlx::Row as _;
+
     use super::*;
 
     #[test]
@@ -216,7 +148,9 @@ mod tests {
                 ("PRAGMA journal_size_limit", "16777216"),
                 ("PRAGMA query_only", *reads_only),
             ] {
-                let row = sqlx::query(setting).fetch_one(&mut **connection).await;
+                let row = sqlx::query(setting)
+                    .fetch_one(&mut connection.connection)
+                    .await;
                 let found: String = row.unwrap().try_get_unchecked(0).unwrap();
                 assert_eq!(found, expected, "{setting}");
             }
@@ -233,8 +167,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/data/a.db", folder.path().display());
         let pools = open(&url, &DatabaseConfig::new(&url)).await.unwrap();
-        let write = sqlx::query("CREATE TABLE t (a INTEGER)").execute(&pools.writer);
+        let mut writer = pools.writer.acquire().await.unwrap();
+        let write = sqlx::query("CREATE TABLE t (a INTEGER)").execute(&mut writer.connection);
         write.await.unwrap();
+        drop(writer);
         let files = std::fs::read_dir(folder.path().join("data")).unwrap();
         let modes: Vec<u32> = files
             .map(|file| file.unwrap().metadata().unwrap().permissions().mode() & 0o777)
