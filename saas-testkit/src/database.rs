@@ -1,6 +1,6 @@
 //! One database for one test.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use saas_core::{Clock, FixedClock, Id, KeyRing, Secret, Timestamp};
 use saas_tenancy::{Database, DatabaseConfig, Dialect, Module, Registry, RegistryConfig, migrate};
@@ -9,6 +9,9 @@ use sqlx::AssertSqlSafe;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use url::Url;
+
+/// Many at once wait for one connection, on a machine that has other tests to run.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A migrated database, connected as the service is in production.
 pub struct TestDatabase {
@@ -87,6 +90,7 @@ impl TestDatabase {
             let mut config = DatabaseConfig::new(url);
             config.max_connections = connections;
             config.pooler = pooler && url == service;
+            config.acquire_timeout = PATIENCE.into();
             Database::connect(&config, keys.clone(), clock.clone())
                 .await
                 .expect("the test database answers")
@@ -207,6 +211,7 @@ impl TestDatabase {
         let mut config = DatabaseConfig::new(self.service_url());
         config.max_connections = connections;
         config.pooler = self.place.is_pooled();
+        config.acquire_timeout = PATIENCE.into();
         Database::connect(&config, self.keys.clone(), self.clock.clone())
             .await
             .expect("the test database answers")

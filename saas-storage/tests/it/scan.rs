@@ -98,7 +98,7 @@ async fn a_file_is_seen_after_it_was_looked_at_and_a_refused_one_never() {
     let place = world.root().parent().unwrap().join("scanned");
     let storage = crate::world::open(&format!("fs://{}", place.display()), 1000).unwrap();
     let files = Files::new(Arc::clone(&storage), database, &rules)
-        .scan_with(Arc::new(Words), Duration::from_millis(300));
+        .scan_with(Arc::new(Words), Duration::from_secs(2));
     let acme = &world.acme;
     let put = async |text: &str| files.put(acme, &key("a"), body(&[text])).await;
     assert!(put("fine").await.is_ok());

@@ -232,7 +232,7 @@ async fn rel_28_the_log_of_writes_is_short_again_after_somebody_has_read_for_lon
     // It sees what it saw, for as long as it goes on.
     let seen = reader.repo::<Project>().count(Filter::all([])).await;
     assert_eq!(seen.unwrap(), 1);
-    drop(reader);
+    reader.rollback().await.unwrap();
     for number in 24..28 {
         write(number).await;
     }

@@ -38,8 +38,9 @@ pub(crate) async fn serve(
     begin(&config, &state, events);
     let again = reload::reload(&config, arguments, telemetry)?;
     greet(&config.server.url(), demo.as_ref(), config.environment);
-    tracing::info!(%address, "listening");
+    // Before anybody knows that it is there, because whoever does may end it.
     let stopped = stop()?;
+    tracing::info!(%address, "listening");
     let until = async {
         tokio::select! {
             () = stopped => {}

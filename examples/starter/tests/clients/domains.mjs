@@ -35,7 +35,7 @@ const sends = (page, answer) =>
 
 try {
   const context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   // Whether a name is offered while it is typed is for people to see.
   await context.addInitScript(() => delete PublicKeyCredential.isConditionalMediationAvailable);
   const page = await context.newPage();

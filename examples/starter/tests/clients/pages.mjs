@@ -46,7 +46,7 @@ async function register(fields) {
 /** One browser of one person, which hears every complaint. */
 async function visit(name, javaScriptEnabled) {
   const context = await browser.newContext({ javaScriptEnabled });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {

@@ -37,7 +37,7 @@ async function token(form) {
 /** One browser of one person with one device, which hears every complaint. */
 async function visit(name) {
   const context = await browser.newContext();
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {
@@ -64,8 +64,10 @@ async function signIn(page, email, password, at = home) {
 
 async function signOut(page, at = home) {
   await page.goto(`${at}/logout`);
+  // The page may go on from there by itself.
+  const there = page.waitForURL((url) => url.pathname.endsWith("/login"));
   await page.click("main button");
-  await page.waitForURL((url) => url.pathname.endsWith("/login"));
+  await there;
 }
 
 /** Makes a passkey, proves it after a password and instead of one, and looks after it. */

@@ -9,7 +9,7 @@ use std::{
 use reqwest::Method;
 use saas_tenancy::Dialect;
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::{
     measure::{tier, transactions_end},
@@ -88,29 +88,25 @@ async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
 async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
     let world = World::on(Dialect::Sqlite, &[]).await;
     let acme = world.sign_up("acme").await;
-    // A body that arrives slowly keeps the request under way.
-    let under_way = Arc::new(Notify::new());
-    let begun = Arc::clone(&under_way);
-    let pieces = futures_util::stream::unfold(0, move |n| {
-        let begun = Arc::clone(&begun);
-        async move {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            if n == 4 {
-                begun.notify_one();
-            }
-            (n < 12).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 10]), n + 1))
-        }
+    // A body that arrives slowly keeps the request under way, until the process has been told to stop.
+    let (end, ended) = watch::channel(false);
+    let pieces = futures_util::stream::unfold(ended, |ended| async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let goes_on = !*ended.borrow();
+        goes_on.then(|| (Ok::<_, std::io::Error>(vec![b'x'; 100]), ended))
     });
     let upload = acme
         .request(Method::PUT, "/api/v1/files/slow")
         .body(reqwest::Body::wrap_stream(pieces));
     let upload = tokio::spawn(upload.send());
-    under_way.notified().await;
+    world.receives().await;
     let stopped = std::process::Command::new("kill")
         .args(["-TERM", &world.process_id().to_string()])
         .status()
         .unwrap();
     assert!(stopped.success());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    end.send_replace(true);
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);
 }
 
@@ -122,6 +118,8 @@ async fn htp_14_a_thousand_handlers_that_panic_cost_nobody_else_anything() {
         let token = world.sign_up("acme").await.token;
         world.kill();
         world.set("FAILPOINTS", "tenancy/before-commit=1000*panic");
+        // So that the letter of the sign-up does not use them up.
+        world.set("SAAS__OUTBOX__POLL_INTERVAL", "1h");
         world.restart();
         let create = async |name: String| {
             let request = world.request(Method::POST, "/api/v1/projects");

@@ -454,24 +454,17 @@ async fn an_upload_that_a_kill_cuts_off_is_swept() {
     ];
     let mut world = World::on(Dialect::Sqlite, &fast).await;
     let acme = world.sign_up("acme").await;
-    let (started, has_started) = tokio::sync::oneshot::channel();
-    let mut started = Some(started);
-    let pieces = futures_util::stream::unfold(0, move |n| {
-        if n == 20 {
-            let _ = started.take().map(|started| started.send(()));
+    let pieces = futures_util::stream::unfold(0, |n| async move {
+        if n > 20 {
+            std::future::pending::<()>().await;
         }
-        async move {
-            if n > 20 {
-                std::future::pending::<()>().await;
-            }
-            Some((Ok::<_, std::io::Error>(vec![b'x'; 65_536]), n + 1))
-        }
+        Some((Ok::<_, std::io::Error>(vec![b'x'; 65_536]), n + 1))
     });
     let upload = acme
         .request(Method::PUT, "/api/v1/files/cut")
         .body(reqwest::Body::wrap_stream(pieces));
     let upload = tokio::spawn(upload.send());
-    has_started.await.unwrap();
+    world.receives().await;
     world.kill();
     let _ = upload.await.unwrap();
     world.restart();

@@ -80,7 +80,7 @@ async fn mfa_08_what_is_shown_once_is_not_told_again_to_who_sends_its_idempotenc
     }
 }
 
-async fn second(world: &World, pending: &Answer, name: &str, proof: &str) -> Answer {
+pub(crate) async fn second(world: &World, pending: &Answer, name: &str, proof: &str) -> Answer {
     let token = pending.json()["mfa_token"].as_str().unwrap().to_owned();
     let form = [
         ("grant_type", "urn:saas:grant-type:second-factor"),

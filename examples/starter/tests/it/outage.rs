@@ -44,7 +44,7 @@ async fn create(caller: &Caller<'_>, key: &str, name: &str) -> Answer {
 async fn rel_01_32_a_database_that_is_gone_or_silent_is_told_in_time_and_used_again_when_it_is_back()
  {
     // A silent network is told from a slow handler by nothing but time.
-    let extra = [("SAAS__EDGE__HANDLER_TIMEOUT", "1500ms")];
+    let extra = [("SAAS__EDGE__HANDLER_TIMEOUT", "2s")];
     let (world, link) = World::behind_a_link(&extra).await;
     let owner = world.sign_up("acme").await;
     let mut kept = Vec::new();
@@ -137,7 +137,7 @@ async fn rel_03_a_commit_whose_answer_was_lost_is_not_done_twice() {
 /// The clients are as load balancers: they ask whether it is ready, and send their requests elsewhere when it is not.
 #[tokio::test]
 async fn rel_13_at_the_end_it_says_so_first_and_nothing_that_was_asked_before_is_lost() {
-    let extra = [("SAAS__SERVER__NOTICE", "2s")];
+    let extra = [("SAAS__SERVER__NOTICE", "10s")];
     let mut world = World::on(Dialect::Sqlite, &extra).await;
     {
         let owner = world.sign_up("acme").await;
@@ -151,11 +151,9 @@ async fn rel_13_at_the_end_it_says_so_first_and_nothing_that_was_asked_before_is
                         assert_eq!(parts["checks"][0]["name"], "accepting", "{parts}");
                         return made;
                     }
-                    for _ in 0..5 {
-                        let name = format!("{number}-{made}");
-                        assert_eq!(create(&owner, &name, &name).await.status, 201);
-                        made += 1;
-                    }
+                    let name = format!("{number}-{made}");
+                    assert_eq!(create(&owner, &name, &name).await.status, 201);
+                    made += 1;
                 }
             };
             let made = tokio::join!(client(1), client(2), client(3), client(4));

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -135,6 +136,16 @@ impl World {
     pub(crate) fn restart(&mut self) {
         self.log.check();
         (self.process, self.url, self.log) = self.again();
+    }
+
+    /// Waits until a file is being received.
+    pub(crate) async fn receives(&self) {
+        let staging = self.folder.path().join("data/files/staging");
+        let begun = Instant::now();
+        while std::fs::read_dir(&staging).is_ok_and(|mut files| files.next().is_none()) {
+            assert!(begun.elapsed() < Duration::from_secs(30), "nothing arrives");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -158,11 +158,12 @@ async fn without_redis_each_instance_counts_by_itself_and_afterwards_together_ag
 async fn a_redis_that_hangs_costs_one_timeout_and_then_nothing() {
     let redis = TestRedis::own();
     let mut config = config(&redis);
-    let timeout = Duration::from_millis(300);
+    let timeout = Duration::from_secs(2);
     config.timeout = timeout.into();
     let (limiter, connection, _) = limiter(&config).await;
     let quota = Quota::new(1000, HOUR);
     limiter.take(&key("a"), quota).await.unwrap();
+    connection.connected().await;
     redis.freeze();
     let begun = std::time::Instant::now();
     limiter.take(&key("a"), quota).await.unwrap();
