@@ -93,7 +93,7 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
     let pieces = futures_util::stream::unfold(ended, |ended| async move {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let goes_on = !*ended.borrow();
-        goes_on.then(|| (Ok::<_, std::io::Error>(vec![b'x'; 100]), ended))
+        goes_on.then(|| (Ok::<_, std::io::Error>(vec![b'x'; 65_536]), ended))
     });
     let upload = acme
         .request(Method::PUT, "/api/v1/files/slow")
