@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Kind;
+use crate::{Kind, Taken, entity::EntityInfo};
 
 /// Says what failed in this crate.
 ///
@@ -19,7 +19,7 @@ pub enum Error {
     VersionMismatch,
     /// A row with the same unique value exists.
     #[error("a unique constraint refuses the row")]
-    Unique(#[source] Cause),
+    Unique(#[source] Taken),
     /// The row refers to one that does not exist in this tenant, or is still referred to.
     #[error("a foreign key refuses the change")]
     Reference(#[source] Cause),
@@ -98,6 +98,11 @@ impl Cause {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
+
+    /// Gives what the database said, where it was the database that said it.
+    pub(crate) fn database(&self) -> Option<&dyn sqlx::error::DatabaseError> {
+        self.0.downcast_ref::<sqlx::Error>()?.as_database_error()
+    }
 }
 
 impl fmt::Debug for Cause {
@@ -156,6 +161,16 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Names the field of an entity of which a value is taken.
+    pub(crate) fn of(self, entity: &EntityInfo) -> Self {
+        match self {
+            Self::Unique(taken) => Self::Unique(taken.of(entity)),
+            other => other,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
@@ -186,7 +201,7 @@ impl From<sqlx::Error> for Error {
 /// Reads an SQLSTATE (PostgreSQL, appendix A) or an extended result code of SQLite.
 fn classify(code: &str, unique: bool, foreign_key: bool) -> fn(Cause) -> Error {
     if unique {
-        return Error::Unique;
+        return |cause| Error::Unique(Taken::new(cause));
     }
     if foreign_key {
         return Error::Reference;

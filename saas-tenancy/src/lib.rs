@@ -79,6 +79,7 @@ mod share;
 mod signal;
 mod sql;
 mod statement;
+mod taken;
 mod tenant;
 mod transaction;
 mod value;
@@ -105,6 +106,7 @@ pub use scope::{Actor, Reason, Scope, SystemScope};
 pub use service::TenantService;
 pub use share::{Share, Shares};
 pub use signal::Signals;
+pub use taken::Taken;
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};
 pub use transaction::{Lost, SystemTx, TenantTx};
 #[cfg(feature = "axum")]

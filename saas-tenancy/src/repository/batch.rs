@@ -146,7 +146,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
             let values = ids.iter().zip(batch);
             let values = values.map(|(id, new)| self.inserted_values(*id, new));
             let query = sql::insert_many(E::INFO, self.tenant(), &columns, values.collect())?;
-            let written = self.tx.fetch_all(query.statement, &query.values).await?;
+            let written = self.tx.fetch_all(query.statement, &query.values).await;
+            let written = written.map_err(|error| error.of(E::INFO))?;
             // What RETURNING gives has no promised order.
             let written = written.iter().map(|row| {
                 let row = E::from_row(row)?;
@@ -186,7 +187,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         let row = self
             .tx
             .fetch_optional(query.statement, &query.values)
-            .await?;
+            .await
+            .map_err(|error| error.of(E::INFO))?;
         E::from_row(row.as_ref().ok_or(Error::NotFound)?)
     }
 
@@ -208,7 +210,8 @@ impl<'tx, E: TenantEntity> Repository<'tx, E> {
         let tenant = self.tenant();
         let condition = self.narrowed(filter);
         let query = sql::update_many(E::INFO, dialect, tenant, changes, &condition)?;
-        self.tx.execute(query.statement, &query.values).await
+        let changed = self.tx.execute(query.statement, &query.values).await;
+        changed.map_err(|error| error.of(E::INFO))
     }
 
     /// Deletes all rows that a filter keeps: softly where the entity has a `deleted` column. Gives

@@ -40,7 +40,8 @@ impl<E: TenantEntity> Repository<'_, E> {
         let row = self
             .tx
             .fetch_optional(literal(E::INFO.sql.insert), &values)
-            .await?;
+            .await
+            .map_err(|error| error.of(E::INFO))?;
         // Row-level security that hides a row just written would show here.
         E::from_row(row.as_ref().ok_or(Error::NotFound)?)
     }
@@ -75,7 +76,8 @@ impl<E: TenantEntity> Repository<'_, E> {
         match self
             .tx
             .fetch_optional(query.statement, &query.values)
-            .await?
+            .await
+            .map_err(|error| error.of(info))?
         {
             Some(row) => E::from_row(&row),
             None => Err(self.missing(id, expected).await),
@@ -134,7 +136,8 @@ impl<E: TenantEntity> Repository<'_, E> {
         let row = self
             .tx
             .fetch_optional(query.statement, &query.values)
-            .await?;
+            .await
+            .map_err(|error| error.of(E::INFO))?;
         E::from_row(row.as_ref().ok_or(Error::NotFound)?)
     }
 

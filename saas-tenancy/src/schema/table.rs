@@ -64,7 +64,7 @@ fn indexes(entity: &EntityInfo) -> Vec<String> {
         }
         let mut statement = format!(
             "CREATE UNIQUE INDEX {} ON {} (tenant_id, {})",
-            name(entity, column, "key"),
+            key(entity, column),
             entity.table,
             column.name
         );
@@ -93,6 +93,11 @@ fn indexes(entity: &EntityInfo) -> Vec<String> {
         ));
     }
     statements
+}
+
+/// Gives the name of the index that keeps a column unique.
+pub(crate) fn key(entity: &EntityInfo, column: &ColumnInfo) -> String {
+    name(entity, column, "key")
 }
 
 fn name(entity: &EntityInfo, column: &ColumnInfo, kind: &str) -> String {

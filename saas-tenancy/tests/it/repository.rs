@@ -1,7 +1,7 @@
 //! What a repository does with rows.
 
-use saas_core::Id;
-use saas_tenancy::Error;
+use saas_core::{Code, Id, Problem};
+use saas_tenancy::{Error, Filter};
 
 use crate::world::{NewTask, Project, ProjectPatch, Projects as _, Task, World, new_project};
 
@@ -134,6 +134,54 @@ async fn a_failed_statement_spoils_the_commit() {
         assert!(matches!(twice, Err(Error::Unique(_))), "{twice:?}");
         assert!(matches!(tx.commit().await, Err(Error::Aborted)));
         assert_eq!(world.names(&world.acme).await, ["bridge"]);
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_is_taken_is_told_with_its_field() {
+    for world in World::all().await {
+        let bridge = world.project(&world.acme, "bridge").await;
+        let tunnel = world.project(&world.acme, "tunnel").await;
+        let begin = || world.db.database().write(&world.db.scope(&world.acme));
+        let renamed = ProjectPatch {
+            name: Some("bridge".to_owned()),
+            ..Default::default()
+        };
+        let mut errors = Vec::new();
+        let mut tx = begin();
+        let inserted = tx.repo::<Project>().insert(new_project("bridge")).await;
+        errors.push(inserted.unwrap_err());
+        tx.rollback().await.unwrap();
+        let mut tx = begin();
+        let many = [new_project("a"), new_project("bridge")];
+        let inserted = tx.repo::<Project>().insert_many(many).await;
+        errors.push(inserted.unwrap_err());
+        tx.rollback().await.unwrap();
+        let mut tx = begin();
+        let mut projects = tx.repo::<Project>();
+        let updated = projects.update(tunnel.id, None, renamed.clone()).await;
+        errors.push(updated.unwrap_err());
+        tx.rollback().await.unwrap();
+        let mut tx = begin();
+        let mut projects = tx.repo::<Project>();
+        let updated = projects.update_where(Filter::all([]), renamed).await;
+        errors.push(updated.unwrap_err());
+        tx.rollback().await.unwrap();
+        // The id is not a field that somebody fills in.
+        let mut tx = begin();
+        let mut projects = tx.repo::<Project>();
+        let same = projects.insert_as(bridge.id, new_project("b")).await;
+        let Err(Error::Unique(taken)) = same else {
+            panic!("{same:?}")
+        };
+        assert_eq!(taken.field(), None, "{taken:?}");
+        tx.rollback().await.unwrap();
+        for error in errors {
+            let problem = Problem::from(error);
+            assert_eq!(problem.code(), Code::CONFLICT);
+            let fields: Vec<_> = problem.fields().iter().map(|error| &*error.field).collect();
+            assert_eq!(fields, ["name"], "{:?}", world.db);
+        }
     }
 }
 
