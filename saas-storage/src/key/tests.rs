@@ -271,3 +271,15 @@ proptest! {
         fuzzing::encoded_key(&text);
     }
 }
+
+#[cfg(any(feature = "s3", feature = "azblob", feature = "gcs"))]
+#[test]
+fn the_longest_key_of_a_tenant_fits_below_the_longest_folder() {
+    let (root, tenant) = ("r".repeat(MAX_ROOT), saas_core::TenantId::generate());
+    let key: Key = ["k".repeat(250).as_str(); 4].join("/")[..MAX_LENGTH]
+        .parse()
+        .unwrap();
+    // As `Place` names an object, with what an object store takes.
+    let name = format!("{root}tenants/{tenant}/{key}");
+    assert_eq!(name.len(), 1024);
+}

@@ -27,7 +27,11 @@ async fn every_tenant_has_its_own_allowance() {
     db.clock().advance(limited.retry_after());
     limiter.take(&acme).await.unwrap();
     limiter.take(&acme).await.unwrap_err();
+    // What one gives back is its own.
     limiter.give_back(&beta).await;
+    limiter.take(&acme).await.unwrap_err();
+    limiter.give_back(&acme).await;
+    limiter.take(&acme).await.unwrap();
     limiter.take(&acme).await.unwrap_err();
     // Another limit of the same tenant is another one.
     let other = TenantLimiter::new(counter, "exports", quota);
