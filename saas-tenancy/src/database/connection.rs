@@ -31,7 +31,7 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                let rows = query.fetch_all(&mut link.connection).await?;
+                let rows = query.fetch_all(link.connection()?).await?;
                 Ok(rows
                     .into_iter()
                     .map(|row| Row(Inner::Sqlite(row)))
@@ -59,7 +59,7 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                let row = query.fetch_optional(&mut link.connection).await?;
+                let row = query.fetch_optional(link.connection()?).await?;
                 Ok(row.map(|row| Row(Inner::Sqlite(row))))
             }
             #[cfg(feature = "postgres")]
@@ -82,7 +82,7 @@ impl Connection {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(link) => {
                 let query = sqlx::query_with(statement.sql, sqlite::bind(values)?);
-                Ok(query.execute(&mut link.connection).await?.rows_affected())
+                Ok(query.execute(link.connection()?).await?.rows_affected())
             }
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => {
@@ -98,7 +98,7 @@ impl Connection {
         let query = sqlx::raw_sql(statement.sql);
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(link) => query.execute(&mut link.connection).await.map(drop)?,
+            Self::Sqlite(link) => query.execute(link.connection()?).await.map(drop)?,
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => query.execute(&mut link.connection).await.map(drop)?,
         }
@@ -124,7 +124,7 @@ impl Connection {
     pub(super) async fn settle(&mut self) {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => {}
+            Self::Sqlite(link) => link.settle().await,
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => {
                 for _ in 0..4 {
@@ -151,13 +151,14 @@ impl Connection {
 
     /// Notes that something failed on it.
     pub(super) fn suspect(&mut self, error: &Error) {
-        // What the database refused by its own rules says nothing about the connection.
-        let suspect = matches!(error, Error::Unavailable(_) | Error::Database(_));
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(link) => link.suspect |= suspect,
+            Self::Sqlite(link) => link.failed(error),
+            // What the server refused by its own rules says nothing about the connection.
             #[cfg(feature = "postgres")]
-            Self::Postgres(link) => link.suspect |= suspect,
+            Self::Postgres(link) => {
+                link.suspect |= matches!(error, Error::Unavailable(_) | Error::Database(_));
+            }
         }
     }
 
@@ -165,7 +166,7 @@ impl Connection {
     pub(super) fn demote(&mut self) {
         match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => {}
+            Self::Sqlite(link) => link.demoted = true,
             #[cfg(feature = "postgres")]
             Self::Postgres(link) => link.demoted = true,
         }

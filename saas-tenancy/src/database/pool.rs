@@ -10,6 +10,7 @@ use deadpool::{
 use super::DatabaseConfig;
 use crate::{Error, error::Cause};
 
+/// Makes a pool whose connections are waited for as long as the configuration says.
 pub(super) fn build<M: Manager>(
     manager: M,
     connections: u32,
@@ -36,6 +37,7 @@ pub(super) fn size(status: Status) -> (u32, u32) {
     (count(status.size), count(status.available.min(status.size)))
 }
 
+/// Says why there is no connection.
 pub(super) fn unavailable(error: PoolError<sqlx::Error>) -> Error {
     match error {
         PoolError::Backend(error) => Error::from(error),

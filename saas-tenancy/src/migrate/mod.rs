@@ -52,9 +52,11 @@ pub async fn migrate(
         Pools::Sqlite(pools) => {
             for module in modules {
                 let mut link = pools.writer.acquire().await?;
-                let applied = migrator(module, Dialect::Sqlite)
-                    .run(&mut link.connection)
-                    .await;
+                // One on which a migration failed or was given up is not used again.
+                link.demoted = true;
+                let connection = link.connection()?;
+                let applied = migrator(module, Dialect::Sqlite).run(connection).await;
+                link.demoted = applied.is_err();
                 applied.map_err(|error| failed(module.name, error))?;
             }
             Ok(())

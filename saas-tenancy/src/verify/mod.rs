@@ -32,7 +32,7 @@ pub async fn verify(database: &Database, modules: &[&Module]) -> Result<Vec<Find
     let mut findings = match database.pools() {
         #[cfg(feature = "sqlite")]
         Pools::Sqlite(pools) => {
-            sqlite::read(&mut pools.readers.acquire().await?.connection, &declared).await?
+            sqlite::read(pools.readers.acquire().await?.connection()?, &declared).await?
         }
         #[cfg(feature = "postgres")]
         Pools::Postgres(pool) => {

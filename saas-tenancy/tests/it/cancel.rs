@@ -249,3 +249,89 @@ async fn on_sqlite_a_read_that_is_given_up_keeps_its_connection_until_its_end() 
     // The writer and the one reader, as at first.
     assert_eq!((state.connections, state.discarded), (2, 0), "{state:?}");
 }
+
+/// Takes minutes.
+const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) SELECT count(*) FROM n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_a_statement_that_takes_long_is_stopped_when_nobody_wants_its_answer() {
+    let world = World::on(Dialect::Sqlite).await;
+    let database = world.db.another_instance(1).await;
+    let scope = world.db.scope(&world.acme);
+    let given_up = async |left: bool| {
+        let mut tx = database.system_read(&SystemScope::<TestSetup>::enter());
+        let slow = tx.fetch_all(ENDLESS, &[]);
+        let slow = tokio::time::timeout(Duration::from_millis(20), slow).await;
+        assert!(slow.is_err());
+        if left {
+            let ended = tx.commit().await;
+            assert!(matches!(ended, Err(Error::Aborted)), "{ended:?}");
+        }
+    };
+    for round in 0..20 {
+        given_up(round % 2 == 0).await;
+        // The only connection that reads.
+        let mut tx = database.read(&scope);
+        tx.repo::<Project>().list(PageQuery::new()).await.unwrap();
+    }
+    // And one that writes.
+    let mut tx = database.system_write(&SystemScope::<TestSetup>::enter());
+    let statement = "UPDATE projects SET rank = (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000000) \
+                     SELECT count(*) FROM n)";
+    world.project(&world.acme, "a").await;
+    let slow = tokio::time::timeout(Duration::from_millis(100), tx.execute(statement, &[])).await;
+    assert!(slow.is_err());
+    drop(tx);
+    world.project(&world.acme, "b").await;
+    settled_on(&database).await;
+    let state = database.state();
+    assert_eq!((state.connections, state.discarded), (2, 0), "{state:?}");
+}
+
+/// What was in the log of writes is in the file then, which can be copied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite_whoever_closes_waits_for_what_is_in_use() {
+    for round in 0..tier(10, 200) {
+        let world = World::on(Dialect::Sqlite).await;
+        let database = world.db.another_instance(3).await;
+        world.db.database().close().await;
+        let system = SystemScope::<TestSetup>::enter();
+        let (mut read, mut write) = (
+            database.system_read(&system),
+            database.system_write(&system),
+        );
+        let statement = "UPDATE saas_tenants SET slug = slug";
+        write.execute(statement, &[]).await.unwrap();
+        let slow = read.fetch_all(ENDLESS, &[]);
+        let slow = tokio::time::timeout(Duration::from_millis(5), slow).await;
+        assert!(slow.is_err());
+        let closing = tokio::spawn({
+            let database = database.clone();
+            async move { database.close().await }
+        });
+        if round % 2 == 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(write);
+        drop(read);
+        closing.await.unwrap();
+        let url = world.db.service_url();
+        let log = format!("{}-wal", url.strip_prefix("sqlite://").unwrap());
+        assert!(!std::path::Path::new(&log).exists(), "{round}");
+    }
+}
+
+#[tokio::test]
+async fn after_a_statement_that_failed_nothing_of_its_transaction_is_done() {
+    for world in World::all().await {
+        world.project(&world.acme, "there").await;
+        let mut tx = world.db.database().write(&world.db.scope(&world.acme));
+        let mut projects = tx.repo::<Project>();
+        projects.insert(new_project("before")).await.unwrap();
+        projects.insert(new_project("there")).await.unwrap_err();
+        let after = projects.insert(new_project("after")).await;
+        assert!(matches!(after, Err(Error::Aborted)), "{after:?}");
+        assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+        assert_eq!(world.names(&world.acme).await, ["there"]);
+    }
+}

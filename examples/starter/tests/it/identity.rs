@@ -147,12 +147,14 @@ async fn oau_23_24_a_refresh_token_has_one_next_and_a_late_second_use_ends_the_s
                 .form(&form(&acme.refresh));
             tokio::spawn(async move {
                 // Who had to wait for too long asks again.
-                loop {
-                    let answer = send(request.try_clone().unwrap()).await;
+                let mut answer = send(request.try_clone().unwrap()).await;
+                for _ in 0..10 {
                     if answer.status != 503 {
-                        return answer;
+                        break;
                     }
+                    answer = send(request.try_clone().unwrap()).await;
                 }
+                answer
             })
         });
         let mut won = Vec::new();

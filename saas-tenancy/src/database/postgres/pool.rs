@@ -149,6 +149,8 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Link, sqlx::Error> {
+        // First, so that who closes the pool waits for one that is being opened.
+        let alive = self.alive.token();
         // To connect takes a large future, and whoever waits for a connection would carry it.
         let mut connection = Box::pin(PgConnection::connect_with(&self.options)).await?;
         let process = if self.pooler {
@@ -163,7 +165,7 @@ impl Manager for Connector {
             suspect: false,
             demoted: false,
             pooler: self.pooler,
-            _alive: self.alive.token(),
+            _alive: alive,
         })
     }
 

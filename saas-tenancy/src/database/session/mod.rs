@@ -297,10 +297,10 @@ impl Session {
             // Before the commit, so that there is no moment in which it is done and not noted.
             replica.written(self.context);
         }
+        if self.in_flight {
+            self.stop().await?;
+        }
         if self.begun {
-            if self.in_flight {
-                self.stop().await?;
-            }
             let writes = ending == Ending::Commit && self.access == Access::Write;
             if writes {
                 Failpoint::BeforeCommit.reach().await;
@@ -323,7 +323,10 @@ impl Session {
 
     /// Begins the transaction that a statement needs.
     async fn prepare(&mut self, statement: &Statement) -> Result<(), Error> {
-        if self.begun || statement.alone {
+        if self.begun && self.failed {
+            // PostgreSQL refuses it by itself. SQLite may have rolled back by itself, and would run it for good.
+            Err(Error::Aborted)
+        } else if self.begun || statement.alone {
             Ok(())
         } else {
             self.begin().await

@@ -62,7 +62,10 @@ impl Session {
             if half_way {
                 self.stop().await?;
             }
-            self.connection()?.rest().await
+            if self.begun {
+                self.connection()?.rest().await?;
+            }
+            Ok::<_, Error>(())
         })
         .await;
         let Some(connection) = self.connection.take() else {

@@ -32,8 +32,11 @@ impl Pools {
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         let mut link = self.readers.acquire().await?;
-        let answer = sqlx::query("SELECT 1").execute(&mut link.connection).await;
-        Ok(answer.map(drop)?)
+        // Until it has answered.
+        link.suspect = true;
+        sqlx::query("SELECT 1").execute(link.connection()?).await?;
+        link.suspect = false;
+        Ok(())
     }
 }
 
@@ -149,7 +152,7 @@ mod tests {
                 ("PRAGMA query_only", *reads_only),
             ] {
                 let row = sqlx::query(setting)
-                    .fetch_one(&mut connection.connection)
+                    .fetch_one(connection.connection().unwrap())
                     .await;
                 let found: String = row.unwrap().try_get_unchecked(0).unwrap();
                 assert_eq!(found, expected, "{setting}");
@@ -168,7 +171,7 @@ mod tests {
         let url = format!("sqlite://{}/data/a.db", folder.path().display());
         let pools = open(&url, &DatabaseConfig::new(&url)).await.unwrap();
         let mut writer = pools.writer.acquire().await.unwrap();
-        let write = sqlx::query("CREATE TABLE t (a INTEGER)").execute(&mut writer.connection);
+        let write = sqlx::query("CREATE TABLE t (a INTEGER)").execute(writer.connection().unwrap());
         write.await.unwrap();
         drop(writer);
         let files = std::fs::read_dir(folder.path().join("data")).unwrap();
