@@ -276,10 +276,21 @@ proptest! {
 #[test]
 fn the_longest_key_of_a_tenant_fits_below_the_longest_folder() {
     let (root, tenant) = ("r".repeat(MAX_ROOT), saas_core::TenantId::generate());
-    let key: Key = ["k".repeat(250).as_str(); 4].join("/")[..MAX_LENGTH]
-        .parse()
-        .unwrap();
+    let mut key = ["k".repeat(250).as_str(); 4].join("/");
+    key.truncate(MAX_LENGTH);
+    let key: Key = key.parse().unwrap();
     // As `Place` names an object, with what an object store takes.
     let name = format!("{root}tenants/{tenant}/{key}");
     assert_eq!(name.len(), 1024);
+}
+
+#[tokio::test]
+async fn an_object_stands_in_the_folder_of_its_tenant() {
+    let db = saas_testkit::TestDatabase::sqlite(&[&saas_tenancy::MODULE]).await;
+    let tenant = db.tenant("acme").await;
+    let (scope, id) = (db.scope(&tenant), tenant.id());
+    assert_eq!(space(&scope), format!("tenants/{id}/"));
+    assert_eq!(object(&scope, "a/b"), format!("tenants/{id}/a/b"));
+    let folder: Key = "a/b".parse().unwrap();
+    assert_eq!(Prefix::from(folder.clone()), Prefix(Some(folder)));
 }
