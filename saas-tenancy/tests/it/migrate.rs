@@ -56,9 +56,10 @@ async fn rel_21_a_migration_behind_a_long_reader_lets_the_others_go_on_and_comes
         (slowest, made)
     };
     let all = async { tokio::join!(migrate(&owner, &[&NEXT], None), watched, others) };
-    let (migrated, (), (slowest, made)) = tokio::time::timeout(Duration::from_secs(60), all)
-        .await
-        .unwrap();
+    let (migrated, (), (slowest, made)) =
+        tokio::time::timeout(Duration::from_secs(60), Box::pin(all))
+            .await
+            .unwrap();
     migrated.unwrap();
     assert!(
         made > 2 && slowest < Duration::from_secs(3),

@@ -31,7 +31,7 @@ const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 pub(crate) type Pooled = Object<Connector>;
 
 pub(crate) struct Pool {
-    links: deadpool::managed::Pool<Connector>,
+    links: pool::Pool<Connector>,
     /// Sends cancellations. It is opened when the first is needed.
     control: Mutex<Option<PgConnection>>,
     /// What each transaction sets for itself, where a connection cannot.
@@ -68,7 +68,7 @@ impl Pool {
             pooler: config.pooler,
             alive: TaskTracker::new(),
         };
-        let links = pool::build(connector, config.max_connections, config)?;
+        let links = pool::Pool::new(connector, config.max_connections, config)?;
         let pool = Self {
             links,
             control: Mutex::new(None),
@@ -80,7 +80,7 @@ impl Pool {
 
     /// Takes a connection, or waits for one as long as the configuration says.
     pub(crate) async fn acquire(&self) -> Result<Pooled, Error> {
-        self.links.get().await.map_err(pool::unavailable)
+        self.links.acquire().await
     }
 
     /// Takes an idle connection if there is one.
@@ -112,7 +112,7 @@ impl Pool {
 
     /// Gives the number of open and of idle connections.
     pub(crate) fn size(&self) -> (u32, u32) {
-        pool::size(self.links.status())
+        self.links.size()
     }
 
     /// Asks the server to stop what one of its processes is doing, and waits until the request is

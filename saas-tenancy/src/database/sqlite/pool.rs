@@ -25,7 +25,7 @@ pub(crate) type Pooled = Object<Connector>;
 
 /// Connections that live as long as the pool: each is a thread and a file, and nothing gets better by a new one.
 pub(crate) struct Pool {
-    links: deadpool::managed::Pool<Connector>,
+    links: pool::Pool<Connector>,
 }
 
 /// One connection.
@@ -58,7 +58,7 @@ impl Pool {
             options,
             alive: TaskTracker::new(),
         };
-        let links = pool::build(connector, connections, config)?;
+        let links = pool::Pool::new(connector, connections, config)?;
         let pool = Self { links };
         drop(pool.acquire().await?);
         Ok(pool)
@@ -66,12 +66,12 @@ impl Pool {
 
     /// Takes a connection, or waits for one as long as the configuration says.
     pub(crate) async fn acquire(&self) -> Result<Pooled, Error> {
-        self.links.get().await.map_err(pool::unavailable)
+        self.links.acquire().await
     }
 
     /// Gives the number of open and of idle connections.
     pub(super) fn size(&self) -> (u32, u32) {
-        pool::size(self.links.status())
+        self.links.size()
     }
 
     /// Closes the pool and waits until all connections are closed, those that are in use once they come back.
