@@ -9,6 +9,7 @@ pub(crate) async fn audit(pool: &Pool) -> Result<ConnectionAudit, Error> {
     let mut audit = ConnectionAudit::default();
     // All are held until the end, so that none is looked at twice.
     let mut held = Vec::new();
+    let mut failed = None;
     while let Some(mut link) = pool.idle().await? {
         // Sent as one simple message: parsing apart from running would already begin a transaction,
         // and the two times would differ on a clean connection.
@@ -21,7 +22,17 @@ pub(crate) async fn audit(pool: &Pool) -> Result<ConnectionAudit, Error> {
                     (SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()) AS temporary",
         )
         .fetch_one(&mut link.connection)
-        .await?;
+        .await;
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                // One that was cut carries nothing any more. Nobody gets it again.
+                link.suspect = true;
+                failed = Some(error);
+                held.push(link);
+                continue;
+            }
+        };
         audit.examined += 1;
         audit.in_transaction += u32::from(row.try_get::<bool, _>("in_transaction")?);
         audit.with_tenant += u32::from(row.try_get::<bool, _>("with_tenant")?);
@@ -30,5 +41,8 @@ pub(crate) async fn audit(pool: &Pool) -> Result<ConnectionAudit, Error> {
             u32::try_from(row.try_get::<i64, _>("temporary")?).unwrap_or(u32::MAX);
         held.push(link);
     }
-    Ok(audit)
+    match failed {
+        Some(error) if audit.examined == 0 => Err(error.into()),
+        _ => Ok(audit),
+    }
 }
