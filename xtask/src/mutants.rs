@@ -68,7 +68,7 @@ const MUTANTS: &[Mutant] = &[
     Mutant {
         guard: "the end of a cancelled transaction",
         file: "saas-tenancy/src/database/session/recovery.rs",
-        from: "if !goes_on {",
+        from: "if !self.begun && !self.in_flight {",
         to: "if true {",
         package: "saas-tenancy",
         tests: &["cancel::"],
