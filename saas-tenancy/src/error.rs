@@ -159,9 +159,7 @@ impl Error {
             Self::Conflict(_) | Self::Unavailable(_) | Self::TenantBusy
         )
     }
-}
 
-impl Error {
     /// Names the field of an entity of which a value is taken.
     pub(crate) fn of(self, entity: &EntityInfo) -> Self {
         match self {
