@@ -36,7 +36,8 @@ const CHROMIUM: &str = "TEST_CHROMIUM";
 
 /// `cargo xtask test`
 pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
-    let mut kind = vec!["test", "--locked", "--all-features"];
+    // All that fails is told at once.
+    let mut kind = vec!["test", "--locked", "--all-features", "--no-fail-fast"];
     // Beside a package, `--workspace` would mean all the same.
     if !arguments
         .iter()
