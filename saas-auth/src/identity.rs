@@ -7,6 +7,8 @@ use saas_tenancy::{Database, Registry};
 
 #[cfg(feature = "passkeys")]
 use crate::mfa::RelyingParty;
+#[cfg(feature = "axum")]
+use crate::oauth::TenantNetworks;
 use crate::{
     Accounts, Addresses, ApiKeys, AuthConfig, BreachedPasswords, Closures, Error, Invitations,
     Issuer, Keys, LinkConfig, Members, PasswordChanges, Passwords, RefreshTokens, Revocations,
@@ -65,6 +67,8 @@ struct Parts {
     closures: Closures,
     themes: Themes,
     second_factors: SecondFactors,
+    #[cfg(feature = "axum")]
+    networks: Option<Arc<dyn TenantNetworks>>,
 }
 
 impl Identity {
@@ -94,6 +98,8 @@ impl Identity {
             limiter: None,
             breached: None,
             roles: None,
+            #[cfg(feature = "axum")]
+            networks: None,
             scopes: Vec::new(),
         }
     }
@@ -135,6 +141,11 @@ impl Identity {
         tokio::join!(self.parts.revocations.clone().watch(), keys);
     }
 
+    #[cfg(feature = "axum")]
+    pub(crate) fn networks(&self) -> Option<&dyn TenantNetworks> {
+        self.parts.networks.as_deref()
+    }
+
     /// Gives the layer that finds out who is calling, by access token, key or session.
     #[cfg(feature = "axum")]
     #[must_use]
@@ -155,6 +166,8 @@ pub struct IdentityBuilder {
     limiter: Option<Arc<dyn RateLimiter>>,
     breached: Option<Arc<dyn BreachedPasswords>>,
     roles: Option<Arc<dyn MemberRoles>>,
+    #[cfg(feature = "axum")]
+    networks: Option<Arc<dyn TenantNetworks>>,
     scopes: Vec<ScopeInfo>,
 }
 
@@ -175,6 +188,13 @@ impl IdentityBuilder {
     /// every member.
     pub fn roles(mut self, roles: Arc<dyn MemberRoles>) -> Self {
         self.roles = Some(roles);
+        self
+    }
+
+    /// Says from where tenants are used, for what a layer cannot see. Without, everything is let in that the layers let in.
+    #[cfg(feature = "axum")]
+    pub fn networks(mut self, networks: Arc<dyn TenantNetworks>) -> Self {
+        self.networks = Some(networks);
         self
     }
 
@@ -199,6 +219,8 @@ impl IdentityBuilder {
             limiter,
             breached,
             roles,
+            #[cfg(feature = "axum")]
+            networks,
             scopes,
         } = self;
         let (token, clock) = (&config.token, database.clock());
@@ -262,6 +284,8 @@ impl IdentityBuilder {
                 ),
                 sign_ins,
                 second_factors: factors,
+                #[cfg(feature = "axum")]
+                networks,
                 themes: Themes::new(database.clone()),
                 config,
                 database,

@@ -32,6 +32,7 @@ use crate::{
     },
     permission::{presets, scopes},
     projects::Project,
+    settings::NetworksOfTenants,
     state::{AppState, Services},
     tasks::Task,
 };
@@ -162,10 +163,12 @@ pub(crate) async fn boot_with(
     if let Some(redis) = &redis {
         settings = settings.with_redis(redis.clone());
     }
+    let networks = TenantNetworkLayer::new(settings.clone());
     let identity = Identity::builder(&database, &registry, &auth)
         .limiter(limiter(redis.as_ref()))
         .scopes(scopes())
         .roles(Arc::new(RolesOfMembers(authorizer.clone())))
+        .networks(Arc::new(NetworksOfTenants(networks.clone())))
         .load()
         .await?;
     let events = Events::open(&identity, mail)?;
@@ -203,7 +206,7 @@ pub(crate) async fn boot_with(
         audit: LastAudit::default(),
         requests: RequestMetrics::new(rows),
         accepting,
-        networks: TenantNetworkLayer::new(settings.clone()),
+        networks,
         settings,
         background: Supervisor::new(&config.tasks),
         metrics_token: config.metrics.token.clone(),

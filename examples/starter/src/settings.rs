@@ -1,9 +1,11 @@
 //! What the tenant sets for itself.
 
+use async_trait::async_trait;
 use axum::extract::{Extension, State};
+use saas_auth::oauth::TenantNetworks;
 use saas_core::{ClientAddress, Code, FieldError, Problem, edge::Json};
-use saas_edge::network::Networks;
-use saas_tenancy::{Scope, TenantTx};
+use saas_edge::network::{Networks, TenantNetworkLayer};
+use saas_tenancy::{Scope, Tenant, TenantTx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -70,4 +72,15 @@ pub(crate) async fn set_networks(
     }
     state.settings.set(&mut tx, &networks).await?;
     Ok(Json(networks.into()))
+}
+
+/// The networks of tenants, for tokens that come where the address names no tenant.
+#[derive(Debug)]
+pub(crate) struct NetworksOfTenants(pub(crate) TenantNetworkLayer);
+
+#[async_trait]
+impl TenantNetworks for NetworksOfTenants {
+    async fn check(&self, tenant: &Tenant, client: ClientAddress) -> Result<(), Problem> {
+        self.0.check(tenant, client).await
+    }
 }

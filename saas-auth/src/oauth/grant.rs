@@ -213,9 +213,13 @@ impl TokenEndpoint<'_> {
         let named = posted.named().map(Tenant::id);
         let asked = self.scopes(&posted.form)?;
         let tokens = self.0.refresh_tokens();
-        if !asked.is_empty() {
-            // Before the token is used up.
+        // Before the token is used up.
+        if !asked.is_empty() || named.is_none() && self.0.networks().is_some() {
             let (_, session) = tokens.session_of(token, &client.id, named).await?;
+            if named.is_none() {
+                let checked = self.0.check_network(session.tenant, posted.device.address());
+                checked.await.map_err(Refusal::Service)?;
+            }
             if !asked.iter().all(|scope| session.granted.covers(scope)) {
                 return Err(OAuthError::invalid_scope().into());
             }

@@ -39,6 +39,8 @@ mod introspect;
 mod logout;
 #[cfg(feature = "axum")]
 mod metadata;
+#[cfg(feature = "axum")]
+mod network;
 #[cfg(all(feature = "axum", feature = "passkeys"))]
 mod passkey;
 #[cfg(feature = "axum")]
@@ -87,6 +89,8 @@ pub(crate) use device::{DeviceRow, TryRow};
 pub(crate) use form::{Form, MAX_FORM};
 #[cfg(feature = "axum")]
 pub(crate) use metadata::USERINFO;
+#[cfg(feature = "axum")]
+pub use network::TenantNetworks;
 #[cfg(feature = "pages")]
 pub(crate) use posted::is_form;
 #[cfg(feature = "axum")]

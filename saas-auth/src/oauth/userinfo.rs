@@ -22,7 +22,7 @@ use super::{
     posted::is_form,
     routes::private,
 };
-use crate::{Identity, token::PersonClaims};
+use crate::{Device, Identity, token::PersonClaims};
 
 #[derive(Debug, Serialize)]
 struct UserInfo {
@@ -71,8 +71,14 @@ async fn answer(identity: &Identity, request: Request<Body>) -> Result<UserInfo,
     let holder = known.principal;
     // A token opens nothing at the address of another tenant.
     let named = parts.extensions.get::<Tenant>();
-    if named.is_some_and(|named| named.id() != holder.tenant()) {
-        return Err(invalid());
+    match named {
+        Some(named) if named.id() != holder.tenant() => return Err(invalid()),
+        Some(_) => {}
+        None => {
+            let device = Device::of(&parts.headers, &parts.extensions);
+            let checked = identity.check_network(holder.tenant(), device.address());
+            checked.await?;
+        }
     }
     if holder.kind() != PrincipalKind::User || !holder.granted().covers("openid") {
         let challenge = "Bearer error=\"insufficient_scope\", scope=\"openid\"";

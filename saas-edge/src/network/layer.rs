@@ -60,9 +60,8 @@ impl<S> Layer<S> for NetworkLayer {
 /// others: also of those who are about to sign in to it, and of programs.
 ///
 /// It stands inside of the admission. Requests without a tenant are let in. A handler that finds the tenant by itself, as
-/// those of signed addresses and links to files, asks [`check`](Self::check). At the authorization server refresh tokens, codes
-/// and userinfo are let in where the request names no tenant: the access tokens that come of those are good only where the
-/// tenant lets them in.
+/// those of signed addresses and links to files, asks [`check`](Self::check); so does the authorization server for refresh
+/// tokens and userinfo, where it was told of it (`saas_auth::IdentityBuilder::networks`).
 #[derive(Debug, Clone)]
 pub struct TenantNetworkLayer {
     settings: Settings,

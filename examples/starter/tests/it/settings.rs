@@ -120,6 +120,44 @@ async fn addresses_of_files_are_good_from_the_networks_of_their_tenant_only() {
     }
 }
 
+/// Where the address names no tenant, what a token says of one is asked about before anything of it is used up.
+#[tokio::test]
+async fn refresh_tokens_and_userinfo_are_good_from_the_networks_of_their_tenant_only() {
+    let world = World::on(Dialect::Sqlite, &[BEHIND]).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let allow = json!({ "allow": ["127.0.0.1", "192.0.2.0/24"] });
+    assert_eq!(put(&acme, &allow).await.status, 200);
+    let mut form = password_form("owner@acme.test", PASSWORD);
+    form.push(("scope", "openid email"));
+    let sign_in = world.request(Method::POST, "/oauth/token");
+    let tokens = send(sign_in.header("x-tenant", "acme").form(&form)).await;
+    let access = tokens.json()["access_token"].as_str().unwrap().to_owned();
+
+    let refresh = |token: &str, from: &str| {
+        let request = world.request(Method::POST, "/oauth/token");
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", "starter-web"),
+            ("refresh_token", token),
+        ];
+        send(request.header("x-forwarded-for", from).form(&form))
+    };
+    let userinfo = |from: &str| {
+        let request = world.request(Method::GET, "/oauth/userinfo");
+        send(request.header("x-forwarded-for", from).bearer_auth(&access))
+    };
+    let (inside, elsewhere) = ("192.0.2.1", "198.51.100.1");
+    let refused = refresh(&acme.refresh, elsewhere).await;
+    refused.is_problem(403, "network-refused");
+    let refused = userinfo(elsewhere).await;
+    refused.is_problem(403, "network-refused");
+    assert_eq!(refresh(&acme.refresh, inside).await.status, 200);
+    let told = userinfo(inside).await.json();
+    assert_eq!(told["email"], "owner@acme.test");
+    // A tenant that has named none is used from everywhere.
+    assert_eq!(refresh(&beta.refresh, elsewhere).await.status, 200);
+}
+
 #[tokio::test]
 async fn what_is_set_on_one_instance_holds_on_the_other_within_the_bound() {
     let redis = TestRedis::shared();
