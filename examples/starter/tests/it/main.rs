@@ -20,6 +20,7 @@ mod edge;
 mod enrolment;
 mod faults;
 mod files;
+mod full;
 mod hostile;
 mod identity;
 mod input;

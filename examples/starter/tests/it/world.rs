@@ -296,8 +296,10 @@ fn command(
     extra: &[(&'static str, String)],
     arguments: &[&str],
 ) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_starter"));
+    // A file that may not grow is an error then, and not the end of the process.
+    let mut command = Command::new("env");
     command
+        .args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_starter")])
         .args(arguments)
         .current_dir(folder.path())
         .env_clear();
