@@ -217,7 +217,9 @@ impl TokenEndpoint<'_> {
         if !asked.is_empty() || named.is_none() && self.0.networks().is_some() {
             let (_, session) = tokens.session_of(token, &client.id, named).await?;
             if named.is_none() {
-                let checked = self.0.check_network(session.tenant, posted.device.address());
+                let checked = self
+                    .0
+                    .check_network(session.tenant, posted.device.address());
                 checked.await.map_err(Refusal::Service)?;
             }
             if !asked.iter().all(|scope| session.granted.covers(scope)) {
