@@ -184,13 +184,12 @@ pub(crate) fn given(name: &str) -> PathBuf {
         .into()
 }
 
+/// Gives what the program said.
 #[track_caller]
-pub(crate) fn completes(program: &mut Command) {
+pub(crate) fn completes(program: &mut Command) -> String {
     let output = program.output().unwrap();
     let said = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&said)
-    );
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{said}");
+    said
 }
