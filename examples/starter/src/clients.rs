@@ -4,11 +4,11 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use saas_auth::oauth::{AuthMethod, Client, ClientPatch, GrantType, NewClient, Registered};
 use saas_core::{
     Code, Id, Problem, Timestamp,
-    edge::{Json, Path},
+    edge::{ETag, IfMatch, Json, Path},
 };
 use saas_rbac::Subject;
 use saas_tenancy::TenantTx;
@@ -16,11 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{
-    once::Once,
-    operations::version::{etag, expected_version, required_version},
-    state::AppState,
-};
+use crate::{once::Once, state::AppState};
 
 /// A program to register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -167,7 +163,7 @@ pub(crate) async fn create(
     }
     let location = format!("/api/v1/clients/{}", registered.client().id);
     let view = registered_view(&state, &mut tx, &registered).await?;
-    let headers = [(header::LOCATION, location), (header::ETAG, etag(1))];
+    let headers = ([(header::LOCATION, location)], ETag(1));
     Ok((StatusCode::CREATED, headers, Once(view)).into_response())
 }
 
@@ -182,9 +178,9 @@ pub(crate) async fn show(
     Path(id): Path<Id<Client>>,
 ) -> Result<Response, Problem> {
     let client = state.identity.clients().get(&mut tx, id).await?;
-    let tag = etag(client.version);
+    let tag = ETag(client.version);
     let view = view(&state, &mut tx, client).await?;
-    Ok(([(header::ETAG, tag)], Json(view)).into_response())
+    Ok((tag, Json(view)).into_response())
 }
 
 #[utoipa::path(
@@ -197,10 +193,9 @@ pub(crate) async fn update(
     State(state): State<AppState>,
     mut tx: TenantTx,
     Path(id): Path<Id<Client>>,
-    headers: HeaderMap,
+    version: IfMatch,
     Json(input): Json<UpdateClientRequest>,
 ) -> Result<Response, Problem> {
-    let expected = required_version(&headers)?;
     let mut patch = ClientPatch::default();
     patch.name = input.name;
     patch.redirect_uris = input.redirect_uris;
@@ -211,13 +206,15 @@ pub(crate) async fn update(
     let clients = state.identity.clients();
     let before = clients.get(&mut tx, id).await?;
     may_act_as(&state, &mut tx, &before).await?;
-    let client = clients.update(&mut tx, id, expected, patch).await?;
+    let client = clients
+        .update(&mut tx, id, version.version(), patch)
+        .await?;
     if let Some(roles) = input.roles {
         set_roles(&state, &mut tx, &client, &roles).await?;
     }
-    let tag = etag(client.version);
+    let tag = ETag(client.version);
     let view = view(&state, &mut tx, client).await?;
-    Ok(([(header::ETAG, tag)], Json(view)).into_response())
+    Ok((tag, Json(view)).into_response())
 }
 
 #[utoipa::path(
@@ -246,9 +243,9 @@ pub(crate) async fn delete(
     State(state): State<AppState>,
     mut tx: TenantTx,
     Path(id): Path<Id<Client>>,
-    headers: HeaderMap,
+    version: Option<IfMatch>,
 ) -> Result<StatusCode, Problem> {
-    let expected = expected_version(&headers)?;
+    let expected = version.and_then(IfMatch::version);
     let clients = state.identity.clients();
     let client = clients.get(&mut tx, id).await?;
     state.roles.remove_all(&mut tx, account(&client)?).await?;

@@ -8,7 +8,10 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, Request, header, request::Parts};
 use http_body_util::BodyExt as _;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, Deserializer, Visitor},
+};
 
 use super::BodyFault;
 use crate::{Code, Problem};
@@ -29,11 +32,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(
-                Problem::new(Code::MEDIA_TYPE).detail("the body has to be `application/json`")
-            );
-        }
+        check_json(request.headers())?;
         let bytes = read_body(request.into_body()).await?;
         parse(&bytes).map(Self)
     }
@@ -45,24 +44,27 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("");
-    let essence = value
-        .split(';')
-        .next()
-        .unwrap_or("")
-        .trim()
-        .to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+/// Types that are written in JSON and mean something else, such as patches (RFC 7396, RFC 6902), are not taken for it.
+fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (value, other) = (values.next(), values.next());
+    if other.is_some() {
+        let problem = Problem::new(Code::HEADER_INVALID);
+        return Err(problem.field("content-type", "appears more than once"));
+    }
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = value.split(';').next().unwrap_or("").trim();
+    match essence.eq_ignore_ascii_case("application/json") {
+        true => Ok(()),
+        false => {
+            Err(Problem::new(Code::MEDIA_TYPE).detail("the body has to be `application/json`"))
+        }
+    }
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+    let value = serde_path_to_error::deserialize(Named(&mut deserializer)).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         match inner.classify() {
@@ -78,10 +80,57 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Adds the member that is missing, which serde names in its text only.
+/// Reads a struct from an object only: serde would take an array of its members, too, of which nobody has said the order.
+struct Named<'a, R>(&'a mut serde_json::Deserializer<R>);
+
+impl<'de, R: serde_json::de::Read<'de>> Deserializer<'de> for Named<'_, R> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_option(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map identifier ignored_any
+    }
+}
+
+/// Adds the member that is missing or stands there twice, which serde names in its text only.
 fn with_missing(path: String, reason: &str) -> String {
     let missing = reason
         .strip_prefix("missing field `")
+        .or_else(|| reason.strip_prefix("duplicate field `"))
         .and_then(|rest| rest.split_once('`'));
     match missing {
         Some((name, _)) if path.is_empty() => name.to_owned(),

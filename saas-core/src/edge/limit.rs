@@ -21,7 +21,7 @@ use http::{Request, header, request::Parts};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{EdgeConfig, body::Limited};
+use super::{EdgeConfig, body::Limited, coding};
 use crate::{Code, Problem};
 
 /// The bounds of one request, which its handler may widen before it reads the body.
@@ -81,9 +81,11 @@ impl<S: Sync> FromRequestParts<S> for Limits {
     }
 }
 
-/// Bounds the size of bodies, the pause between their pieces, and the time of handlers.
+/// Bounds the length of addresses, the size of bodies, the pause between their pieces, and the time of handlers. It refuses bodies
+/// in a coding that nothing inside takes off.
 #[derive(Debug, Clone)]
 pub struct LimitsLayer {
+    uri: usize,
     body: u64,
     handler: Duration,
     pause: Duration,
@@ -94,6 +96,7 @@ impl LimitsLayer {
     #[must_use]
     pub fn new(config: &EdgeConfig) -> Self {
         Self {
+            uri: config.uri_limit,
             body: config.body_limit,
             handler: config.handler_timeout.into(),
             pause: config.body_timeout.into(),
@@ -135,6 +138,14 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let limits = Limits::new(self.bounds.body, self.bounds.handler);
         let (mut parts, body) = request.into_parts();
+        let target = parts.uri.path_and_query();
+        let refusal = match target.map_or(0, |target| target.as_str().len()) > self.bounds.uri {
+            true => Some(Problem::new(Code::URI_TOO_LONG).into_response()),
+            false => coding::refusal(&parts),
+        };
+        if let Some(refusal) = refusal {
+            return Box::pin(std::future::ready(Ok(refusal)));
+        }
         parts.extensions.insert(limits.clone());
         let announced = parts
             .headers

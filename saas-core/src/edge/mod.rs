@@ -5,7 +5,9 @@
 //! problems as rejections.
 
 mod body;
+mod coding;
 mod compress;
+mod condition;
 mod config;
 mod cors;
 mod deprecation;
@@ -20,6 +22,7 @@ mod request_id;
 mod serve;
 mod stack;
 mod trace_context;
+mod version;
 
 pub use body::BodyFault;
 pub use config::{CorsConfig, EdgeConfig};
@@ -34,3 +37,4 @@ pub use request_id::RequestId;
 pub use serve::TlsConfig;
 pub use serve::{ServeConfig, listen, serve};
 pub use stack::stack;
+pub use version::{ETag, IfMatch};

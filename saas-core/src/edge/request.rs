@@ -8,26 +8,22 @@ use std::{
     time::Instant,
 };
 
-use axum::{
-    body::Body,
-    response::{IntoResponse as _, Response},
-};
+use axum::{body::Body, response::Response};
 use http::{HeaderValue, Request, Version};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::{EdgeConfig, RequestId, finish, trace_context};
-use crate::{Code, Problem};
+use super::{EdgeConfig, RequestId, condition::Known, finish, trace_context};
+use crate::Problem;
 
 /// Names each request, opens its span, and finishes its answer: problems as documents, the headers
-/// that protect a browser, the request id. It is the outermost layer.
+/// that protect a browser, the request id; 304 where the client has what was answered (`If-None-Match`). It is the outermost layer.
 ///
 /// The span has the empty fields `tenant` and `user`, which inner layers record. It goes on with the trace that the
 /// caller names (`traceparent`, W3C Trace Context), whose id is its field `trace_id`.
 #[derive(Debug, Clone)]
 pub struct RequestLayer {
-    uri_limit: usize,
     hsts: Option<HeaderValue>,
 }
 
@@ -38,7 +34,6 @@ impl RequestLayer {
         let seconds = std::time::Duration::from(config.hsts).as_secs();
         let hsts = (seconds > 0).then(|| format!("max-age={seconds}; includeSubDomains"));
         Self {
-            uri_limit: config.uri_limit,
             hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
         }
     }
@@ -50,7 +45,6 @@ impl<S> Layer<S> for RequestLayer {
     fn layer(&self, inner: S) -> RequestService<S> {
         RequestService {
             inner,
-            uri_limit: self.uri_limit,
             hsts: self.hsts.clone(),
         }
     }
@@ -60,7 +54,6 @@ impl<S> Layer<S> for RequestLayer {
 #[derive(Debug, Clone)]
 pub struct RequestService<S> {
     inner: S,
-    uri_limit: usize,
     hsts: Option<HeaderValue>,
 }
 
@@ -97,18 +90,15 @@ where
         trace_context::join(&span, request.headers());
         let closes = request.version() <= Version::HTTP_11;
         let (started, hsts) = (Instant::now(), self.hsts.clone());
-        let too_long = request
-            .uri()
-            .path_and_query()
-            .is_some_and(|target| target.as_str().len() > self.uri_limit);
+        let known = Known::of(request.method(), request.headers());
         request.extensions_mut().insert(id.clone());
-        let answer = (!too_long).then(|| span.in_scope(|| self.inner.call(request)));
+        let answer = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
-                let response = match answer {
-                    Some(answer) => answer.await?.map(Body::new),
-                    None => Problem::new(Code::URI_TOO_LONG).into_response(),
-                };
+                let mut response = answer.await?.map(Body::new);
+                if let Some(known) = known {
+                    response = known.leave_out(response);
+                }
                 let response = finish::finish(response, &id, hsts, closes);
                 let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
                 let micros = u64::try_from(micros).unwrap_or(u64::MAX);

@@ -72,6 +72,8 @@ codes! {
         "The path and query string are longer than the service accepts."
     MEDIA_TYPE "media-type" UNSUPPORTED_MEDIA_TYPE "The media type is not supported"
         "The route accepts another `Content-Type`."
+    TRANSFER_CODING "transfer-coding" NOT_IMPLEMENTED "The transfer coding is not known"
+        "The body comes in a `Transfer-Encoding` other than `chunked`."
     TIMEOUT "timeout" REQUEST_TIMEOUT "The request took too long"
         "The request was not finished in the time allowed. Nothing was written unless the answer says so."
     CONFLICT "conflict" CONFLICT "The request conflicts with the current state"

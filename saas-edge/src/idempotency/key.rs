@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use http::{HeaderMap, HeaderName, header, request::Parts};
+use http::{HeaderMap, HeaderName, request::Parts};
 use saas_core::{Code, Problem, edge::BodyFault};
 use saas_tenancy::Scope;
 use sha2::{Digest as _, Sha256};
@@ -55,20 +55,16 @@ pub(super) async fn fingerprint(
         .uri
         .path_and_query()
         .map_or("", |target| target.as_str());
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .map_or(&b""[..], |value| value.as_bytes())
-    };
-    for part in [
-        parts.method.as_str().as_bytes(),
-        target.as_bytes(),
-        header(header::CONTENT_TYPE),
-        header(header::CONTENT_LENGTH),
-        header(header::IF_MATCH),
-    ] {
-        add(&mut hash, part);
+    let asked = parts.headers.iter().filter(|(name, _)| asks(name));
+    let asked = asked.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+    let mut asked: Vec<_> = asked.collect();
+    asked.sort_unstable();
+    add(&mut hash, parts.method.as_str().as_bytes());
+    add(&mut hash, target.as_bytes());
+    hash.update((asked.len() as u64).to_be_bytes());
+    for (name, value) in asked {
+        add(&mut hash, name);
+        add(&mut hash, value);
     }
     let mut rest = body.into_data_stream();
     let mut read = Vec::new();
@@ -86,6 +82,14 @@ pub(super) async fn fingerprint(
     }
     let read = stream::iter(read.into_iter().map(Ok::<Bytes, axum::Error>));
     Ok((hash.finalize().into(), Body::from_stream(read.chain(rest))))
+}
+
+/// Tells a header that says what is asked for: of the body, of conditions, of another method, and of an upload, which has nothing
+/// else (tus 1.0). Others, such as tokens and traces, may differ when a request is sent again.
+fn asks(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let groups = ["content-", "if-", "upload-", "tus-"];
+    groups.iter().any(|group| name.starts_with(group)) || name == "x-http-method-override"
 }
 
 fn add(hash: &mut Sha256, part: &[u8]) {
@@ -154,6 +158,40 @@ mod tests {
         }
         assert!(of(&headers(&[])).unwrap().is_none());
         assert!(of(&headers(&["a", "a"])).is_err());
+    }
+
+    #[test]
+    fn what_asks_for_something_else_is_another_request() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let of = |headers: &[(&str, &str)]| {
+            let mut request = http::Request::post("/uploads");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let read = fingerprint(&parts, Body::from("body"), 100);
+            runtime.block_on(read).unwrap().0
+        };
+        let base = [("upload-length", "8"), ("content-type", "text/plain")];
+        let first = of(&base);
+        for (name, value) in [
+            ("upload-offset", "4"),
+            ("upload-metadata", "filename dHdv"),
+            ("x-http-method-override", "DELETE"),
+            ("content-digest", "sha-256=:x:"),
+            ("if-none-match", "*"),
+        ] {
+            let other = [&base[..], &[(name, value)]].concat();
+            assert_ne!(first, of(&other), "{name}");
+        }
+        for (name, value) in [("authorization", "Bearer x"), ("traceparent", "00-1-2-01")] {
+            let again = [&[(name, value)], &base[..]].concat();
+            assert_eq!(first, of(&again), "{name}");
+        }
+        let turned = [base[1], base[0]];
+        assert_eq!(first, of(&turned));
     }
 
     proptest! {

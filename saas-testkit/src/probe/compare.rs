@@ -6,11 +6,11 @@ use axum::{
     body::{Body, to_bytes},
     response::Response,
 };
-use http::{HeaderMap, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use serde_json::Value;
 use tower::{Service, ServiceExt as _};
 
-use super::document::Call;
+use super::{ProbeTenant, document::Call};
 
 /// What may differ between two answers to the same question.
 const VOLATILE: &[&str] = &[
@@ -33,6 +33,13 @@ pub(super) struct Send<S> {
     count: usize,
 }
 
+/// Whether a call carries the token of its tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    Own,
+    None,
+}
+
 /// An answer, read to its end.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -52,27 +59,34 @@ where
         self.count
     }
 
+    /// Calls as one of the tenants. Markers stand in the place of its own headers of the same names.
     pub(super) async fn call(
         &mut self,
         call: &Call,
-        token: Option<&str>,
+        tenant: &ProbeTenant,
+        token: Token,
         markers: &[(String, String)],
     ) -> Answer {
         self.count += 1;
         let mut request = Request::builder()
             .method(call.method.clone())
             .uri(call.address());
-        if !markers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
-        {
+        let among = |list: &[(String, String)], name: &str| {
+            list.iter()
+                .any(|(given, _)| given.eq_ignore_ascii_case(name))
+        };
+        let host = header::HOST.as_str();
+        if !among(markers, host) && !among(&tenant.headers, host) {
             request = request.header(header::HOST, "localhost");
         }
-        for (name, value) in call.headers.iter().chain(markers) {
+        let own = tenant.headers.iter();
+        let own = own.filter(|(name, _)| !among(markers, name));
+        for (name, value) in own.chain(&call.headers).chain(markers) {
             request = request.header(name, value);
         }
-        if let Some(token) = token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        if token == Token::Own {
+            let token = format!("Bearer {}", tenant.token);
+            request = request.header(header::AUTHORIZATION, token);
         }
         let body = match (&call.body, &call.media_type) {
             (Some(body), Some(media_type)) => {
@@ -103,6 +117,19 @@ impl Answer {
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Tells whether it says that the request itself was wrong, or too much: whatever it named was not looked for.
+    pub(super) fn refuses_the_form(&self) -> bool {
+        // RFC 9110, section 15.5, and RFC 6585.
+        matches!(
+            self.status.as_u16(),
+            400 | 401 | 405 | 406 | 411 | 413 | 414 | 415 | 417 | 422 | 428 | 429 | 431
+        )
     }
 
     pub(super) fn contains(&self, text: &str) -> bool {

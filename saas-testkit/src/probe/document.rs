@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use http::Method;
+use http::{Method, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -46,6 +46,8 @@ pub(super) struct Parameter {
     pub(super) place: Place,
     pub(super) schema: Value,
     required: bool,
+    /// A value that the document allows.
+    sample: String,
 }
 
 /// One request to be.
@@ -115,10 +117,12 @@ fn read_operation(
             "header" => Place::Header,
             _ => return None,
         };
+        let schema = parameter.get("schema").unwrap_or(&Value::Null);
         Some(Parameter {
             name: parameter.get("name")?.as_str()?.to_owned(),
             place,
-            schema: parameter.get("schema").cloned().unwrap_or(Value::Null),
+            schema: schema.clone(),
+            sample: sample::parameter(document, parameter, schema),
             required: parameter
                 .get("required")
                 .and_then(Value::as_bool)
@@ -174,10 +178,11 @@ impl Operation {
             let value = match value {
                 Some(value) => value,
                 None if parameter.place == Place::Path => return None,
-                None => sample::text(&parameter.schema),
+                None => parameter.sample.clone(),
             };
             call.set(parameter, &value);
         }
+        call.expect(values);
         Some(call)
     }
 
@@ -209,6 +214,20 @@ impl Operation {
 }
 
 impl Call {
+    /// Bases a change on what was read at its address, where it asks for that (RFC 9110, section 13.1.1).
+    pub(super) fn expect(&mut self, values: &Harvest) {
+        let address = self.address();
+        let conditions = self
+            .headers
+            .iter_mut()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(header::IF_MATCH.as_str()));
+        for (_, value) in conditions {
+            if let Some(validator) = values.validator(&address) {
+                validator.clone_into(value);
+            }
+        }
+    }
+
     pub(super) fn set(&mut self, parameter: &Parameter, value: &str) {
         let list = match parameter.place {
             Place::Path => &mut self.fillings,

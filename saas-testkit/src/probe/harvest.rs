@@ -6,13 +6,13 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::Request;
+use http::{Request, header};
 use serde_json::Value;
 use tower::Service;
 
 use super::{
     ProbeTenant,
-    compare::Send,
+    compare::{Send, Token},
     document::{Document, Place},
     sample::is_id,
 };
@@ -31,6 +31,10 @@ const CURSORS: &[&str] = &["next", "prev", "cursor", "after", "before"];
 pub(super) struct Harvest {
     values: BTreeMap<String, BTreeSet<String>>,
     answers: BTreeMap<String, String>,
+    /// The `ETag` of what was read, by its address.
+    validators: BTreeMap<String, String>,
+    /// How often it was answered with which status.
+    statuses: BTreeMap<u16, usize>,
 }
 
 impl Harvest {
@@ -68,11 +72,16 @@ impl Harvest {
                 break;
             }
             for call in calls {
-                let answer = send.call(&call, Some(&tenant.token), &[]).await;
+                let answer = send.call(&call, tenant, Token::Own, &[]).await;
+                *harvest.statuses.entry(answer.status.as_u16()).or_default() += 1;
                 if !answer.status.is_success() {
                     continue;
                 }
                 let address = call.address();
+                if let Some(validator) = answer.header(&header::ETAG) {
+                    let validator = validator.to_owned();
+                    harvest.validators.insert(address.clone(), validator);
+                }
                 if let Some(body) = answer.json() {
                     harvest.learn("", &body);
                 }
@@ -102,6 +111,20 @@ impl Harvest {
 
     pub(super) fn is_empty(&self) -> bool {
         self.values.values().all(BTreeSet::is_empty)
+    }
+
+    /// Says how the reading was answered.
+    pub(super) fn outcome(&self) -> String {
+        let counted = self.statuses.iter();
+        let counted: Vec<_> = counted
+            .map(|(status, n)| format!("{n} of {status}"))
+            .collect();
+        counted.join(", ")
+    }
+
+    /// The `ETag` of what was read at an address.
+    pub(super) fn validator(&self, address: &str) -> Option<&str> {
+        self.validators.get(address).map(String::as_str)
     }
 
     /// Takes out what another tenant knows as well.

@@ -20,7 +20,7 @@ use serde_json::Value;
 use tower::Service;
 
 use self::{
-    compare::{Answer, Send},
+    compare::{Answer, Send, Token},
     document::{Document, Operation, Place},
     harvest::Harvest,
 };
@@ -33,6 +33,7 @@ const MAX_VALUES: usize = 24;
 #[derive(Debug, Clone)]
 pub struct ProbeTenant {
     token: String,
+    headers: Vec<(String, String)>,
     markers: Vec<(String, String)>,
     canaries: Vec<String>,
 }
@@ -43,12 +44,20 @@ impl ProbeTenant {
     pub fn new(token: impl Into<String>) -> Self {
         Self {
             token: token.into(),
+            headers: Vec::new(),
             markers: Vec::new(),
             canaries: Vec::new(),
         }
     }
 
-    /// Adds a header that names the tenant, such as `x-tenant` or `host`.
+    /// Adds a header to every call of this tenant, such as the `x-tenant` without which the service answers nobody.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a header that names the tenant, such as `x-tenant` or `host`: the other one tries its own token with it.
     #[must_use]
     pub fn marker(mut self, header: impl Into<String>, value: impl Into<String>) -> Self {
         self.markers.push((header.into(), value.into()));
@@ -79,8 +88,9 @@ impl ProbeTenant {
 /// ```
 ///
 /// A route that is added later is covered as soon as it is in the document. An operation with a parameter of
-/// which the second tenant has no value cannot be tried; the report names it, and
-/// [`assert_clean`](LeakReport::assert_clean) fails, unless it was [excused](LeakProbe::excuse).
+/// which the second tenant has no value cannot be tried; nor can one that refuses whatever the document allows, before it
+/// looks for what is named, because the document does not say what it wants (by `example`, `enum`, `const` or `default`). The
+/// report names it, and [`assert_clean`](LeakReport::assert_clean) fails, unless it was [excused](LeakProbe::excuse).
 #[derive(Debug, Clone)]
 pub struct LeakProbe<S> {
     service: S,
@@ -148,7 +158,9 @@ where
         let theirs = before.without(&mine);
         assert!(
             !theirs.is_empty(),
-            "the victim can read nothing that the caller does not know as well: give it data and a member who may read"
+            "the victim can read nothing that the caller does not know as well: give it data, a member who may read, and the \
+             headers that the service asks for; its reading was answered: {}",
+            before.outcome()
         );
         for operation in run.document.operations.clone() {
             run.parameters(&operation, &mine, &theirs, &self.excused)
@@ -189,39 +201,51 @@ where
         theirs: &Harvest,
         excused: &BTreeSet<String>,
     ) {
+        let name = operation.to_string();
         for parameter in &operation.parameters {
             let values = theirs.values(&parameter.name, &parameter.schema);
             if values.is_empty() {
-                let name = operation.to_string();
                 if parameter.place == Place::Path && !excused.contains(&name) {
-                    self.report.unexercised.insert(name);
+                    let why = format!("the victim has no value for `{}`", parameter.name);
+                    self.report.unexercised.insert(name.clone(), why);
                 }
                 continue;
             }
+            // None that was sent, or the last that was.
+            let (mut refused, mut reached) = (None, false);
             for value in values.into_iter().take(MAX_VALUES) {
                 for others in [theirs, mine] {
                     let Some(mut call) = operation.call(others) else {
                         continue;
                     };
                     call.set(parameter, &value);
+                    call.expect(theirs);
                     if !self.sent.insert(call.to_string()) {
                         continue;
                     }
                     let mut control = call.clone();
                     let unknown = sample::like(&value);
                     control.set(parameter, &unknown);
-                    let token = Some(self.caller.token.clone());
-                    self.pair(
-                        operation,
-                        theirs,
-                        [call.clone(), control.clone()],
-                        [&value, &unknown],
-                        token,
-                    )
-                    .await;
-                    self.pair(operation, theirs, [call, control], [&value, &unknown], None)
-                        .await;
+                    let (calls, values) = ([call, control], [&*value, &*unknown]);
+                    for token in [Token::Own, Token::None] {
+                        let answer = self.pair(operation, theirs, &calls, values, token).await;
+                        match token {
+                            Token::Own if answer.refuses_the_form() => {
+                                refused = Some(format!("{} was answered {answer}", calls[0]));
+                            }
+                            Token::Own => reached = true,
+                            Token::None => {}
+                        }
+                    }
                 }
+            }
+            if let Some(refused) = refused
+                && !reached
+                && parameter.place == Place::Path
+                && !excused.contains(&name)
+            {
+                let why = format!("every request for it was refused for its form: {refused}");
+                self.report.unexercised.insert(name.clone(), why);
             }
         }
     }
@@ -251,8 +275,7 @@ where
                     }
                     call
                 });
-                let token = Some(self.caller.token.clone());
-                self.pair(operation, theirs, calls, [&value, &unknown], token)
+                self.pair(operation, theirs, &calls, [&value, &unknown], Token::Own)
                     .await;
             }
         }
@@ -260,7 +283,8 @@ where
             let mut call = call.clone();
             if let Some(body) = call.body.as_mut().and_then(Value::as_object_mut) {
                 body.insert("tenant_id".to_owned(), Value::from(tenant.as_str()));
-                let answer = self.send.call(&call, Some(&self.caller.token), &[]).await;
+                let answer = self.send.call(&call, &self.caller, Token::Own, &[]);
+                let answer = answer.await;
                 self.look(operation, theirs, &call.to_string(), &answer, &[&tenant]);
             }
         }
@@ -273,11 +297,12 @@ where
                 continue;
             };
             for marker in self.victim.markers.clone() {
-                let token = operation.secured.then(|| self.caller.token.clone());
-                let answer = self
-                    .send
-                    .call(&call, token.as_deref(), std::slice::from_ref(&marker))
-                    .await;
+                let token = match operation.secured {
+                    true => Token::Own,
+                    false => Token::None,
+                };
+                let markers = std::slice::from_ref(&marker);
+                let answer = self.send.call(&call, &self.caller, token, markers).await;
                 let sent = format!("{call} with {}: {}", marker.0, marker.1);
                 let mut known = call.sent();
                 known.push(marker.1);
@@ -297,16 +322,16 @@ where
         &mut self,
         operation: &Operation,
         theirs: &Harvest,
-        calls: [document::Call; 2],
+        calls: &[document::Call; 2],
         values: [&str; 2],
-        token: Option<String>,
-    ) {
-        let [foreign, unknown] = &calls;
-        let answer = self.send.call(foreign, token.as_deref(), &[]).await;
-        let control = self.send.call(unknown, token.as_deref(), &[]).await;
+        token: Token,
+    ) -> Answer {
+        let [foreign, unknown] = calls;
+        let answer = self.send.call(foreign, &self.caller, token, &[]).await;
+        let control = self.send.call(unknown, &self.caller, token, &[]).await;
         let sent = match token {
-            Some(_) => foreign.to_string(),
-            None => format!("{foreign} without a token"),
+            Token::Own => foreign.to_string(),
+            Token::None => format!("{foreign} without a token"),
         };
         let known = foreign.sent();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -318,6 +343,7 @@ where
             self.report
                 .add(&operation.to_string(), sent, Some(&answer), &why);
         }
+        answer
     }
 
     /// Looks for what the answer may not hold.

@@ -1,6 +1,6 @@
 //! What a probe found.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeMap, fmt};
 
 use super::compare::Answer;
 
@@ -10,8 +10,8 @@ use super::compare::Answer;
 pub struct LeakReport {
     /// What gives a tenant away.
     pub leaks: Vec<Leak>,
-    /// The operations with a parameter of which the victim has no value.
-    pub unexercised: BTreeSet<String>,
+    /// The operations that were not tried with a value of the victim, and why.
+    pub unexercised: BTreeMap<String, String>,
     /// How many requests were sent.
     pub requests: usize,
 }
@@ -73,11 +73,8 @@ impl fmt::Display for LeakReport {
             writeln!(f, "\n{}: {}", leak.operation, leak.why)?;
             writeln!(f, "  sent:   {}\n  answer: {}", leak.sent, leak.answer)?;
         }
-        for operation in &self.unexercised {
-            writeln!(
-                f,
-                "\n{operation}: not tried, because the victim has no value for a parameter"
-            )?;
+        for (operation, why) in &self.unexercised {
+            writeln!(f, "\n{operation}: not tried, because {why}")?;
         }
         Ok(())
     }

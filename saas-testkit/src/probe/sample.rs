@@ -99,8 +99,19 @@ fn instance_at(document: &Value, schema: &Value, depth: usize) -> Value {
     }
 }
 
+/// Gives a text that a parameter may be.
+pub(super) fn parameter(document: &Value, parameter: &Value, schema: &Value) -> String {
+    let examples = parameter.get("examples").and_then(Value::as_object);
+    let first = examples.and_then(|examples| examples.values().next()?.get("value"));
+    let value = parameter.get("example").or(first);
+    match value.cloned().unwrap_or_else(|| instance(document, schema)) {
+        Value::String(text) => text,
+        value => value.to_string(),
+    }
+}
+
 /// Gives a text that the schema of a string allows.
-pub(super) fn text(schema: &Value) -> String {
+fn text(schema: &Value) -> String {
     match schema.get("format").and_then(Value::as_str) {
         Some("uuid") => Id::<()>::generate().to_string(),
         Some("email") => "somebody@example.com".to_owned(),

@@ -1,10 +1,10 @@
 //! The handlers of projects.
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use saas_core::{
     Id, Problem,
-    edge::{Fields, Json, Path},
+    edge::{ETag, Fields, IfMatch, Json, Path},
 };
 use saas_tenancy::{PageQuery, TenantTx};
 
@@ -12,10 +12,7 @@ use super::{
     CreateProject, NewProject, Project, ProjectPage, ProjectView, UpdateProject,
     entity::ProjectPatch,
 };
-use crate::{
-    operations::version::{etag, expected_version, required_version},
-    validate::Valid,
-};
+use crate::validate::Valid;
 
 #[utoipa::path(
     get, path = "/api/v1/projects", tag = "projects",
@@ -60,10 +57,7 @@ pub(crate) async fn create(
         })
         .await?;
     let location = format!("/api/v1/projects/{}", project.id);
-    let headers = [
-        (header::LOCATION, location),
-        (header::ETAG, etag(project.version)),
-    ];
+    let headers = ([(header::LOCATION, location)], ETag(project.version));
     Ok((
         StatusCode::CREATED,
         headers,
@@ -86,9 +80,9 @@ pub(crate) async fn show(
     fields: Fields<()>,
 ) -> Result<Response, Problem> {
     let project = tx.repo::<Project>().get(id).await?;
-    let etag = etag(project.version);
+    let tag = ETag(project.version);
     let project = fields.of(ProjectView::from(project))?;
-    Ok(([(header::ETAG, etag)], project).into_response())
+    Ok((tag, project).into_response())
 }
 
 #[utoipa::path(
@@ -100,10 +94,9 @@ pub(crate) async fn show(
 pub(crate) async fn update(
     mut tx: TenantTx,
     Path(id): Path<Id<Project>>,
-    headers: HeaderMap,
+    version: IfMatch,
     Valid(input): Valid<UpdateProject>,
 ) -> Result<Response, Problem> {
-    let version = required_version(&headers)?;
     let UpdateProject {
         name,
         description,
@@ -113,7 +106,7 @@ pub(crate) async fn update(
         .repo::<Project>()
         .update(
             id,
-            version,
+            version.version(),
             ProjectPatch {
                 name,
                 description,
@@ -121,11 +114,7 @@ pub(crate) async fn update(
             },
         )
         .await?;
-    Ok((
-        [(header::ETAG, etag(project.version))],
-        Json(ProjectView::from(project)),
-    )
-        .into_response())
+    Ok((ETag(project.version), Json(ProjectView::from(project))).into_response())
 }
 
 #[utoipa::path(
@@ -136,10 +125,10 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     mut tx: TenantTx,
     Path(id): Path<Id<Project>>,
-    headers: HeaderMap,
+    version: Option<IfMatch>,
 ) -> Result<StatusCode, Problem> {
     tx.repo::<Project>()
-        .delete(id, expected_version(&headers)?)
+        .delete(id, version.and_then(IfMatch::version))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,19 +1,15 @@
 //! The handlers of tasks. A task is found only through the project that it belongs to.
 
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use saas_core::{
     Id, Problem,
-    edge::{Fields, Json, Path},
+    edge::{ETag, Fields, IfMatch, Json, Path},
 };
 use saas_tenancy::{Error, PageQuery, TenantTx};
 
 use super::{CreateTask, NewTask, Task, TaskPage, TaskView, UpdateTask, entity::TaskPatch};
-use crate::{
-    operations::version::{etag, expected_version, required_version},
-    projects::Project,
-    validate::Valid,
-};
+use crate::{projects::Project, validate::Valid};
 
 type TaskPath = Path<(Id<Project>, Id<Task>)>;
 
@@ -63,10 +59,7 @@ pub(crate) async fn create(
         })
         .await?;
     let location = format!("/api/v1/projects/{project}/tasks/{}", task.id);
-    let headers = [
-        (header::LOCATION, location),
-        (header::ETAG, etag(task.version)),
-    ];
+    let headers = ([(header::LOCATION, location)], ETag(task.version));
     Ok((StatusCode::CREATED, headers, Json(TaskView::from(task))).into_response())
 }
 
@@ -77,11 +70,7 @@ pub(crate) async fn create(
 )]
 pub(crate) async fn show(mut tx: TenantTx, Path(path): TaskPath) -> Result<Response, Problem> {
     let task = find(&mut tx, path).await?;
-    Ok((
-        [(header::ETAG, etag(task.version))],
-        Json(TaskView::from(task)),
-    )
-        .into_response())
+    Ok((ETag(task.version), Json(TaskView::from(task))).into_response())
 }
 
 #[utoipa::path(
@@ -96,21 +85,16 @@ pub(crate) async fn show(mut tx: TenantTx, Path(path): TaskPath) -> Result<Respo
 pub(crate) async fn update(
     mut tx: TenantTx,
     Path(path): TaskPath,
-    headers: HeaderMap,
+    version: IfMatch,
     Valid(input): Valid<UpdateTask>,
 ) -> Result<Response, Problem> {
-    let version = required_version(&headers)?;
     let task = find(&mut tx, path).await?;
     let UpdateTask { title, done } = input;
     let task = tx
         .repo::<Task>()
-        .update(task.id, version, TaskPatch { title, done })
+        .update(task.id, version.version(), TaskPatch { title, done })
         .await?;
-    Ok((
-        [(header::ETAG, etag(task.version))],
-        Json(TaskView::from(task)),
-    )
-        .into_response())
+    Ok((ETag(task.version), Json(TaskView::from(task))).into_response())
 }
 
 #[utoipa::path(
@@ -121,9 +105,9 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     mut tx: TenantTx,
     Path(path): TaskPath,
-    headers: HeaderMap,
+    version: Option<IfMatch>,
 ) -> Result<StatusCode, Problem> {
-    let version = expected_version(&headers)?;
+    let version = version.and_then(IfMatch::version);
     let task = find(&mut tx, path).await?;
     tx.repo::<Task>().delete(task.id, version).await?;
     Ok(StatusCode::NO_CONTENT)
