@@ -69,6 +69,18 @@ impl Report {
     }
 }
 
+/// With 200 when every part works that the service needs, and 503 otherwise.
+#[cfg(feature = "edge")]
+impl axum::response::IntoResponse for Report {
+    fn into_response(self) -> axum::response::Response {
+        let status = match self.is_ok() {
+            true => http::StatusCode::OK,
+            false => http::StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, axum::Json(self)).into_response()
+    }
+}
+
 /// The checks of a service.
 #[derive(Clone, Default)]
 pub struct Health {
@@ -84,8 +96,7 @@ impl std::fmt::Debug for Health {
 }
 
 impl Health {
-    /// How long [`Health::report`] should be given by its caller: a check that takes longer than
-    /// this is as good as failing.
+    /// How long a check should wait for its part: one that takes longer is as good as failing.
     pub const TIMEOUT: Duration = Duration::from_secs(3);
 
     /// Adds a check.

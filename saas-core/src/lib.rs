@@ -1,7 +1,7 @@
 //! The vocabulary that all crates of the family speak.
 //!
 //! Typed ids, times and the clock they come from, secrets, the proven caller, problems as clients
-//! see them, sealed cursors, layered configuration, health. Plain data and small algorithms: in its
+//! see them, sealed cursors, layered configuration, health, metrics. Plain data and small algorithms: in its
 //! default form the crate knows no runtime, no database and no web framework.
 //!
 //! Tenants, and everything that touches their data, live in `saas-tenancy`: whoever mints access
@@ -36,6 +36,7 @@ pub mod keys;
 mod level;
 pub mod limit;
 pub mod mail;
+pub mod metrics;
 pub mod page;
 mod principal;
 pub mod problem;

@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+use crate::metrics::{Kind, Metrics, MetricsText};
 use std::{
     error::Error,
     fmt,
@@ -107,6 +108,22 @@ pub struct TaskState {
 
 /// What a task failed with.
 pub type Failure = Box<dyn Error + Send + Sync>;
+
+impl Metrics for Supervisor {
+    fn write(&self, text: &mut MetricsText) {
+        let states = self.states();
+        let help = "How often a task was begun.";
+        let mut runs = text.family("saas_task_runs_total", help, Kind::Counter);
+        for task in &states {
+            runs.count(&[("task", task.name)], task.runs);
+        }
+        let help = "How often a task ended as it should not.";
+        let mut failures = text.family("saas_task_failures_total", help, Kind::Counter);
+        for task in &states {
+            failures.count(&[("task", task.name)], task.failures);
+        }
+    }
+}
 
 impl Supervisor {
     /// Makes one without tasks.

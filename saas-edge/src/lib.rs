@@ -59,7 +59,7 @@ mod redis;
 pub mod requests;
 pub mod settings;
 
-pub use cache::{CacheConfig, CacheCounts, TenantCache};
+pub use cache::{CacheConfig, CacheCounts, CacheMetrics, TenantCache};
 pub use limit::TenantLimiter;
 #[cfg(feature = "axum")]
 pub use limit::{

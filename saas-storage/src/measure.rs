@@ -2,6 +2,7 @@
 //!
 //! The labels are the operations, so there are as many series as there are of those, whatever is asked for.
 
+use saas_core::metrics::{Kind, Metrics, MetricsText};
 use std::{
     ops::Range,
     sync::{
@@ -92,6 +93,32 @@ struct Counters {
 /// The numbers of a storage; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct StorageMetrics(Arc<[Counters; Operation::ALL.len()]>);
+
+impl Metrics for StorageMetrics {
+    fn write(&self, text: &mut MetricsText) {
+        type Read = fn(&OperationCounts) -> u64;
+        let series: [(&str, &str, Read); 3] = [
+            ("operations", "Calls of the store.", |counts| counts.count),
+            ("errors", "Calls in which the store failed.", |counts| {
+                counts.errors
+            }),
+            ("bytes", "Bytes written or read.", |counts| counts.bytes),
+        ];
+        let counts = self.counts();
+        for (name, help, read) in series {
+            let name = format!("saas_storage_{name}_total");
+            let mut family = text.family(&name, help, Kind::Counter);
+            for counts in &counts {
+                family.count(&[("operation", counts.operation.as_str())], read(counts));
+            }
+        }
+        let help = "Time in the store.";
+        let mut family = text.family("saas_storage_seconds_total", help, Kind::Counter);
+        for counts in &counts {
+            family.seconds(&[("operation", counts.operation.as_str())], counts.time);
+        }
+    }
+}
 
 impl StorageMetrics {
     /// Gives the numbers as they are now.

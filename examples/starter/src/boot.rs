@@ -26,10 +26,7 @@ use crate::{
     files,
     invitations::Joiners,
     mfa::RolesOfMembers,
-    operations::{
-        health::{Accepting, DatabaseCheck},
-        metrics::LastAudit,
-    },
+    operations::{health::Accepting, metrics::LastAudit},
     permission::{presets, scopes},
     projects::Project,
     settings::NetworksOfTenants,
@@ -185,7 +182,7 @@ pub(crate) async fn boot_with(
     let accepting = Accepting::default();
     let mut health = Health::default()
         .with(accepting.clone())
-        .with(DatabaseCheck(database.clone()))
+        .with(database.clone())
         .with(identity.revocations().clone());
     if let Some(redis) = &redis {
         health = health.with(redis.clone());

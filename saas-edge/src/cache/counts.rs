@@ -1,5 +1,6 @@
 //! How well a cache does.
 
+use saas_core::metrics::{Kind, Metrics, MetricsText};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a cache has done since it was made.
@@ -20,6 +21,37 @@ pub struct CacheCounts {
     pub loads: u64,
     /// Callers who waited for what was being loaded already.
     pub waited: u64,
+}
+
+/// What all caches of a process have done, each with its counts: they share the names of their series.
+#[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "whoever has the counts puts it together"
+)]
+pub struct CacheMetrics<'a>(pub &'a [CacheCounts]);
+
+impl Metrics for CacheMetrics<'_> {
+    fn write(&self, text: &mut MetricsText) {
+        let help = "Look-ups in a cache, by where the value came from.";
+        let mut lookups = text.family("saas_cache_lookups_total", help, Kind::Counter);
+        for counts in self.0 {
+            for (from, count) in [
+                ("here", counts.here),
+                ("shared", counts.shared),
+                ("stale", counts.stale),
+                ("loaded", counts.loads),
+                ("waited", counts.waited),
+            ] {
+                lookups.count(&[("cache", counts.name), ("from", from)], count);
+            }
+        }
+        let help = "Values in this process.";
+        let mut entries = text.family("saas_cache_entries", help, Kind::Gauge);
+        for counts in self.0 {
+            entries.count(&[("cache", counts.name)], counts.entries);
+        }
+    }
 }
 
 #[derive(Debug, Default)]

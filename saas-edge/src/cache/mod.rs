@@ -21,7 +21,10 @@ use saas_core::{Clock, Code, Problem};
 use saas_tenancy::{Database, Error, Scope, TenantTx};
 use serde::{Serialize, de::DeserializeOwned};
 
-pub use self::{config::CacheConfig, counts::CacheCounts};
+pub use self::{
+    config::CacheConfig,
+    counts::{CacheCounts, CacheMetrics},
+};
 use self::{
     counts::Counts,
     entry::{EntryKey, Kept},

@@ -14,12 +14,14 @@
 //! let router = router.layer(RouteLayer::new(metrics.clone()));
 //! let service = RequestsLayer::new(metrics.clone()).layer(router);
 //! # let _ = service;
-//! assert_eq!(metrics.counts().len(), 2);
+//! let page = saas_core::metrics::MetricsText::default().with(&metrics);
+//! assert!(page.as_str().contains("saas_http_requests_total"));
 //! ```
 
 mod busiest;
 mod layer;
 mod route;
+mod text;
 
 use std::{
     collections::HashMap,

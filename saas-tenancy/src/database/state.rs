@@ -5,6 +5,11 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
+use saas_core::{
+    health::{Check, Health},
+    metrics::{Metrics, MetricsText},
+};
 use serde::Serialize;
 
 use super::{Database, DatabaseConfig, Pools};
@@ -43,6 +48,87 @@ pub struct ConnectionAudit {
     pub advisory_locks: u32,
     /// Temporary tables left behind.
     pub temporary_tables: u32,
+}
+
+impl Metrics for DatabaseState {
+    fn write(&self, text: &mut MetricsText) {
+        let series: [(&str, &str, i64); 6] = [
+            ("connections", "Open connections.", self.connections.into()),
+            (
+                "idle_connections",
+                "Open connections that nobody uses.",
+                self.idle.into(),
+            ),
+            (
+                "open_transactions",
+                "Transactions that have begun and not ended.",
+                self.open_transactions,
+            ),
+            (
+                "recovered_transactions",
+                "Transactions rolled back after their caller went away.",
+                self.recovered.cast_signed(),
+            ),
+            (
+                "discarded_connections",
+                "Connections closed because they could not be recovered.",
+                self.discarded.cast_signed(),
+            ),
+            (
+                "slow_statements",
+                "Statements that took longer than `database.slow_statement`.",
+                self.slow.cast_signed(),
+            ),
+        ];
+        for (name, help, value) in series {
+            text.gauge(&format!("saas_db_{name}"), help, value);
+        }
+    }
+}
+
+impl Metrics for ConnectionAudit {
+    fn write(&self, text: &mut MetricsText) {
+        for (name, help, value) in [
+            (
+                "in_transaction",
+                "Idle connections that sit in a transaction.",
+                self.in_transaction,
+            ),
+            (
+                "with_tenant",
+                "Idle connections that still carry a tenant.",
+                self.with_tenant,
+            ),
+            (
+                "advisory_locks",
+                "Advisory locks held by idle connections.",
+                self.advisory_locks,
+            ),
+            (
+                "temporary_tables",
+                "Temporary tables left on idle connections.",
+                self.temporary_tables,
+            ),
+        ] {
+            text.gauge(&format!("saas_db_idle_{name}"), help, value);
+        }
+    }
+}
+
+/// Whether it answers within [`Health::TIMEOUT`].
+#[async_trait]
+impl Check for Database {
+    fn name(&self) -> &'static str {
+        "database"
+    }
+
+    async fn check(&self) -> Result<(), String> {
+        match tokio::time::timeout(Health::TIMEOUT, self.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err("does not answer".to_owned()),
+            Err(_) => Err("answers too slowly".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
