@@ -4,7 +4,7 @@ mod policy;
 mod table;
 
 pub(crate) use policy::{Policy, entity_policies, shared_policies};
-pub(crate) use table::key;
+pub(crate) use table::{key, unique};
 
 use crate::{Dialect, Module};
 

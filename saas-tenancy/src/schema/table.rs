@@ -55,27 +55,17 @@ fn table(entity: &EntityInfo, dialect: Dialect) -> String {
 /// An index for each unique column, and one for each that lists are filtered or sorted by or that
 /// refers to another table, with the id at its end because lists end their order with it.
 fn indexes(entity: &EntityInfo) -> Vec<String> {
-    let there = entity.deleted.and_then(|index| entity.columns.get(index));
     let mut statements = Vec::new();
     let mut seen = BTreeSet::from([entity.id, entity.tenant]);
     for (index, column) in entity.columns.iter().enumerate() {
         if !column.unique {
             continue;
         }
-        let mut statement = format!(
-            "CREATE UNIQUE INDEX {} ON {} (tenant_id, {})",
-            key(entity, column),
-            entity.table,
-            column.name
-        );
-        if let Some(deleted) = there {
-            // What was deleted softly gives its value free.
-            let _ = write!(statement, " WHERE {} IS NULL", deleted.name);
-        } else {
+        statements.push(unique(entity, column));
+        if entity.deleted.is_none() {
             // It serves lists as well.
             seen.insert(index);
         }
-        statements.push(statement);
     }
     let columns = entity.columns.iter().enumerate();
     let listed = columns.filter(|(_, column)| column.filter || column.sort);
@@ -93,6 +83,21 @@ fn indexes(entity: &EntityInfo) -> Vec<String> {
         ));
     }
     statements
+}
+
+/// Gives the statement that makes the index which keeps a column unique.
+pub(crate) fn unique(entity: &EntityInfo, column: &ColumnInfo) -> String {
+    let mut statement = format!(
+        "CREATE UNIQUE INDEX {} ON {} (tenant_id, {})",
+        key(entity, column),
+        entity.table,
+        column.name
+    );
+    if let Some(deleted) = entity.deleted.and_then(|index| entity.columns.get(index)) {
+        // What was deleted softly gives its value free.
+        let _ = write!(statement, " WHERE {} IS NULL", deleted.name);
+    }
+    statement
 }
 
 /// Gives the name of the index that keeps a column unique.

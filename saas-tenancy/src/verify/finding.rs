@@ -63,6 +63,8 @@ pub enum FindingCode {
     PolicyDiffers,
     /// A unique key of a tenant's table does not begin with the tenant.
     UniqueWithoutTenant,
+    /// A key that the entity declares, of its id or of a unique column, does not exist.
+    KeyMissing,
     /// A foreign key between tenants' tables does not hold the tenant.
     ReferenceWithoutTenant,
     /// A table has a column `tenant_id` and is declared by no entity.
@@ -96,7 +98,8 @@ impl FindingCode {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::TemporaryTables
+            Self::KeyMissing
+            | Self::TemporaryTables
             | Self::LargeObjects
             | Self::ExtensionReachesOut
             | Self::PublicationUnfiltered
@@ -124,6 +127,7 @@ impl FindingCode {
             Self::PolicyWithoutCheck => "policy-without-check",
             Self::PolicyDiffers => "policy-differs",
             Self::UniqueWithoutTenant => "unique-without-tenant",
+            Self::KeyMissing => "key-missing",
             Self::ReferenceWithoutTenant => "reference-without-tenant",
             Self::TableUndeclared => "table-undeclared",
             Self::TableRewritten => "table-rewritten",

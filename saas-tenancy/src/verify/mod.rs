@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use finding::{Finding, FindingCode, Severity};
 
 use crate::{
-    Database, EntityInfo, Error, Module, SharedTable, database::Pools, migrate::EntityTable,
+    Database, EntityInfo, Error, Module, SharedTable, database::Pools, migrate::EntityTable, schema,
 };
 
 /// Lists every way in which the database is less guarded than declared. Empty is good.
@@ -77,6 +77,34 @@ impl Declared {
     fn tables(&self) -> BTreeSet<&'static str> {
         let entities = self.entities.keys();
         entities.chain(self.shared.keys()).copied().collect()
+    }
+
+    /// What is wrong with the unique keys of an entity's table, each of which is the set of its columns.
+    fn missing_keys(&self, table: &str, found: &[BTreeSet<String>]) -> Vec<Finding> {
+        let Some(info) = self.entities.get(table).map(|table| table.info) else {
+            return Vec::new();
+        };
+        let name = |index: usize| info.columns.get(index).map_or("", |column| column.name);
+        let (tenant, columns) = (name(info.tenant), info.columns.iter().enumerate());
+        let declared = columns.filter(|(index, column)| *index == info.id || column.unique);
+        let missing = declared.filter(|(_, column)| {
+            // A key of fewer columns keeps more apart.
+            let within = |key: &BTreeSet<String>| {
+                let mut columns = key.iter();
+                columns.all(|name| name == tenant || name == column.name)
+            };
+            !found.iter().any(within)
+        });
+        let missing = missing.map(|(index, column)| {
+            let object = format!("{table}.{}", column.name);
+            // An id is nobody else's for good, also when its row was deleted softly.
+            let mend = match index == info.id {
+                true => format!("CREATE UNIQUE INDEX {table}_id_key ON {table} ({tenant}, id)"),
+                false => schema::unique(info, column),
+            };
+            Finding::new(FindingCode::KeyMissing, object, mend)
+        });
+        missing.collect()
     }
 
     /// The columns that an entity's table lacks.

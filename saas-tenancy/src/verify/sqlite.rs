@@ -1,6 +1,8 @@
 //! The schema of an SQLite database. It knows no roles and no policies; what can be compared is what the
 //! statements rely on.
 
+use std::collections::BTreeMap;
+
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Declared, Finding, FindingCode as Code};
@@ -10,11 +12,11 @@ const COLUMNS: &str = "
     SELECT m.name AS \"table\", c.name AS name, c.\"notnull\" <> 0 AS required
     FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
 
-/// Unique keys, with their first column.
+/// The columns of unique keys, in their order.
 const UNIQUE: &str = "
-    SELECT m.name AS \"table\", i.name AS name, coalesce(c.name, '') AS first
+    SELECT m.name AS \"table\", i.name AS name, coalesce(c.name, '') AS \"column\"
     FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c
-    WHERE m.type = 'table' AND i.\"unique\" <> 0 AND c.seqno = 0";
+    WHERE m.type = 'table' AND i.\"unique\" <> 0 ORDER BY i.name, c.seqno";
 
 /// Foreign keys, and whether the tenant of the one row is the tenant of the other.
 const REFERENCES: &str = "
@@ -26,8 +28,7 @@ pub(super) async fn read(
     declared: &Declared,
 ) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
-    let mut tables: std::collections::BTreeMap<String, Vec<String>> =
-        std::collections::BTreeMap::new();
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in sqlx::query(COLUMNS).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
         let required: bool = row.try_get("required")?;
@@ -54,12 +55,30 @@ pub(super) async fn read(
             .into_iter()
             .map(|name| Finding::new(Code::TableMissing, name, "-- run the migrations")),
     );
+    let mut keys: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for row in sqlx::query(UNIQUE).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
-        if declared.is_entity(&table) && row.try_get::<String, _>("first")? != "tenant_id" {
-            let mend = format!("DROP INDEX {name} -- and make one that begins with tenant_id");
+        let columns = keys.entry(table).or_default().entry(name).or_default();
+        columns.push(row.try_get("column")?);
+    }
+    for table in tables.keys().filter(|table| declared.is_entity(table)) {
+        let keys = keys.remove(table).unwrap_or_default();
+        for (name, columns) in &keys {
+            if columns.first().is_some_and(|first| first == "tenant_id") {
+                continue;
+            }
+            // The index of a constraint goes with its table only.
+            let mend = match name.starts_with("sqlite_autoindex_") {
+                true => format!("-- make `{table}` anew, with keys that begin with tenant_id"),
+                false => format!("DROP INDEX {name} -- and make one that begins with tenant_id"),
+            };
             findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
         }
+        let keys: Vec<_> = keys
+            .into_values()
+            .map(|columns| columns.into_iter().collect())
+            .collect();
+        findings.extend(declared.missing_keys(table, &keys));
     }
     for row in sqlx::query(REFERENCES).fetch_all(connection).await? {
         let (table, target): (String, String) = (row.try_get("table")?, row.try_get("target")?);

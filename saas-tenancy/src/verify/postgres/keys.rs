@@ -1,5 +1,7 @@
 //! Unique and foreign keys.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sqlx::{PgConnection, Row as _};
 
 use super::{Declared, Finding, FindingCode as Code};
@@ -17,6 +19,20 @@ const UNIQUE: &str = "
     LEFT JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u', 'x')
     WHERE (x.indisunique OR x.indisexclusion) AND n.nspname = ANY (current_schemas(false))
       AND coalesce(a.attname, '') <> 'tenant_id'";
+
+/// Every table, also those that have no key at all.
+const TABLES: &str = "
+    SELECT t.relname::text AS table FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+    WHERE t.relkind IN ('r', 'p') AND n.nspname = ANY (current_schemas(false))";
+
+/// The columns of unique keys that hold for all rows, or for those that were not deleted softly.
+const COLUMNS: &str = "
+    SELECT t.relname::text AS table, string_agg(coalesce(a.attname::text, ''), ',') AS columns
+    FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
+    CROSS JOIN generate_series(0, x.indnkeyatts - 1) AS position
+    LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[position]
+    WHERE x.indisunique AND x.indisvalid AND n.nspname = ANY (current_schemas(false))
+    GROUP BY t.relname, x.indexrelid";
 
 /// Foreign keys, and whether the tenant of the one row is the tenant of the other.
 const REFERENCES: &str = "
@@ -47,6 +63,18 @@ pub(super) async fn read(
         };
         let mend = format!("{drop}; CREATE UNIQUE INDEX ON {table} (tenant_id, {columns})");
         findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
+    }
+    let mut keys: BTreeMap<String, Vec<BTreeSet<String>>> = BTreeMap::new();
+    for row in sqlx::raw_sql(TABLES).fetch_all(&mut *connection).await? {
+        keys.entry(row.try_get("table")?).or_default();
+    }
+    for row in sqlx::raw_sql(COLUMNS).fetch_all(&mut *connection).await? {
+        let columns: String = row.try_get("columns")?;
+        let columns = columns.split(',').map(str::to_owned).collect();
+        keys.entry(row.try_get("table")?).or_default().push(columns);
+    }
+    for (table, keys) in &keys {
+        findings.extend(declared.missing_keys(table, keys));
     }
     for row in sqlx::raw_sql(REFERENCES).fetch_all(connection).await? {
         let (table, target): (String, String) = (row.try_get("table")?, row.try_get("target")?);
