@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::{
     Registry, Status, Tenant,
-    resolve::{self, Address, Name, PathPrefix, ResolveConfig},
+    resolve::{self, Address, AddressRequired, Name, PathPrefix, ResolveConfig},
 };
 
 /// Made by [`TenantLayer`](crate::TenantLayer).
@@ -52,7 +52,7 @@ where
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|ConnectInfo(peer)| peer.ip());
         let names = match resolve::read(&self.config, &parts, peer) {
-            Ok(address) => note(&mut parts, address),
+            Ok(address) => note(&mut parts, address, self.config.token),
             Err(problem) => return GateFuture::answer(problem),
         };
         let (mut tenants, mut all_known) = (Tenants::default(), true);
@@ -84,7 +84,10 @@ where
 }
 
 /// Leaves in a request what its address says beside the names.
-fn note(parts: &mut Parts, address: Address) -> Vec<Name> {
+fn note(parts: &mut Parts, address: Address, token: bool) -> Vec<Name> {
+    if !token {
+        parts.extensions.insert(AddressRequired);
+    }
     parts.extensions.insert(address.authority);
     if let Some(client) = address.client {
         parts.extensions.insert(client);

@@ -320,11 +320,7 @@ pub(crate) fn build(
     // From which networks the tenant is used.
     let service = networks.layer(service);
     // Tenant and caller become a scope, or the request goes on without one.
-    let mut admit = AdmitLayer::new(registry.clone());
-    if !config.tenancy.resolve.token {
-        admit = admit.address_required();
-    }
-    let service = admit.layer(service);
+    let service = AdmitLayer::new(registry.clone()).layer(service);
     // Whether what was proven is enough for the tenant.
     let service = MfaLayer::new(identity.second_factors().clone()).layer(service);
     // Who is calling.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Period;
+use crate::config::{ConfigError, Period};
 
 /// Configures the edge. The default is safe for an API on the open internet.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -36,6 +36,26 @@ pub struct CorsConfig {
     /// Exact origins, such as `https://app.example`.
     pub origins: Vec<String>,
 }
+
+impl EdgeConfig {
+    /// Looks for what would refuse every request.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let nothing = |key, message: &str| Err(ConfigError::value(key, message.to_owned()));
+        if self.uri_limit < SHORTEST_LIMIT {
+            return nothing("edge.uri_limit", "is less than 256 bytes");
+        }
+        if Duration::from(self.handler_timeout).is_zero() {
+            return nothing("edge.handler_timeout", "is no time at all");
+        }
+        if Duration::from(self.body_timeout).is_zero() {
+            return nothing("edge.body_timeout", "is no time at all");
+        }
+        Ok(())
+    }
+}
+
+/// The addresses of routes are not longer.
+const SHORTEST_LIMIT: usize = 256;
 
 impl Default for EdgeConfig {
     fn default() -> Self {

@@ -16,7 +16,7 @@ use crate::config::ConfigError;
 /// # Errors
 ///
 /// When a CORS origin is not an exact origin: `*` and `null` are refused, because the API answers
-/// to credentials.
+/// to credentials. When a bound is so small that nothing would be answered.
 pub fn stack<S>(
     config: &EdgeConfig,
     inner: S,
@@ -29,6 +29,7 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
+    config.check()?;
     // From the inside out.
     // What is large and tells nothing by its length is made smaller.
     let service = compress(config.compress_from, inner);

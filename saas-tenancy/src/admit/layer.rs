@@ -29,7 +29,8 @@ impl AdmitLayer {
 
     /// Takes the token out of the sources that name a tenant: the address has to name it, and a signed-in
     /// caller's request to an address that does not is refused with `tenant-required`. Without this the
-    /// claim of a verified token is enough.
+    /// claim of a verified token is enough, unless the configuration of the [`TenantLayer`](crate::TenantLayer) says otherwise
+    /// ([`ResolveConfig::token`](crate::resolve::ResolveConfig::token)).
     #[must_use]
     pub const fn address_required(mut self) -> Self {
         self.source = Source::Address;

@@ -8,7 +8,10 @@ use saas_core::{Principal, Problem, edge::GateFuture};
 use tower_service::Service;
 
 use super::{Admission, admit, verdict::Source};
-use crate::{Registry, Scope, Tenant, resolve::Name};
+use crate::{
+    Registry, Scope, Tenant,
+    resolve::{AddressRequired, Name},
+};
 
 /// Made by [`AdmitLayer`](super::AdmitLayer).
 #[derive(Debug, Clone)]
@@ -42,7 +45,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let (named, source) = (request.extensions().get::<Tenant>(), self.source);
+        let named = request.extensions().get::<Tenant>();
+        let source = match request.extensions().get::<AddressRequired>() {
+            Some(_) => Source::Address,
+            None => self.source,
+        };
         let Some(principal) = request.extensions().get::<Principal>() else {
             request.extensions_mut().insert(Admission::Anonymous);
             return GateFuture::open(self.inner.call(request));

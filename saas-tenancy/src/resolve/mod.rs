@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, Uri, request::Parts};
 use ipnet::IpNet;
 use saas_core::{ClientAddress, Code, Problem, TenantId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 pub use authority::Authority;
 pub use path::PathPrefix;
@@ -52,14 +52,29 @@ pub struct ResolveConfig {
     /// The address that is compared is that of the peer, from `ConnectInfo`.
     pub trusted_proxies: Vec<IpNet>,
     /// The header that names a tenant by slug or id; empty for none.
+    #[serde(deserialize_with = "header_name")]
     pub header: String,
     /// The first path segment that is followed by a slug, such as `t` in `/t/acme/projects`; empty
     /// for none.
+    #[serde(deserialize_with = "segment")]
     pub path_prefix: String,
-    /// Whether the claim of a verified token is enough, so that an address need not name a tenant. It is
-    /// not read here but by whoever builds the [`AdmitLayer`](crate::AdmitLayer); see
-    /// [`AdmitLayer::address_required`](crate::AdmitLayer::address_required).
+    /// Whether the claim of a verified token is enough, so that an address need not name a tenant.
     pub token: bool,
+}
+
+fn header_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let fits = name.is_empty() || name.parse::<http::HeaderName>().is_ok();
+    let wrong = || D::Error::custom(format!("`{name}` is no name of a header"));
+    fits.then(|| name.clone()).ok_or_else(wrong)
+}
+
+fn segment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let wrong = || D::Error::custom(format!("`{text}` is no single segment of a path"));
+    let fits = text.bytes().all(plain);
+    fits.then(|| text.clone()).ok_or_else(wrong)
 }
 
 impl Default for ResolveConfig {
@@ -106,6 +121,10 @@ impl ResolveConfig {
         })
     }
 }
+
+/// Left in a request where the claim of a token is not enough.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AddressRequired;
 
 /// A tenant as an address names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use axum::{body::Body, response::IntoResponse as _};
 use http::{Request, Response, StatusCode};
 use saas_core::Id;
-use saas_tenancy::{Admission, AdmitLayer, Dialect, Scope, Tenant};
+use saas_tenancy::{
+    Admission, AdmitLayer, Dialect, Scope, Tenant, TenantLayer, resolve::ResolveConfig,
+};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use crate::world::{Project, World};
@@ -55,6 +57,46 @@ async fn ten_19_20_the_sources_have_to_agree() {
         ask(&address, &world, acme, Some(beta)).await.unwrap_err(),
         403
     );
+}
+
+/// What the configuration says of tokens holds without a word to the layer that admits.
+#[tokio::test]
+async fn who_reads_tenants_from_one_header_only_needs_it_on_every_request() {
+    let world = World::on(Dialect::Sqlite).await;
+    let registry = world.db.registry();
+    let inner =
+        service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Body::empty())));
+    let ask = async |config: ResolveConfig, slug: Option<&str>| {
+        let service = AdmitLayer::new(registry.clone()).layer(inner);
+        let service = TenantLayer::new(registry.clone(), config).layer(service);
+        let mut request = Request::builder().header("host", "localhost");
+        if let Some(slug) = slug {
+            request = request.header("x-tenant", slug);
+        }
+        let mut request = request.body(Body::empty()).unwrap();
+        let caller = world.db.principal(world.acme.id(), Id::generate());
+        request.extensions_mut().insert(caller);
+        service.oneshot(request).await.unwrap().status().as_u16()
+    };
+    let header_only = || ResolveConfig::header_only("x-tenant");
+    let slug = world.acme.slug().to_string();
+    assert_eq!(ask(header_only(), Some(&slug)).await, 200);
+    assert_eq!(ask(header_only(), None).await, 400);
+    assert_eq!(ask(ResolveConfig::default(), None).await, 200);
+}
+
+#[test]
+fn a_name_that_can_name_nothing_is_refused() {
+    for (config, word) in [
+        (r#"{"header": "bad header"}"#, "header"),
+        (r#"{"path_prefix": "a/b"}"#, "segment"),
+    ] {
+        let error = serde_json::from_str::<ResolveConfig>(config).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    for config in [r#"{"header": ""}"#, r#"{"path_prefix": ""}"#] {
+        assert!(serde_json::from_str::<ResolveConfig>(config).is_ok());
+    }
 }
 
 #[tokio::test]
