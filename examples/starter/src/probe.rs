@@ -3,11 +3,11 @@
 use axum::{
     body::Body,
     extract::State,
-    http::{Request, StatusCode, header},
+    http::{HeaderMap, Request, StatusCode, header},
 };
 use saas_core::{
     Code, Id, Problem,
-    edge::{Json, Path},
+    edge::{IfMatch, Json, Path},
 };
 use saas_tenancy::{SystemScope, TenantTx};
 use saas_testkit::{LeakProbe, LeakReport, ProbeTenant, TestDatabase};
@@ -87,11 +87,27 @@ impl World {
             routes = routes
                 .get("/planted/reads/{id}", reads)
                 .get("/planted/tells/{id}", tells)
+                .patch("/planted/checks/{id}", checks)
+                .patch("/planted/wants/{id}", wants)
                 .delete("/planted/deletes/{id}", deletes);
-            for (path, method) in [("reads", "get"), ("tells", "get"), ("deletes", "delete")] {
-                let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } });
+            let parameter = |name: &str, place: &str| json!({ "name": name, "in": place, "required": true, "schema": { "type": "string" } });
+            let (version, word) = (
+                parameter("If-Match", "header"),
+                parameter("x-word", "header"),
+            );
+            for (path, method, more) in [
+                ("reads", "get", None),
+                ("tells", "get", None),
+                ("checks", "patch", Some(version)),
+                ("wants", "patch", Some(word)),
+                ("deletes", "delete", None),
+            ] {
+                let parameters: Vec<_> = [Some(parameter("id", "path")), more]
+                    .into_iter()
+                    .flatten()
+                    .collect();
                 document["paths"][format!("/planted/{path}/{{id}}")] = json!({
-                    method: { "parameters": [id], "responses": {}, "security": [{ "bearer": [] }] }
+                    method: { "parameters": parameters, "responses": {}, "security": [{ "bearer": [] }] }
                 });
             }
         }
@@ -183,6 +199,27 @@ async fn tells(
     }
 }
 
+/// Knows a project by its version.
+async fn checks(
+    State(state): State<AppState>,
+    Path(id): Path<Id<Project>>,
+    version: IfMatch,
+) -> Result<StatusCode, Problem> {
+    let (_, project) = anywhere(&state, id).await.ok_or(Code::NOT_FOUND)?;
+    match version.version() == Some(project.version) {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Code::NOT_FOUND.into()),
+    }
+}
+
+/// Wants what the document does not say, and looks for nothing before.
+async fn wants(headers: HeaderMap) -> Result<StatusCode, Problem> {
+    match headers.get("x-word").is_some_and(|word| word == "please") {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Code::HEADER_INVALID.into()),
+    }
+}
+
 async fn deletes(
     State(state): State<AppState>,
     Path(id): Path<Id<Project>>,
@@ -245,6 +282,9 @@ async fn planted_leaks_are_found() {
     };
     assert!(found("/planted/reads/{id}"), "{report}");
     assert!(found("/planted/tells/{id}"), "{report}");
+    assert!(found("/planted/checks/{id}"), "{report}");
+    let wants = report.unexercised.get("PATCH /planted/wants/{id}");
+    assert!(wants.is_some_and(|why| why.contains("400")), "{report}");
     // The answer is the same for all; that the project is gone is not.
     assert!(found("GET /api/v1/projects"), "{report}");
 }

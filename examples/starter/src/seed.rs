@@ -245,7 +245,8 @@ async fn fill(
         tx.repo::<Task>().insert(task).await?;
     }
     tx.commit().await?;
-    for n in 1..=2 {
+    // The leak probe writes by each route that writes, each time under another of these names.
+    for n in 1..=4 {
         let key: Key = format!("folder-{canary}/file-{n}-{canary}.txt").parse()?;
         let contents = Bytes::from(format!("contents {canary}\n"));
         let body: ByteStream = Box::pin(futures_util::stream::iter([Ok(contents)]));

@@ -10,7 +10,10 @@ use http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use serde_json::Value;
 use tower::{Service, ServiceExt as _};
 
-use super::{ProbeTenant, document::Call};
+use super::{
+    ProbeTenant,
+    document::{Call, encode},
+};
 
 /// What may differ between two answers to the same question.
 const VOLATILE: &[&str] = &[
@@ -90,11 +93,9 @@ where
         }
         let body = match (&call.body, &call.media_type) {
             (Some(body), Some(media_type)) => {
+                let (media_type, text) = written(media_type, body);
                 request = request.header(header::CONTENT_TYPE, media_type);
-                match body {
-                    Value::String(text) => Body::from(text.clone()),
-                    body => Body::from(body.to_string()),
-                }
+                Body::from(text)
             }
             _ => Body::empty(),
         };
@@ -109,6 +110,47 @@ where
         }
     }
 }
+
+/// Writes a body as its media type says: as JSON, if that says nothing else.
+fn written(media_type: &str, body: &Value) -> (String, String) {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let members: Vec<(String, String)> = match body {
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect()
+        }
+        body => vec![("file".to_owned(), text(body))],
+    };
+    match media_type {
+        "multipart/form-data" => {
+            let parts = members.iter().map(|(name, value)| {
+                format!(
+                    "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}.txt\"\r\n\r\n{value}\r\n"
+                )
+            });
+            let parts: String = parts.collect();
+            let media_type = format!("multipart/form-data; boundary={BOUNDARY}");
+            (media_type, format!("{parts}--{BOUNDARY}--\r\n"))
+        }
+        "application/x-www-form-urlencoded" if body.is_object() => {
+            let pairs = members.iter().map(|(name, value)| {
+                let value = encode(value).replace('/', "%2F");
+                format!("{}={value}", encode(name))
+            });
+            let pairs: Vec<_> = pairs.collect();
+            (media_type.to_owned(), pairs.join("&"))
+        }
+        _ => (media_type.to_owned(), text(body)),
+    }
+}
+
+/// Stands in no sample.
+const BOUNDARY: &str = "saas-testkit-probe";
 
 impl Answer {
     pub(super) fn json(&self) -> Option<Value> {
@@ -128,7 +170,7 @@ impl Answer {
         // RFC 9110, section 15.5, and RFC 6585.
         matches!(
             self.status.as_u16(),
-            400 | 401 | 405 | 406 | 411 | 413 | 414 | 415 | 417 | 422 | 428 | 429 | 431
+            400 | 405 | 406 | 411 | 413 | 414 | 415 | 417 | 422 | 428 | 429 | 431
         )
     }
 
@@ -157,7 +199,7 @@ impl Answer {
 
     /// Headers and body without what is different in every answer.
     fn shown(&self, value: &str) -> String {
-        let encoded = super::document::encode(value);
+        let encoded = encode(value);
         let plain = |text: &str| text.replace(&encoded, "{value}").replace(value, "{value}");
         let mut headers: Vec<String> = self
             .headers

@@ -122,7 +122,12 @@ fn read_operation(
             name: parameter.get("name")?.as_str()?.to_owned(),
             place,
             schema: schema.clone(),
-            sample: sample::parameter(document, parameter, schema),
+            sample: match sample::parameter(document, parameter, schema) {
+                Some(sample) => sample,
+                // What most services write, of a first version.
+                None if is_condition(parameter.get("name")?.as_str()?) => "\"1\"".to_owned(),
+                None => sample::text(schema),
+            },
             required: parameter
                 .get("required")
                 .and_then(Value::as_bool)
@@ -220,7 +225,7 @@ impl Call {
         let conditions = self
             .headers
             .iter_mut()
-            .filter(|(name, _)| name.eq_ignore_ascii_case(header::IF_MATCH.as_str()));
+            .filter(|(name, _)| is_condition(name));
         for (_, value) in conditions {
             if let Some(validator) = values.validator(&address) {
                 validator.clone_into(value);
@@ -275,6 +280,10 @@ impl Call {
         sent.extend(self.body.as_ref().map(Value::to_string));
         sent
     }
+}
+
+fn is_condition(name: &str) -> bool {
+    name.eq_ignore_ascii_case(header::IF_MATCH.as_str())
 }
 
 /// Encodes a value for a path, in which slashes stay.

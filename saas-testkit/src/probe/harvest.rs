@@ -122,6 +122,11 @@ impl Harvest {
         counted.join(", ")
     }
 
+    /// Whether nobody is known behind the token.
+    pub(super) fn is_nobodys(&self) -> bool {
+        !self.statuses.is_empty() && self.statuses.keys().all(|status| *status == 401)
+    }
+
     /// The `ETag` of what was read at an address.
     pub(super) fn validator(&self, address: &str) -> Option<&str> {
         self.validators.get(address).map(String::as_str)

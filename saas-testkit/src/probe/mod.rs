@@ -21,7 +21,7 @@ use tower::Service;
 
 use self::{
     compare::{Answer, Send, Token},
-    document::{Document, Operation, Place},
+    document::{Call, Document, Operation, Parameter, Place},
     harvest::Harvest,
 };
 pub use report::{Leak, LeakReport};
@@ -141,7 +141,8 @@ where
     ///
     /// # Panics
     ///
-    /// When a tenant is missing, or when the second may read nothing: a probe without values proves nothing.
+    /// When a tenant is missing, when the token of the first is good for nothing, or when the second may read nothing: a probe
+    /// without values proves nothing.
     pub async fn run(self) -> LeakReport {
         let caller = self.caller.expect("the probe needs a caller");
         let victim = self.victim.expect("the probe needs a victim");
@@ -152,8 +153,13 @@ where
             caller,
             victim,
             sent: BTreeSet::new(),
+            callers: BTreeSet::new(),
         };
         let mine = Harvest::gather(&mut run.send, &run.document, &run.caller).await;
+        assert!(
+            !mine.is_nobodys(),
+            "the token of the caller is good for nothing"
+        );
         let before = Harvest::gather(&mut run.send, &run.document, &run.victim).await;
         let theirs = before.without(&mine);
         assert!(
@@ -187,6 +193,34 @@ struct Run<S> {
     victim: ProbeTenant,
     /// What was sent. A second time it would meet what the first has written.
     sent: BTreeSet<String>,
+    /// Names of the victim's under which the caller has written something of its own.
+    callers: BTreeSet<String>,
+}
+
+/// How far a parameter came with the victim's values.
+#[derive(Default)]
+struct Tried {
+    reached: bool,
+    /// Whether a value was left out, because the caller has written under it.
+    left_out: bool,
+    /// The last call that was refused for its form.
+    refused: Option<String>,
+}
+
+impl Tried {
+    /// Says why the parameter was not tried, if it was not.
+    fn why_not(self) -> Option<String> {
+        match self.refused {
+            _ if self.reached => None,
+            Some(refused) => Some(format!(
+                "every request for it was refused for its form: {refused}"
+            )),
+            None if self.left_out => {
+                Some("the caller has written under every value of the victim by now".to_owned())
+            }
+            None => None,
+        }
+    }
 }
 
 impl<S> Run<S>
@@ -211,43 +245,71 @@ where
                 }
                 continue;
             }
-            // None that was sent, or the last that was.
-            let (mut refused, mut reached) = (None, false);
+            let mut tried = Tried::default();
             for value in values.into_iter().take(MAX_VALUES) {
+                if self.is_callers(&value) {
+                    tried.left_out = true;
+                    continue;
+                }
                 for others in [theirs, mine] {
                     let Some(mut call) = operation.call(others) else {
                         continue;
                     };
                     call.set(parameter, &value);
                     call.expect(theirs);
-                    if !self.sent.insert(call.to_string()) {
-                        continue;
-                    }
-                    let mut control = call.clone();
-                    let unknown = sample::like(&value);
-                    control.set(parameter, &unknown);
-                    let (calls, values) = ([call, control], [&*value, &*unknown]);
-                    for token in [Token::Own, Token::None] {
-                        let answer = self.pair(operation, theirs, &calls, values, token).await;
-                        match token {
-                            Token::Own if answer.refuses_the_form() => {
-                                refused = Some(format!("{} was answered {answer}", calls[0]));
-                            }
-                            Token::Own => reached = true,
-                            Token::None => {}
-                        }
-                    }
+                    self.value(operation, theirs, call, (parameter, &value), &mut tried)
+                        .await;
+                }
+                if self.is_callers(&value) {
+                    // Others are left for what else can be done with them.
+                    break;
                 }
             }
-            if let Some(refused) = refused
-                && !reached
-                && parameter.place == Place::Path
+            let why = tried.why_not();
+            if parameter.place == Place::Path
                 && !excused.contains(&name)
+                && let Some(why) = why
             {
-                let why = format!("every request for it was refused for its form: {refused}");
                 self.report.unexercised.insert(name.clone(), why);
             }
         }
+    }
+
+    /// Sends a call with a value of the victim, as the caller and as nobody.
+    async fn value(
+        &mut self,
+        operation: &Operation,
+        theirs: &Harvest,
+        call: Call,
+        (parameter, value): (&Parameter, &str),
+        tried: &mut Tried,
+    ) {
+        if !self.sent.insert(call.to_string()) {
+            return;
+        }
+        let unknown = sample::like(value);
+        let mut control = call.clone();
+        control.set(parameter, &unknown);
+        let (calls, values) = ([call, control], [value, &*unknown]);
+        let answer = self.pair(operation, theirs, &calls, values, Token::Own);
+        let answer = answer.await;
+        if answer.refuses_the_form() {
+            tried.refused = Some(format!("{} was answered {answer}", calls[0]));
+        } else {
+            tried.reached = true;
+        }
+        let in_path = parameter.place == Place::Path && !sample::is_id(value);
+        if in_path && !operation.reads() && answer.status.is_success() {
+            self.callers.insert(value.to_owned());
+        }
+        self.pair(operation, theirs, &calls, values, Token::None)
+            .await;
+    }
+
+    /// Tells whether the caller has something of that name by now, in its own space, or something above or below it.
+    fn is_callers(&self, value: &str) -> bool {
+        let mut own = self.callers.iter();
+        own.any(|own| own.starts_with(value) || value.starts_with(own.as_str()))
     }
 
     /// Tries the victim's ids in the body, and its tenant where no tenant belongs.
@@ -322,7 +384,7 @@ where
         &mut self,
         operation: &Operation,
         theirs: &Harvest,
-        calls: &[document::Call; 2],
+        calls: &[Call; 2],
         values: [&str; 2],
         token: Token,
     ) -> Answer {

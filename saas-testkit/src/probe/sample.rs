@@ -99,19 +99,28 @@ fn instance_at(document: &Value, schema: &Value, depth: usize) -> Value {
     }
 }
 
-/// Gives a text that a parameter may be.
-pub(super) fn parameter(document: &Value, parameter: &Value, schema: &Value) -> String {
+/// Gives a text that a parameter may be, if the document says one.
+pub(super) fn parameter(document: &Value, parameter: &Value, schema: &Value) -> Option<String> {
     let examples = parameter.get("examples").and_then(Value::as_object);
     let first = examples.and_then(|examples| examples.values().next()?.get("value"));
-    let value = parameter.get("example").or(first);
-    match value.cloned().unwrap_or_else(|| instance(document, schema)) {
+    let schema = resolve(document, schema);
+    let any_text = schema.get("type").and_then(Value::as_str) == Some("string")
+        && !["const", "example", "examples", "default", "enum"]
+            .iter()
+            .any(|given| schema.get(given).is_some());
+    let value = match parameter.get("example").or(first) {
+        Some(value) => value.clone(),
+        None if any_text || schema.is_null() => return None,
+        None => instance(document, schema),
+    };
+    Some(match value {
         Value::String(text) => text,
         value => value.to_string(),
-    }
+    })
 }
 
 /// Gives a text that the schema of a string allows.
-fn text(schema: &Value) -> String {
+pub(super) fn text(schema: &Value) -> String {
     match schema.get("format").and_then(Value::as_str) {
         Some("uuid") => Id::<()>::generate().to_string(),
         Some("email") => "somebody@example.com".to_owned(),
