@@ -23,7 +23,6 @@
 //! # }
 //! ```
 
-use crate::metrics::{Kind, Metrics, MetricsText};
 use std::{
     error::Error,
     fmt,
@@ -42,7 +41,10 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::config::Period;
+use crate::{
+    config::Period,
+    metrics::{Kind, Metrics, MetricsText},
+};
 
 /// How soon a task that failed is begun again.
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -2,7 +2,6 @@
 //!
 //! The labels are the operations, so there are as many series as there are of those, whatever is asked for.
 
-use saas_core::metrics::{Kind, Metrics, MetricsText};
 use std::{
     ops::Range,
     sync::{
@@ -14,6 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
+use saas_core::metrics::{Kind, Metrics, MetricsText};
 use saas_tenancy::Scope;
 
 use crate::{

@@ -299,12 +299,8 @@ pub(crate) fn build(
         IdempotencyLayer::new(state.idempotency.clone()),
     );
     let table = routes.table();
-    let classes = table.rows().iter().filter_map(|route| {
-        let class = route.rate_class?;
-        Some((route.method.as_str(), route.path.as_str(), class))
-    });
     // Inside of the router, which knows the class of the route.
-    let limits = CallerLimitLayer::new(traffic.clone(), &config.limits, classes)?;
+    let limits = CallerLimitLayer::new(traffic.clone(), &config.limits, table.rate_classes())?;
     // Some tenants may do more than others.
     let limits = limits.weights(settings);
     // Each route has its guard, which decides before the handler is called.

@@ -35,6 +35,6 @@ pub use request::{RequestLayer, RequestService};
 pub use request_id::RequestId;
 #[cfg(feature = "tls")]
 pub use serve::TlsConfig;
-pub use serve::{ServeConfig, listen, serve};
+pub use serve::{ServeConfig, listen, serve, stop_signal};
 pub use stack::stack;
 pub use version::{ETag, IfMatch};

@@ -1,7 +1,8 @@
 //! How well a cache does.
 
-use saas_core::metrics::{Kind, Metrics, MetricsText};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use saas_core::metrics::{Kind, Metrics, MetricsText};
 
 /// What a cache has done since it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

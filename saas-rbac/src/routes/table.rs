@@ -78,6 +78,12 @@ impl RouteTable {
     pub fn rows(&self) -> &[RouteInfo] {
         &self.rows
     }
+
+    /// Gives the methods and paths that have a class of their own, and the class: what limits of callers go by.
+    pub fn rate_classes(&self) -> impl Iterator<Item = (&str, &str, &'static str)> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((row.method.as_str(), row.path.as_str(), row.rate_class?)))
+    }
 }
 
 impl fmt::Display for RouteTable {

@@ -4,7 +4,6 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use saas_core::{edge, telemetry::Telemetry};
 use saas_tenancy::outbox::Outbox;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     boot::{self, Booted},
@@ -108,24 +107,17 @@ fn begin(config: &StarterConfig, state: &AppState, events: Events) {
 }
 
 /// Completes at SIGINT or SIGTERM. A second signal ends the process at once.
-fn stop() -> Result<impl Future<Output = ()>, Box<dyn Error>> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
+fn stop() -> std::io::Result<impl Future<Output = ()>> {
+    let first = edge::stop_signal()?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        first.await;
         tracing::info!("stopping: requests that are under way may finish");
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            std::process::exit(130);
-        });
+        if let Ok(second) = edge::stop_signal() {
+            tokio::spawn(async move {
+                second.await;
+                std::process::exit(130);
+            });
+        }
     })
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod patient;
 mod seat;
+mod stop;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -22,6 +23,7 @@ use tower_service::Service;
 
 use self::{connection::Connection, seat::Seats};
 pub use config::ServeConfig;
+pub use stop::stop_signal;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;
 
