@@ -35,7 +35,13 @@ pub(super) fn finish(
 ) -> Response {
     let problem = problem_of(&response);
     let unread = problem.as_ref().is_some_and(|problem| {
-        [Code::BODY_TOO_LARGE, Code::BODY_INCOMPLETE, Code::TIMEOUT].contains(&problem.code())
+        [
+            Code::BODY_TOO_LARGE,
+            Code::BODY_INCOMPLETE,
+            Code::TIMEOUT,
+            Code::TRANSFER_CODING,
+        ]
+        .contains(&problem.code())
     });
     let mut response = match problem {
         // A page says it in its own words; the problem beside it is for the log.
