@@ -169,8 +169,14 @@ pub(crate) async fn create(
 
 #[utoipa::path(
     get, path = "/api/v1/clients/{id}", tag = "clients",
-    params(("id" = String, Path)),
-    responses((status = 200, description = "The program.", body = ClientView))
+    params(
+        ("id" = String, Path),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
+    ),
+    responses(
+        (status = 200, description = "The program.", body = ClientView),
+        (status = 304, description = "The caller has this version."),
+    )
 )]
 pub(crate) async fn show(
     State(state): State<AppState>,

@@ -71,8 +71,12 @@ pub(crate) async fn create(
     params(
         ("id" = String, Path),
         ("fields" = Option<String>, Query, description = "Only these members, such as `id,name`."),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
     ),
-    responses((status = 200, description = "The project; `ETag` is its version.", body = ProjectView))
+    responses(
+        (status = 200, description = "The project; `ETag` is its version.", body = ProjectView),
+        (status = 304, description = "The caller has this version."),
+    )
 )]
 pub(crate) async fn show(
     mut tx: TenantTx,

@@ -65,8 +65,14 @@ pub(crate) async fn create(
 
 #[utoipa::path(
     get, path = "/api/v1/projects/{id}/tasks/{task_id}", tag = "tasks",
-    params(("id" = String, Path), ("task_id" = String, Path)),
-    responses((status = 200, description = "The task; `ETag` is its version.", body = TaskView))
+    params(
+        ("id" = String, Path), ("task_id" = String, Path),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
+    ),
+    responses(
+        (status = 200, description = "The task; `ETag` is its version.", body = TaskView),
+        (status = 304, description = "The caller has this version."),
+    )
 )]
 pub(crate) async fn show(mut tx: TenantTx, Path(path): TaskPath) -> Result<Response, Problem> {
     let task = find(&mut tx, path).await?;

@@ -243,3 +243,135 @@ async fn htp_18_a_form_inside_of_a_form_is_a_file_and_ten_thousand_parts_are_ref
     let after = json!({ "name": "after" });
     assert_eq!(acme.post("/api/v1/projects", &after).await.status, 201);
 }
+
+/// A page of a named origin is as good as any client.
+#[tokio::test]
+async fn a_named_origin_may_send_every_header_and_read_every_answer() {
+    let world = World::on(Dialect::Sqlite, &[("SAAS__EDGE__CORS__ORIGINS", APP)]).await;
+    let wanted = [
+        "idempotency-key",
+        "tus-resumable",
+        "upload-length",
+        "authorization",
+    ];
+    let preflight = world
+        .request(Method::OPTIONS, "/api/v1/uploads")
+        .header("origin", APP)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", wanted.join(","));
+    let preflight = send(preflight).await;
+    let allowed = preflight.header("access-control-allow-headers").unwrap();
+    for header in wanted {
+        assert!(allowed.contains(header), "{header}: {preflight:?}");
+    }
+    let long = format!("/{}", "x".repeat(20_000));
+    for path in ["/health/live", "/api/v1/me", &long] {
+        let request = world.request(Method::GET, path);
+        let answer = send(request.header("origin", APP)).await;
+        let origin = answer.header("access-control-allow-origin");
+        assert_eq!(origin, Some(APP), "{answer:?}");
+        let readable = answer.header("access-control-expose-headers");
+        assert_eq!(readable, Some("*"), "{answer:?}");
+    }
+}
+
+/// Otherwise it would be taken for another request than its sender meant.
+#[tokio::test]
+async fn what_a_request_says_of_its_body_is_not_passed_over() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let project = format!("/api/v1/projects/{}", acme.project("first").await);
+    let json = r#"{"name":"other"}"#;
+    for (method, path, headers, body, status, code) in [
+        (
+            Method::POST,
+            "/api/v1/projects",
+            &[("content-encoding", "gzip")][..],
+            json,
+            415,
+            "media-type",
+        ),
+        (
+            Method::PUT,
+            "/api/v1/files/a",
+            &[("content-encoding", "br")],
+            "x",
+            415,
+            "media-type",
+        ),
+        (
+            Method::PUT,
+            "/api/v1/files/a",
+            &[("content-range", "bytes 0-0/2")],
+            "x",
+            400,
+            "header-invalid",
+        ),
+        (
+            Method::PATCH,
+            &project,
+            &[
+                ("content-type", "application/merge-patch+json"),
+                ("if-match", "*"),
+            ],
+            json,
+            415,
+            "media-type",
+        ),
+        (
+            Method::PATCH,
+            &project,
+            &[
+                ("content-type", "application/json-patch+json"),
+                ("if-match", "*"),
+            ],
+            "[]",
+            415,
+            "media-type",
+        ),
+        (
+            Method::POST,
+            "/api/v1/projects",
+            &[
+                ("content-type", "application/json"),
+                ("content-type", "text/plain"),
+            ],
+            json,
+            400,
+            "header-invalid",
+        ),
+        (
+            Method::POST,
+            "/api/v1/projects",
+            &[("content-type", "application/json")],
+            r#"["other", null]"#,
+            422,
+            "json-type",
+        ),
+        (
+            Method::POST,
+            "/api/v1/projects",
+            &[("content-type", "application/json")],
+            r#"{"name":"a","name":"b"}"#,
+            422,
+            "json-type",
+        ),
+    ] {
+        let mut request = acme.request(method, path).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = send(request).await;
+        answer.is_problem(status, code);
+        if status == 415 && path.contains("files") {
+            assert_eq!(answer.header("accept-encoding"), Some("identity"));
+        }
+        if body.contains("\"b\"") {
+            assert_eq!(answer.json()["errors"][0]["field"], "name", "{answer:?}");
+        }
+    }
+    assert_eq!(acme.names().await, ["first"]);
+    acme.get("/api/v1/files/a")
+        .await
+        .is_problem(404, "not-found");
+}

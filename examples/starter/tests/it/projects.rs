@@ -1,6 +1,7 @@
 //! Projects and tasks: what a well-behaved client does.
 
 use reqwest::Method;
+use saas_tenancy::Dialect;
 use serde_json::json;
 
 use crate::world::{Caller, World, send};
@@ -207,4 +208,38 @@ async fn rel_03_a_request_that_is_sent_again_with_its_key_is_done_once() {
             .json(&json!({ "name": "first" }));
         send(weak).await.is_problem(403, "forbidden");
     }
+}
+
+#[tokio::test]
+async fn who_has_a_version_is_not_sent_it_again() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
+    let path = format!("/api/v1/projects/{}", acme.project("first").await);
+    let ask = async |known: &str| {
+        let request = acme.request(Method::GET, &path);
+        send(request.header("if-none-match", known)).await
+    };
+    let tag = acme.get(&path).await.header("etag").unwrap().to_owned();
+    for known in [&*tag, "*", &format!("\"x\", W/{tag}")] {
+        let answer = ask(known).await;
+        assert_eq!(answer.status, 304, "{known}: {answer:?}");
+        assert_eq!(answer.text, "");
+        assert_eq!(answer.header("etag"), Some(&*tag));
+    }
+    assert_eq!(ask("\"x\"").await.status, 200);
+    // Nobody learns by it that there is something.
+    let foreign = beta.request(Method::GET, &path);
+    let foreign = send(foreign.header("if-none-match", &tag)).await;
+    foreign.is_problem(404, "not-found");
+    // A change is based on a version by `If-Match`, and on nothing else.
+    let change = json!({ "name": "second" });
+    let both = acme.request(Method::PATCH, &path).header("if-match", &tag);
+    let both = both.header("if-none-match", "*").json(&change);
+    send(both).await.is_problem(400, "header-invalid");
+    let list = acme.request(Method::PATCH, &path).json(&change);
+    let list = list.header("if-match", format!("\"0\", {tag}"));
+    send(list).await.is_problem(400, "header-invalid");
+    let changed = acme.patch(&path, Some(&tag), &change).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(ask(&tag).await.status, 200);
 }

@@ -180,3 +180,39 @@ async fn the_server_says_what_it_can_do_and_refuses_what_it_cannot() {
     assert_eq!(send(over).await.status, 204);
     assert_eq!(acme.get("/api/v1/files/big.bin").await.text, "12345");
 }
+
+/// What an upload asks for stands in its headers.
+#[tokio::test]
+async fn a_key_is_good_for_one_upload_and_one_part_of_it() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let make = async |length: usize| {
+        let request = ask(&acme, Method::POST, "/api/v1/uploads").header("idempotency-key", "make");
+        let request = request.header("upload-metadata", "filename YmlnLmJpbg==");
+        send(request.header("upload-length", length)).await
+    };
+    let made = make(8).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = made.header("location").unwrap();
+    assert_eq!(make(8).await.header("location"), Some(path));
+    make(5000).await.is_problem(422, "idempotency-key-reused");
+
+    let part = async |at: usize| {
+        let request = patch(&acme, path, at, "aaaa").header("idempotency-key", "part");
+        send(request).await
+    };
+    assert_eq!(part(0).await.status, 204);
+    part(4).await.is_problem(422, "idempotency-key-reused");
+    assert_eq!(offset(&acme, path).await, 4);
+
+    let instead = async |method: &str| {
+        let request = ask(&acme, Method::POST, path).header("x-http-method-override", method);
+        let request = request.header("idempotency-key", "instead").body("aaaa");
+        let request = request.header("content-type", "application/offset+octet-stream");
+        send(request.header("upload-offset", 4)).await
+    };
+    assert_eq!(instead("PATCH").await.status, 204);
+    instead("DELETE")
+        .await
+        .is_problem(422, "idempotency-key-reused");
+}
