@@ -134,10 +134,16 @@ impl HttpBody for Limited {
                 if self.read > limit {
                     return Poll::Ready(Some(Err(BodyFault::TooLarge.into())));
                 }
+                if self.inner.is_end_stream() {
+                    self.limits.set_read();
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.limits.set_read();
+                Poll::Ready(None)
+            }
             Poll::Pending => {
                 if self.waiting.is_none() {
                     let now = Instant::now();

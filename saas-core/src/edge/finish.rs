@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::{RequestId, request_id};
+use super::{RequestId, limit::Unread, request_id};
 use crate::{Code, Problem};
 
 /// Headers that an answer gets unless its handler set them. The policy fits an API, whose answers a
@@ -27,6 +27,14 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
+/// What is answered to a body that goes on.
+const UNREAD: [Code; 4] = [
+    Code::BODY_TOO_LARGE,
+    Code::BODY_INCOMPLETE,
+    Code::TIMEOUT,
+    Code::TRANSFER_CODING,
+];
+
 pub(super) fn finish(
     response: Response,
     id: &RequestId,
@@ -34,15 +42,10 @@ pub(super) fn finish(
     closes: bool,
 ) -> Response {
     let problem = problem_of(&response);
-    let unread = problem.as_ref().is_some_and(|problem| {
-        [
-            Code::BODY_TOO_LARGE,
-            Code::BODY_INCOMPLETE,
-            Code::TIMEOUT,
-            Code::TRANSFER_CODING,
-        ]
-        .contains(&problem.code())
-    });
+    let unread = response.extensions().get::<Unread>().is_some()
+        || problem
+            .as_ref()
+            .is_some_and(|problem| UNREAD.contains(&problem.code()));
     let mut response = match problem {
         // A page says it in its own words; the problem beside it is for the log.
         Some(problem) if !is_page(&response) => replace(&response, problem.request_id(id.as_str())),

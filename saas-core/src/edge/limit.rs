@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{Request, header, request::Parts};
+use http_body::Body as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -35,7 +36,16 @@ struct Bounds {
     body: AtomicU64,
     /// In milliseconds; zero is none.
     deadline: AtomicU64,
+    /// Whether the body was read to its end.
+    was_read: AtomicBool,
 }
+
+/// How many bytes of a body that nobody reads are taken in with its head, as a rule, so that the connection goes on.
+const TAKEN_IN: u64 = 1 << 10;
+
+/// Left in an answer while the rest of the request stands in the way of the next one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unread;
 
 impl Limits {
     fn new(body: u64, deadline: Duration) -> Self {
@@ -43,6 +53,7 @@ impl Limits {
         Self(Arc::new(Bounds {
             body: AtomicU64::new(body),
             deadline: AtomicU64::new(millis),
+            was_read: AtomicBool::new(false),
         }))
     }
 
@@ -63,6 +74,14 @@ impl Limits {
 
     pub(super) fn body(&self) -> u64 {
         self.0.body.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_read(&self) {
+        self.0.was_read.store(true, Ordering::Relaxed);
+    }
+
+    fn is_read(&self) -> bool {
+        self.0.was_read.load(Ordering::Relaxed)
     }
 
     fn has_deadline(&self) -> bool {
@@ -143,34 +162,46 @@ where
             true => Some(Problem::new(Code::URI_TOO_LONG).into_response()),
             false => coding::refusal(&parts),
         };
-        if let Some(refusal) = refusal {
-            return Box::pin(std::future::ready(Ok(refusal)));
-        }
-        parts.extensions.insert(limits.clone());
-        let announced = parts
+        let announced: Option<u64> = parts
             .headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let body = Body::new(Limited::new(
-            body,
-            limits.clone(),
-            announced,
-            self.bounds.pause,
-        ));
+        let small = announced.is_some_and(|length| length <= TAKEN_IN);
+        if body.is_end_stream() {
+            limits.set_read();
+        }
+        let told = move |mut response: Response, limits: &Limits| {
+            if !limits.is_read() && !small {
+                response.extensions_mut().insert(Unread);
+            }
+            response
+        };
+        if let Some(refusal) = refusal {
+            return Box::pin(std::future::ready(Ok(told(refusal, &limits))));
+        }
+        parts.extensions.insert(limits.clone());
+        let body = match limits.is_read() {
+            true => body,
+            false => {
+                let pause = self.bounds.pause;
+                Body::new(Limited::new(body, limits.clone(), announced, pause))
+            }
+        };
         let answer = self.inner.call(Request::from_parts(parts, body));
         let patience = self.bounds.handler;
         Box::pin(async move {
             let mut answer = std::pin::pin!(answer);
-            match tokio::time::timeout(patience, answer.as_mut()).await {
-                Ok(response) => response,
-                Err(_) if !limits.has_deadline() => answer.await,
+            let response = match tokio::time::timeout(patience, answer.as_mut()).await {
+                Ok(response) => response?,
+                Err(_) if !limits.has_deadline() => answer.await?,
                 Err(_) => {
                     tracing::warn!("a handler took too long");
                     let problem =
                         Problem::new(Code::UNAVAILABLE).detail("the request took too long");
-                    Ok(problem.retry_after(1).into_response())
+                    problem.retry_after(1).into_response()
                 }
-            }
+            };
+            Ok(told(response, &limits))
         })
     }
 }

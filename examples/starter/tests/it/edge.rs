@@ -375,3 +375,28 @@ async fn what_a_request_says_of_its_body_is_not_passed_over() {
         .await
         .is_problem(404, "not-found");
 }
+
+/// A client that is not told meets a closed connection with its next request.
+#[tokio::test]
+async fn who_is_answered_before_all_was_read_is_told_that_the_connection_ends() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let post = |path: &'static str, kind: &'static str, size: usize| {
+        let request = acme
+            .request(Method::POST, path)
+            .header("content-type", kind);
+        send(request.body("x".repeat(size)))
+    };
+    for (path, kind, size, status, ends) in [
+        ("/api/v1/projects", "text/plain", 100_000, 415, true),
+        ("/nothing/here", "text/plain", 100_000, 404, true),
+        ("/api/v1/projects", "text/plain", 1000, 415, false),
+        ("/api/v1/projects", "application/json", 100_000, 400, false),
+    ] {
+        let answer = post(path, kind, size).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        let ended = answer.header("connection") == Some("close");
+        assert_eq!(ended, ends, "{path} {kind} {size}: {answer:?}");
+    }
+    assert_eq!(acme.get("/api/v1/me").await.header("connection"), None);
+}
