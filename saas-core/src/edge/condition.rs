@@ -48,7 +48,7 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn ask(method: Method, named: &[&str], status: StatusCode) -> Response {
+    fn ask(method: &Method, named: &[&str], status: StatusCode) -> Response {
         let mut headers = HeaderMap::new();
         for named in named {
             headers.append(header::IF_NONE_MATCH, named.parse().unwrap());
@@ -59,7 +59,7 @@ mod tests {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from("{}"))
             .unwrap();
-        match Known::of(&method, &headers) {
+        match Known::of(method, &headers) {
             Some(known) => known.leave_out(response),
             None => response,
         }
@@ -74,7 +74,7 @@ mod tests {
             &["\"6\"", "\"7\""],
             &["*"],
         ] {
-            let answer = ask(Method::GET, named, StatusCode::OK);
+            let answer = ask(&Method::GET, named, StatusCode::OK);
             assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{named:?}");
             assert_eq!(answer.headers()[header::ETAG], "\"7\"");
             assert!(!answer.headers().contains_key(header::CONTENT_TYPE));
@@ -85,7 +85,7 @@ mod tests {
             (Method::PATCH, &["\"7\""], StatusCode::OK),
             (Method::GET, &["\"7\""], StatusCode::CREATED),
         ] {
-            let answer = ask(method, named, status);
+            let answer = ask(&method, named, status);
             assert_eq!(answer.status(), status, "{named:?}");
         }
     }

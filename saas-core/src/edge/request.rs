@@ -18,7 +18,9 @@ use super::{EdgeConfig, RequestId, condition::Known, finish, trace_context};
 use crate::Problem;
 
 /// Names each request, opens its span, and finishes its answer: problems as documents, the headers
-/// that protect a browser, the request id; 304 where the client has what was answered (`If-None-Match`). It is the outermost layer.
+/// that protect a browser, the request id. It is the outermost layer.
+///
+/// Where the client of a `GET` has what was answered (`If-None-Match`), the answer is 304.
 ///
 /// The span has the empty fields `tenant` and `user`, which inner layers record. It goes on with the trace that the
 /// caller names (`traceparent`, W3C Trace Context), whose id is its field `trace_id`.

@@ -33,6 +33,9 @@ pub struct DatabaseConfig {
     /// How many of the connections the transactions of one tenant may use at a time (PostgreSQL). Left out, three
     /// quarters of them: a tenant that floods the service leaves a quarter to the others.
     pub tenant_connections: Option<u32>,
+    /// How many bytes of the file each connection keeps in memory (SQLite): as much as all of them may come to hold, one after
+    /// the other, while the file grows.
+    pub page_cache: u64,
     /// How long a request waits for a free connection before it gets 503.
     pub acquire_timeout: Period,
     /// How long one statement may run (PostgreSQL).
@@ -57,6 +60,7 @@ impl Default for DatabaseConfig {
             replica_lag: seconds(10),
             max_connections: 10,
             tenant_connections: None,
+            page_cache: 2 << 20,
             acquire_timeout: seconds(3),
             statement_timeout: seconds(30),
             lock_timeout: seconds(5),

@@ -145,7 +145,7 @@ where
         let victim = self.victim.expect("the probe needs a victim");
         let tenants = [caller, victim];
         Run::new(self.service, self.document, tenants, self.excused)
-            .to_its_end()
+            .finish()
             .await
     }
 }

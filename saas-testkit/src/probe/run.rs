@@ -78,7 +78,7 @@ where
     }
 
     /// Tries everything.
-    pub(super) async fn to_its_end(mut self) -> LeakReport {
+    pub(super) async fn finish(mut self) -> LeakReport {
         let mine = Harvest::gather(&mut self.send, &self.document, &self.caller).await;
         assert!(
             !mine.is_nobodys(),

@@ -73,6 +73,8 @@ async fn rel_35_a_service_that_runs_for_long_holds_no_more_than_at_first() {
         // Or the kernel joins pages to large ones when it finds the time, and counts what nobody has touched between them:
         // ten MiB at once, while as much was allocated as before.
         ("MIMALLOC_ALLOW_THP", "0"),
+        // What SQLite keeps of a file that grows fills up soon, and not for hours.
+        ("SAAS__DATABASE__PAGE_CACHE", "131072"),
     ];
     let world = World::on(Dialect::Sqlite, &quiet).await;
     let callers = [

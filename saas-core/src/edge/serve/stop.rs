@@ -2,8 +2,10 @@
 
 use std::io;
 
-/// Listens from now on for the signals by which a process is told to stop, SIGINT and SIGTERM (Ctrl-C, where there are none). What is
-/// given completes with the first of them, and is what [`serve`](super::serve) takes to drain.
+/// Listens from now on for the signals by which a process is told to stop.
+///
+/// Those are SIGINT and SIGTERM, or Ctrl-C where there are none. What is given completes with the first of them, and is what
+/// [`serve`](super::serve) takes to drain.
 ///
 /// ```no_run
 /// use saas_core::edge::{ServeConfig, listen, serve, stop_signal};

@@ -58,6 +58,11 @@ pub(crate) async fn open(url: &str, config: &DatabaseConfig) -> Result<Pools, Er
         // A commit that was answered is on the disk, also when the machine loses power.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(config.lock_timeout.into())
+        // Negative, it counts KiB and not pages.
+        .pragma(
+            "cache_size",
+            format!("-{}", (config.page_cache >> 10).max(1)),
+        )
         // Functions and virtual tables named in the schema itself are not trusted.
         .pragma("trusted_schema", "OFF")
         // As much stays of the log of writes (WAL) once all of it is in the file. While somebody reads, it grows.
