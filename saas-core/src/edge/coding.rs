@@ -6,14 +6,14 @@ use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use crate::{Code, Problem};
 
 /// Refuses a request that would be taken for another one, if what it says of its body was passed over.
-pub(super) fn refusal(parts: &Parts) -> Option<Response> {
+pub(super) fn refusal(parts: &Parts, has_body: bool) -> Option<Response> {
     let says = |name, plain: &str| is_other(&parts.headers, name, plain);
     // RFC 9112, section 6.1.
     if says(header::TRANSFER_ENCODING, "chunked") {
         return Some(Problem::new(Code::TRANSFER_CODING).into_response());
     }
     // RFC 9110, sections 8.4 and 15.5.16. A layer outside that takes the coding off takes the header off, too.
-    if says(header::CONTENT_ENCODING, "identity") {
+    if has_body && says(header::CONTENT_ENCODING, "identity") {
         let problem = Problem::new(Code::MEDIA_TYPE).detail("the body may not be compressed");
         let mut response = problem.into_response();
         let none = HeaderValue::from_static("identity");
@@ -31,7 +31,8 @@ pub(super) fn refusal(parts: &Parts) -> Option<Response> {
 
 fn is_other(headers: &HeaderMap, name: header::HeaderName, plain: &str) -> bool {
     let mut values = headers.get_all(name).iter();
-    values.any(|value| !value.as_bytes().eq_ignore_ascii_case(plain.as_bytes()))
+    values
+        .any(|value| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(plain.as_bytes()))
 }
 
 #[cfg(test)]
@@ -47,12 +48,14 @@ mod tests {
             ("POST", "transfer-encoding", "Chunked", None),
             ("POST", "content-encoding", "gzip", Some(415)),
             ("POST", "content-encoding", "identity", None),
+            ("POST", "content-encoding", "", None),
+            ("GET", "content-encoding", "gzip", None),
             ("PUT", "content-range", "bytes 0-3/10", Some(400)),
             ("GET", "content-range", "bytes 0-3/10", None),
         ] {
             let request = Request::builder().method(method).header(name, value);
             let (parts, ()) = request.body(()).unwrap().into_parts();
-            let refused = refusal(&parts).map(|refusal| refusal.status());
+            let refused = refusal(&parts, method != "GET").map(|refusal| refusal.status());
             let expected = status.map(|status| StatusCode::from_u16(status).unwrap());
             assert_eq!(refused, expected, "{name}: {value}");
         }

@@ -11,7 +11,7 @@ use crate::config::{ConfigError, Period};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EdgeConfig {
-    /// How long a handler may take before the answer is 503.
+    /// How long a handler may take before the answer is 503; zero for as long as it likes.
     pub handler_timeout: Period,
     /// How long the next piece of a body may take before the answer is 408. All pauses together may take so long, and
     /// two seconds for each thousand bytes that have come.
@@ -43,9 +43,6 @@ impl EdgeConfig {
         let nothing = |key, message: &str| Err(ConfigError::value(key, message.to_owned()));
         if self.uri_limit < SHORTEST_LIMIT {
             return nothing("edge.uri_limit", "is less than 256 bytes");
-        }
-        if Duration::from(self.handler_timeout).is_zero() {
-            return nothing("edge.handler_timeout", "is no time at all");
         }
         if Duration::from(self.body_timeout).is_zero() {
             return nothing("edge.body_timeout", "is no time at all");

@@ -80,7 +80,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Reads a struct from an object only: serde would take an array of its members, too, of which nobody has said the order.
+/// Reads the struct that a body is from an object only: serde would take an array of its members, too, of which nobody has said
+/// the order. Those inside of it are read as serde does.
 struct Named<'a, R>(&'a mut serde_json::Deserializer<R>);
 
 impl<'de, R: serde_json::de::Read<'de>> Deserializer<'de> for Named<'_, R> {
@@ -114,9 +115,13 @@ impl<'de, R: serde_json::de::Read<'de>> Deserializer<'de> for Named<'_, R> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Self::Error> {
+        // Such as `RawValue`, which is known by its name.
+        if name.starts_with("$serde_json::private::") {
+            return self.0.deserialize_newtype_struct(name, visitor);
+        }
         visitor.visit_newtype_struct(self)
     }
 

@@ -160,13 +160,15 @@ where
         let target = parts.uri.path_and_query();
         let refusal = match target.map_or(0, |target| target.as_str().len()) > self.bounds.uri {
             true => Some(Problem::new(Code::URI_TOO_LONG).into_response()),
-            false => coding::refusal(&parts),
+            false => coding::refusal(&parts, !body.is_end_stream()),
         };
         let announced: Option<u64> = parts
             .headers
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let small = announced.is_some_and(|length| length <= TAKEN_IN);
+        // What is waited with until it is asked for is not there, however little it is (RFC 9110, section 10.1.1).
+        let waits = parts.headers.contains_key(header::EXPECT);
+        let small = announced.is_some_and(|length| length <= TAKEN_IN) && !waits;
         if body.is_end_stream() {
             limits.set_read();
         }

@@ -35,6 +35,8 @@ pub use request::{RequestLayer, RequestService};
 pub use request_id::RequestId;
 #[cfg(feature = "tls")]
 pub use serve::TlsConfig;
-pub use serve::{ServeConfig, listen, serve, stop_signal};
+#[cfg(any(unix, windows))]
+pub use serve::stop_signal;
+pub use serve::{ServeConfig, listen, serve};
 pub use stack::stack;
 pub use version::{ETag, IfMatch};

@@ -4,7 +4,10 @@ use std::convert::Infallible;
 
 use axum::{body::Body, response::Response};
 use http::Request;
-use tower::{Layer as _, util::BoxCloneSyncService};
+use tower::{
+    Layer as _,
+    util::{BoxCloneSyncService, MapResponse},
+};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_service::Service;
 
@@ -33,10 +36,11 @@ where
     // From the inside out.
     // What is large and tells nothing by its length is made smaller.
     let service = compress(config.compress_from, inner);
-    // A body that is too large or too slow, and a handler that takes too long, end here.
-    let service = LimitsLayer::new(config).layer(service);
     // A panic inside becomes a 500 and takes nothing else with it.
     let service = CatchPanicLayer::custom(panic::answer).layer(service);
+    let service = MapResponse::new(service, |answer: http::Response<_>| answer.map(Body::new));
+    // A body that is too large or too slow, and a handler that takes too long, end here.
+    let service = LimitsLayer::new(config).layer(service);
     // A preflight is answered before anybody asks who is calling.
     let service = OriginLayer::new(config)?.layer(service);
     // The id and the span hold everything, and every answer leaves with the headers that protect it.

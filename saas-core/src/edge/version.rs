@@ -18,6 +18,8 @@ use crate::{Code, Problem};
 /// assert_eq!(answer.headers()["etag"], "\"7\"");
 /// ```
 ///
+/// It is for answers that are made of this row alone: a version tells nothing of rows beside it, nor of a release that shows more.
+///
 /// Whoever asks again with `If-None-Match` is answered 304 by the [`RequestLayer`](super::RequestLayer), and bases a change on it
 /// by [`IfMatch`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl IntoResponseParts for ETag {
 /// ```
 ///
 /// It refuses with `version-required` when it is missing, and with `header-invalid` when it is no entity tag, or more than one, or
-/// stands beside a condition that is not looked at here (`If-None-Match`, `If-Unmodified-Since`).
+/// when `If-None-Match` stands there, or `If-Unmodified-Since` in its place, which are not looked at here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(Option<i64>);
 
@@ -72,8 +74,14 @@ impl IfMatch {
     }
 
     fn of(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        for other in [header::IF_NONE_MATCH, header::IF_UNMODIFIED_SINCE] {
-            if headers.contains_key(&other) {
+        let names = |name| headers.contains_key(name);
+        // Beside `If-Match` it is to be ignored (section 13.1.4).
+        let dated = names(&header::IF_UNMODIFIED_SINCE) && !names(&header::IF_MATCH);
+        for (other, stands) in [
+            (header::IF_NONE_MATCH, names(&header::IF_NONE_MATCH)),
+            (header::IF_UNMODIFIED_SINCE, dated),
+        ] {
+            if stands {
                 return Err(Problem::new(Code::HEADER_INVALID)
                     .field(other.as_str(), "is not looked at here, but `if-match`"));
             }
@@ -154,9 +162,12 @@ mod tests {
             assert_eq!(read(&[("if-match", value)]), expected, "{value}");
         }
         assert_eq!(read(&[]), Ok(None));
-        for other in ["if-match", "if-none-match", "if-unmodified-since"] {
+        for other in ["if-match", "if-none-match"] {
             let both = [("if-match", "\"7\""), (other, "*")];
             assert_eq!(read(&both), Err(Code::HEADER_INVALID), "{other}");
         }
+        let date = ("if-unmodified-since", "Sun, 22 Nov 2026 21:00:00 GMT");
+        assert_eq!(read(&[date]), Err(Code::HEADER_INVALID));
+        assert_eq!(read(&[date, ("if-match", "\"7\"")]), Ok(Some(Some(7))));
     }
 }

@@ -71,7 +71,8 @@ fn header_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
 
 fn segment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    // RFC 3986, section 3.3, without what is encoded.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
     let wrong = || D::Error::custom(format!("`{text}` is no single segment of a path"));
     let fits = text.bytes().all(plain);
     fits.then(|| text.clone()).ok_or_else(wrong)

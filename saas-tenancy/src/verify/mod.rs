@@ -44,6 +44,28 @@ pub async fn verify(database: &Database, modules: &[&Module]) -> Result<Vec<Find
     Ok(findings)
 }
 
+/// A unique key, as it was found.
+struct Key {
+    columns: BTreeSet<String>,
+    /// For which rows it holds, if not for all: the condition in lower case, without spaces, quotes and parentheses.
+    rows: Option<String>,
+}
+
+impl Key {
+    fn new(columns: impl IntoIterator<Item = String>, condition: Option<&str>) -> Self {
+        let plain = |condition: &str| {
+            let kept = condition.chars();
+            let kept = kept.filter(|character| !character.is_whitespace());
+            let kept = kept.filter(|character| !matches!(character, '(' | ')' | '"' | '`'));
+            kept.flat_map(char::to_lowercase).collect()
+        };
+        Self {
+            columns: columns.into_iter().collect(),
+            rows: condition.map(plain),
+        }
+    }
+}
+
 /// What the program says there is.
 struct Declared {
     entities: BTreeMap<&'static str, EntityTable>,
@@ -79,8 +101,8 @@ impl Declared {
         entities.chain(self.shared.keys()).copied().collect()
     }
 
-    /// What is wrong with the unique keys of an entity's table, each of which is the set of its columns.
-    fn missing_keys(&self, table: &str, found: &[BTreeSet<String>]) -> Vec<Finding> {
+    /// What is wrong with the unique keys of an entity's table.
+    fn missing_keys(&self, table: &str, found: &[Key]) -> Vec<Finding> {
         let Some(info) = self.entities.get(table).map(|table| table.info) else {
             return Vec::new();
         };
@@ -88,12 +110,15 @@ impl Declared {
         let (tenant, columns) = (name(info.tenant), info.columns.iter().enumerate());
         let declared = columns.filter(|(index, column)| *index == info.id || column.unique);
         let missing = declared.filter(|(_, column)| {
-            // A key of fewer columns keeps more apart.
-            let within = |key: &BTreeSet<String>| {
-                let mut columns = key.iter();
+            let deleted = info.deleted.filter(|_| column.unique);
+            let deleted = deleted.map(|index| format!("{}isnull", name(index)));
+            // A key of fewer columns keeps more apart, and one of some rows only keeps none of the others apart.
+            let holds = |key: &Key| {
+                let mut columns = key.columns.iter();
                 columns.all(|name| name == tenant || name == column.name)
+                    && (key.rows.is_none() || key.rows == deleted)
             };
-            !found.iter().any(within)
+            !found.iter().any(holds)
         });
         let missing = missing.map(|(index, column)| {
             let object = format!("{table}.{}", column.name);

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Declared, Finding, FindingCode as Code};
+use super::{Declared, Finding, FindingCode as Code, Key};
 use crate::Error;
 
 const COLUMNS: &str = "
     SELECT m.name AS \"table\", c.name AS name, c.\"notnull\" <> 0 AS required
     FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'";
 
-/// The columns of unique keys, in their order.
+/// The columns of unique keys, in their order, with the text of those that hold for some rows only.
 const UNIQUE: &str = "
-    SELECT m.name AS \"table\", i.name AS name, coalesce(c.name, '') AS \"column\"
+    SELECT m.name AS \"table\", i.name AS name, coalesce(c.name, '') AS \"column\",
+           CASE WHEN i.partial THEN (SELECT s.sql FROM sqlite_master s WHERE s.type = 'index' AND s.name = i.name) END AS partial
     FROM sqlite_master m JOIN pragma_index_list(m.name) i JOIN pragma_index_info(i.name) c
     WHERE m.type = 'table' AND i.\"unique\" <> 0 ORDER BY i.name, c.seqno";
 
@@ -55,15 +56,17 @@ pub(super) async fn read(
             .into_iter()
             .map(|name| Finding::new(Code::TableMissing, name, "-- run the migrations")),
     );
-    let mut keys: BTreeMap<String, BTreeMap<String, Vec<String>>> = BTreeMap::new();
+    let mut keys: BTreeMap<String, BTreeMap<String, (Vec<String>, Option<String>)>> =
+        BTreeMap::new();
     for row in sqlx::query(UNIQUE).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
-        let columns = keys.entry(table).or_default().entry(name).or_default();
+        let (columns, partial) = keys.entry(table).or_default().entry(name).or_default();
         columns.push(row.try_get("column")?);
+        *partial = row.try_get("partial")?;
     }
     for table in tables.keys().filter(|table| declared.is_entity(table)) {
         let keys = keys.remove(table).unwrap_or_default();
-        for (name, columns) in &keys {
+        for (name, (columns, _)) in &keys {
             if columns.first().is_some_and(|first| first == "tenant_id") {
                 continue;
             }
@@ -74,10 +77,11 @@ pub(super) async fn read(
             };
             findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
         }
-        let keys: Vec<_> = keys
-            .into_values()
-            .map(|columns| columns.into_iter().collect())
-            .collect();
+        let keys = keys.into_values().map(|(columns, partial)| {
+            let condition = partial.map(|statement| condition(&statement));
+            Key::new(columns, condition.as_deref())
+        });
+        let keys: Vec<_> = keys.collect();
         findings.extend(declared.missing_keys(table, &keys));
     }
     for row in sqlx::query(REFERENCES).fetch_all(connection).await? {
@@ -90,4 +94,14 @@ pub(super) async fn read(
         }
     }
     Ok(findings)
+}
+
+/// Cuts the condition out of the statement that made an index. None can be read as one that holds for no row.
+fn condition(statement: &str) -> String {
+    let lower = statement.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let place = words.iter().position(|word| *word == "where");
+    place
+        .and_then(|place| words.get(place + 1..))
+        .map_or_else(|| "false".to_owned(), |condition| condition.join(" "))
 }

@@ -82,9 +82,13 @@ where
         if !among(markers, host) && !among(&tenant.headers, host) {
             request = request.header(header::HOST, "localhost");
         }
+        // Each name once: a marker goes before what is the tenant's own, and that before what the document asks for.
         let own = tenant.headers.iter();
         let own = own.filter(|(name, _)| !among(markers, name));
-        for (name, value) in own.chain(&call.headers).chain(markers) {
+        let asked = call.headers.iter();
+        let asked =
+            asked.filter(|(name, _)| !among(markers, name) && !among(&tenant.headers, name));
+        for (name, value) in own.chain(asked).chain(markers) {
             request = request.header(name, value);
         }
         if token == Token::Own {

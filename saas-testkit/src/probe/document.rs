@@ -126,7 +126,7 @@ fn read_operation(
                 Some(sample) => sample,
                 // What most services write, of a first version.
                 None if is_condition(parameter.get("name")?.as_str()?) => "\"1\"".to_owned(),
-                None => sample::text(schema),
+                None => sample::written(&sample::instance(document, schema)),
             },
             required: parameter
                 .get("required")

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, convert::Infallible};
 
 use axum::{body::Body, response::Response};
-use http::Request;
+use http::{Method, Request};
 use serde_json::Value;
 use tower::Service;
 
@@ -172,7 +172,8 @@ where
             tried.reached = true;
         }
         let in_path = parameter.place == Place::Path && !sample::is_id(value);
-        if in_path && !operation.reads() && answer.status.is_success() {
+        let writes = !operation.method.is_safe() && operation.method != Method::DELETE;
+        if in_path && writes && answer.status.is_success() {
             self.callers.insert(value.to_owned());
         }
         self.pair(operation, theirs, &calls, values, Token::None)
@@ -181,8 +182,13 @@ where
 
     /// Tells whether the caller has something of that name by now, in its own space, or something above or below it.
     fn is_callers(&self, value: &str) -> bool {
+        let above = |one: &str, other: &str| {
+            other
+                .strip_prefix(one)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let mut own = self.callers.iter();
-        own.any(|own| own.starts_with(value) || value.starts_with(own.as_str()))
+        own.any(|own| above(own, value) || above(value, own))
     }
 
     /// Tries the victim's ids in the body, and its tenant where no tenant belongs.

@@ -99,28 +99,33 @@ fn instance_at(document: &Value, schema: &Value, depth: usize) -> Value {
     }
 }
 
+/// Writes a value as a parameter: of a list its first.
+pub(super) fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.first().map(written).unwrap_or_default(),
+        value => value.to_string(),
+    }
+}
+
 /// Gives a text that a parameter may be, if the document says one.
 pub(super) fn parameter(document: &Value, parameter: &Value, schema: &Value) -> Option<String> {
     let examples = parameter.get("examples").and_then(Value::as_object);
     let first = examples.and_then(|examples| examples.values().next()?.get("value"));
     let schema = resolve(document, schema);
-    let any_text = schema.get("type").and_then(Value::as_str) == Some("string")
-        && !["const", "example", "examples", "default", "enum"]
-            .iter()
-            .any(|given| schema.get(given).is_some());
+    let is_given = ["const", "example", "examples", "default", "enum"]
+        .iter()
+        .any(|given| schema.get(given).is_some());
     let value = match parameter.get("example").or(first) {
         Some(value) => value.clone(),
-        None if any_text || schema.is_null() => return None,
-        None => instance(document, schema),
+        None if is_given => instance(document, schema),
+        None => return None,
     };
-    Some(match value {
-        Value::String(text) => text,
-        value => value.to_string(),
-    })
+    Some(written(&value))
 }
 
 /// Gives a text that the schema of a string allows.
-pub(super) fn text(schema: &Value) -> String {
+fn text(schema: &Value) -> String {
     match schema.get("format").and_then(Value::as_str) {
         Some("uuid") => Id::<()>::generate().to_string(),
         Some("email") => "somebody@example.com".to_owned(),

@@ -388,8 +388,8 @@ async fn who_is_answered_before_all_was_read_is_told_that_the_connection_ends() 
         send(request.body("x".repeat(size)))
     };
     for (path, kind, size, status, ends) in [
-        ("/api/v1/projects", "text/plain", 100_000, 415, true),
-        ("/nothing/here", "text/plain", 100_000, 404, true),
+        ("/api/v1/projects", "text/plain", 20_000, 415, true),
+        ("/nothing/here", "text/plain", 20_000, 404, true),
         ("/api/v1/projects", "text/plain", 1000, 415, false),
         ("/api/v1/projects", "application/json", 100_000, 400, false),
     ] {

@@ -296,7 +296,7 @@ fn command(
     extra: &[(&'static str, String)],
     arguments: &[&str],
 ) -> Command {
-    // A file that may not grow is an error then, and not the end of the process.
+    // A file that may not grow is an error then, and not the end of the process (coreutils 8.31).
     let mut command = Command::new("env");
     command
         .args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_starter")])

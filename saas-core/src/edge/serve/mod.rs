@@ -23,6 +23,7 @@ use tower_service::Service;
 
 use self::{connection::Connection, seat::Seats};
 pub use config::ServeConfig;
+#[cfg(any(unix, windows))]
 pub use stop::stop_signal;
 #[cfg(feature = "tls")]
 pub use tls::TlsConfig;

@@ -4,7 +4,7 @@ use std::io;
 
 /// Listens from now on for the signals by which a process is told to stop.
 ///
-/// Those are SIGINT and SIGTERM, or Ctrl-C where there are none. What is given completes with the first of them, and is what
+/// Those are SIGINT and SIGTERM, or Ctrl-C on Windows. What is given completes with the first of them, and is what
 /// [`serve`](super::serve) takes to drain.
 ///
 /// ```no_run
@@ -25,6 +25,7 @@ use std::io;
 /// # Panics
 ///
 /// Outside of a runtime of tokio.
+#[cfg(any(unix, windows))]
 pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
     #[cfg(unix)]
     {
@@ -39,13 +40,11 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
             }
         })
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     {
-        Ok(async {
-            // Without it nothing could be heard, and nobody is told to stop.
-            if tokio::signal::ctrl_c().await.is_err() {
-                std::future::pending::<()>().await;
-            }
+        let mut interrupt = tokio::signal::windows::ctrl_c()?;
+        Ok(async move {
+            interrupt.recv().await;
         })
     }
 }

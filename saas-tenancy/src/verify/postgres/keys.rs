@@ -1,10 +1,10 @@
 //! Unique and foreign keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sqlx::{PgConnection, Row as _};
 
-use super::{Declared, Finding, FindingCode as Code};
+use super::{Declared, Finding, FindingCode as Code, Key};
 use crate::Error;
 
 /// Keys whose first column is not the tenant.
@@ -22,17 +22,18 @@ const UNIQUE: &str = "
 
 /// Every table, also those that have no key at all.
 const TABLES: &str = "
-    SELECT t.relname::text AS table FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
+    SELECT t.oid::int8 AS id, t.relname::text AS table FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
     WHERE t.relkind IN ('r', 'p') AND n.nspname = ANY (current_schemas(false))";
 
-/// The columns of unique keys that hold for all rows, or for those that were not deleted softly.
+/// The columns of unique keys, and the condition of those that hold for some rows only.
 const COLUMNS: &str = "
-    SELECT t.relname::text AS table, string_agg(coalesce(a.attname::text, ''), ',') AS columns
+    SELECT t.oid::int8 AS id, string_agg(coalesce(a.attname::text, ''), ',') AS columns,
+           pg_get_expr(x.indpred, x.indrelid) AS condition
     FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
     CROSS JOIN generate_series(0, x.indnkeyatts - 1) AS position
     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[position]
     WHERE x.indisunique AND x.indisvalid AND n.nspname = ANY (current_schemas(false))
-    GROUP BY t.relname, x.indexrelid";
+    GROUP BY t.oid, x.indexrelid, x.indpred, x.indrelid";
 
 /// Foreign keys, and whether the tenant of the one row is the tenant of the other.
 const REFERENCES: &str = "
@@ -64,17 +65,18 @@ pub(super) async fn read(
         let mend = format!("{drop}; CREATE UNIQUE INDEX ON {table} (tenant_id, {columns})");
         findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
     }
-    let mut keys: BTreeMap<String, Vec<BTreeSet<String>>> = BTreeMap::new();
-    for row in sqlx::raw_sql(TABLES).fetch_all(&mut *connection).await? {
-        keys.entry(row.try_get("table")?).or_default();
-    }
+    let mut keys: BTreeMap<i64, Vec<Key>> = BTreeMap::new();
     for row in sqlx::raw_sql(COLUMNS).fetch_all(&mut *connection).await? {
         let columns: String = row.try_get("columns")?;
-        let columns = columns.split(',').map(str::to_owned).collect();
-        keys.entry(row.try_get("table")?).or_default().push(columns);
+        let condition: Option<String> = row.try_get("condition")?;
+        let columns = columns.split(',').map(str::to_owned);
+        let key = Key::new(columns, condition.as_deref());
+        keys.entry(row.try_get("id")?).or_default().push(key);
     }
-    for (table, keys) in &keys {
-        findings.extend(declared.missing_keys(table, keys));
+    for row in sqlx::raw_sql(TABLES).fetch_all(&mut *connection).await? {
+        let (id, table): (i64, String) = (row.try_get("id")?, row.try_get("table")?);
+        let keys = keys.remove(&id).unwrap_or_default();
+        findings.extend(declared.missing_keys(&table, &keys));
     }
     for row in sqlx::raw_sql(REFERENCES).fetch_all(connection).await? {
         let (table, target): (String, String) = (row.try_get("table")?, row.try_get("target")?);
