@@ -24,6 +24,13 @@ const REFERENCES: &str = "
     SELECT m.name AS \"table\", f.\"table\" AS target, max(f.\"from\" = 'tenant_id' AND f.\"to\" = 'tenant_id') AS holds
     FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table' GROUP BY m.name, f.id";
 
+#[derive(Default)]
+struct Index {
+    columns: Vec<String>,
+    /// The statement that made it, where it holds for some rows only.
+    partial: Option<String>,
+}
+
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     declared: &Declared,
@@ -56,18 +63,22 @@ pub(super) async fn read(
             .into_iter()
             .map(|name| Finding::new(Code::TableMissing, name, "-- run the migrations")),
     );
-    let mut keys: BTreeMap<String, BTreeMap<String, (Vec<String>, Option<String>)>> =
-        BTreeMap::new();
+    // By their tables and names.
+    let mut keys: BTreeMap<String, BTreeMap<String, Index>> = BTreeMap::new();
     for row in sqlx::query(UNIQUE).fetch_all(&mut *connection).await? {
         let (table, name): (String, String) = (row.try_get("table")?, row.try_get("name")?);
-        let (columns, partial) = keys.entry(table).or_default().entry(name).or_default();
-        columns.push(row.try_get("column")?);
-        *partial = row.try_get("partial")?;
+        let index = keys.entry(table).or_default().entry(name).or_default();
+        index.columns.push(row.try_get("column")?);
+        index.partial = row.try_get("partial")?;
     }
     for table in tables.keys().filter(|table| declared.is_entity(table)) {
         let keys = keys.remove(table).unwrap_or_default();
-        for (name, (columns, _)) in &keys {
-            if columns.first().is_some_and(|first| first == "tenant_id") {
+        for (name, index) in &keys {
+            if index
+                .columns
+                .first()
+                .is_some_and(|first| first == "tenant_id")
+            {
                 continue;
             }
             // The index of a constraint goes with its table only.
@@ -77,9 +88,9 @@ pub(super) async fn read(
             };
             findings.push(Finding::new(Code::UniqueWithoutTenant, name, mend));
         }
-        let keys = keys.into_values().map(|(columns, partial)| {
-            let condition = partial.map(|statement| condition(&statement));
-            Key::new(columns, condition.as_deref())
+        let keys = keys.into_values().map(|index| {
+            let condition = index.partial.map(|statement| condition(&statement));
+            Key::new(index.columns, condition.as_deref())
         });
         let keys: Vec<_> = keys.collect();
         findings.extend(declared.missing_keys(table, &keys));

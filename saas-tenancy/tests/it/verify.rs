@@ -122,7 +122,7 @@ const FAULTS: &[(Code, &str)] = &[
     (Code::KeyMissing, "DROP INDEX projects_name_key"),
     (
         Code::KeyMissing,
-        "DROP INDEX projects_name_key; CREATE UNIQUE INDEX some ON projects (tenant_id, name) WHERE name <> ''",
+        "DROP INDEX projects_name_key; CREATE UNIQUE INDEX named ON projects (tenant_id, name) WHERE name <> ''",
     ),
     (
         Code::KeyMissing,
@@ -263,7 +263,7 @@ async fn iso_07_43_56_keys_without_the_tenant_are_found_on_sqlite() {
         .as_owner(
             "CREATE UNIQUE INDEX oracle ON projects (name);
              DROP INDEX notes_code_key;
-             CREATE UNIQUE INDEX some ON notes (tenant_id, code) WHERE code <> '';
+             CREATE UNIQUE INDEX named ON notes (tenant_id, code) WHERE code <> '';
              DROP TABLE tasks;
              CREATE TABLE tasks (tenant_id BLOB, id BLOB NOT NULL, project_id BLOB NOT NULL REFERENCES projects (id),
                                  title TEXT NOT NULL, UNIQUE (tenant_id, id)) STRICT;

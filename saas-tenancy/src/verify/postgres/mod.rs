@@ -10,7 +10,7 @@ mod tables;
 
 use sqlx::PgConnection;
 
-use super::{Declared, Finding, FindingCode};
+use super::{Declared, Finding, FindingCode, Key};
 use crate::Error;
 
 pub(super) async fn read(
