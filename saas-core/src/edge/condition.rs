@@ -36,12 +36,15 @@ impl Known {
 
     /// Compares weakly (section 8.8.3.2): what was compressed is the same.
     fn has(&self, tag: &str) -> bool {
-        let plain = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
         let lists = self.0.iter().filter_map(|list| list.to_str().ok());
         // No tag of ours has a comma.
-        let mut named = lists.flat_map(|list| list.split(','));
-        named.any(|named| named.trim() == "*" || plain(named) == plain(tag))
+        let mut named = lists.flat_map(|list| list.split(',')).map(str::trim);
+        named.any(|named| named == "*" || opaque(named) == opaque(tag))
     }
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]
@@ -81,6 +84,7 @@ mod tests {
         }
         for (method, named, status) in [
             (Method::GET, &["\"6\""][..], StatusCode::OK),
+            (Method::GET, &["W/W/\"7\""], StatusCode::OK),
             (Method::GET, &[], StatusCode::OK),
             (Method::PATCH, &["\"7\""], StatusCode::OK),
             (Method::GET, &["\"7\""], StatusCode::CREATED),

@@ -27,13 +27,8 @@ const DEFAULTS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// What is answered to a body that goes on.
-const UNREAD: [Code; 4] = [
-    Code::BODY_TOO_LARGE,
-    Code::BODY_INCOMPLETE,
-    Code::TIMEOUT,
-    Code::TRANSFER_CODING,
-];
+/// What is answered to a body that goes on, however little of it was announced.
+const UNREAD: [Code; 3] = [Code::BODY_TOO_LARGE, Code::BODY_INCOMPLETE, Code::TIMEOUT];
 
 pub(super) fn finish(
     response: Response,

@@ -24,7 +24,8 @@ pub struct Finding {
 pub enum Severity {
     /// Rows of one tenant can reach another, or nothing would stop them.
     Leak,
-    /// The tenants are kept apart, but somebody who could run SQL of their own would be stopped later.
+    /// The tenants are kept apart, but somebody who could run SQL of their own would be stopped later, or a tenant's own rows
+    /// lack a key that the entity declares.
     Weakness,
 }
 
