@@ -82,6 +82,20 @@ impl Log {
         events.filter_map(Result::ok).collect()
     }
 
+    /// Ends with the process, which has ended: checks all that it said, or, where the test has failed, prints
+    /// what it complained about.
+    pub(crate) fn end(&mut self) {
+        if !std::thread::panicking() {
+            return self.check();
+        }
+        self.reader.take().map(JoinHandle::join);
+        for event in self.so_far() {
+            if event["level"] == "WARN" || event["level"] == "ERROR" {
+                println!("the service: {event}");
+            }
+        }
+    }
+
     /// Checks all that the process said, which has ended.
     pub(crate) fn check(&mut self) {
         let Some(reader) = self.reader.take() else {
