@@ -63,7 +63,8 @@ where
                 Some(Err(problem)) => return GateFuture::answer(problem),
             }
         }
-        if all_known {
+        let prefix = parts.extensions.get::<PathPrefix>().cloned();
+        if all_known && prefix.is_none() {
             return match tenants.settle(&mut parts) {
                 Ok(()) => GateFuture::open(self.inner.call(Request::from_parts(parts, body))),
                 Err(problem) => GateFuture::answer(problem),
@@ -74,11 +75,18 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         GateFuture::ask(async move {
-            let found = Tenants::find(&registry, &names).await;
-            match found.and_then(|tenants| tenants.settle(&mut parts)) {
-                Ok(()) => inner.call(Request::from_parts(parts, body)).await,
-                Err(problem) => Ok(problem.into_response()),
+            let found = match all_known {
+                true => Ok(tenants),
+                false => Tenants::find(&registry, &names).await,
+            };
+            if let Err(problem) = found.and_then(|tenants| tenants.settle(&mut parts)) {
+                return Ok(problem.into_response());
             }
+            let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            if let Some(prefix) = prefix {
+                prefix.put_before_location(&mut response);
+            }
+            Ok(response)
         })
     }
 }

@@ -61,6 +61,9 @@ impl TokenEndpoint<'_> {
         if held.tenant == tenant.id() {
             return Err(OAuthError::invalid_request("the token is for this tenant already").into());
         }
+        // A layer saw the tenant of the address only, and the token is good from where its own tenant is used.
+        let checked = self.0.check_network(held.tenant, posted.device.address());
+        checked.await.map_err(Refusal::Service)?;
         let doors = self.0.sign_ins();
         let who = match doors.by_switch(tenant, &held, &posted.device).await {
             Err(Error::Credentials) => {

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use saas_core::{
     health::{Check, Health},
-    metrics::{Metrics, MetricsText},
+    metrics::{Kind, Metrics, MetricsText},
 };
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ pub struct ConnectionAudit {
 
 impl Metrics for DatabaseState {
     fn write(&self, text: &mut MetricsText) {
-        let series: [(&str, &str, i64); 6] = [
+        let gauges: [(&str, &str, i64); 3] = [
             ("connections", "Open connections.", self.connections.into()),
             (
                 "idle_connections",
@@ -64,24 +64,30 @@ impl Metrics for DatabaseState {
                 "Transactions that have begun and not ended.",
                 self.open_transactions,
             ),
+        ];
+        for (name, help, value) in gauges {
+            text.gauge(&format!("saas_db_{name}"), help, value);
+        }
+        let counters = [
             (
                 "recovered_transactions",
                 "Transactions rolled back after their caller went away.",
-                self.recovered.cast_signed(),
+                self.recovered,
             ),
             (
                 "discarded_connections",
                 "Connections closed because they could not be recovered.",
-                self.discarded.cast_signed(),
+                self.discarded,
             ),
             (
                 "slow_statements",
                 "Statements that took longer than `database.slow_statement`.",
-                self.slow.cast_signed(),
+                self.slow,
             ),
         ];
-        for (name, help, value) in series {
-            text.gauge(&format!("saas_db_{name}"), help, value);
+        for (name, help, value) in counters {
+            text.family(&format!("saas_db_{name}_total"), help, Kind::Counter)
+                .count(&[], value);
         }
     }
 }

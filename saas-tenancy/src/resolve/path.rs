@@ -1,6 +1,6 @@
 //! The path prefix that names a tenant.
 
-use http::{Uri, uri::PathAndQuery};
+use http::{HeaderValue, Response, Uri, header::LOCATION, uri::PathAndQuery};
 use saas_core::{Code, Problem};
 
 use super::ResolveConfig;
@@ -9,7 +9,8 @@ use crate::Slug;
 /// What was taken off the path of a request, such as `/t/acme`.
 ///
 /// [`TenantLayer`](crate::TenantLayer) leaves it in the request's extensions when the path names the tenant. Links
-/// to other pages of the service begin with it.
+/// to other pages of the service begin with it. The layer itself puts it before the `Location` of what a handler has
+/// made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPrefix(String);
 
@@ -23,6 +24,29 @@ impl PathPrefix {
             .or_else(|| behind().filter(|prefix| prefix.starts_with('/')))
             .unwrap_or(sent);
         Self(prefix.to_owned())
+    }
+
+    /// Says where that is what a handler has made, to a client who knows the service by its prefix. Only an answer of
+    /// success says so (RFC 9110, section 10.2.2); where a redirect leads is up to who wrote it.
+    pub(crate) fn put_before_location<B>(&self, response: &mut Response<B>) {
+        if !response.status().is_success() {
+            return;
+        }
+        let Some(location) = response.headers_mut().get_mut(LOCATION) else {
+            return;
+        };
+        let path = location.to_str().unwrap_or_default();
+        let has_host = path.starts_with("//");
+        let has_prefix = path
+            .strip_prefix(&self.0)
+            .is_some_and(|rest| rest.starts_with('/'));
+        if path.starts_with('/')
+            && !has_host
+            && !has_prefix
+            && let Ok(whole) = HeaderValue::try_from(format!("{}{path}", self.0))
+        {
+            *location = whole;
+        }
     }
 
     /// Gives the text, without a slash at the end.
@@ -170,5 +194,27 @@ mod tests {
                 "{path}"
             );
         }
+    }
+
+    #[test]
+    fn where_something_was_made_is_said_with_the_prefix() {
+        let prefix = PathPrefix("/t/acme".to_owned());
+        let said = |status: u16, location: &str| {
+            let response = Response::builder().status(status);
+            let mut response = response.header(LOCATION, location).body(()).unwrap();
+            prefix.put_before_location(&mut response);
+            response.headers()[LOCATION].to_str().unwrap().to_owned()
+        };
+        assert_eq!(said(201, "/api/v1/x/1?a=%2F"), "/t/acme/api/v1/x/1?a=%2F");
+        assert_eq!(said(201, "/t/acmeter/1"), "/t/acme/t/acmeter/1");
+        for other in [
+            "/t/acme/api/v1/x/1",
+            "//other.example/x",
+            "https://other.example/x",
+            "x/1",
+        ] {
+            assert_eq!(said(201, other), other);
+        }
+        assert_eq!(said(303, "/login"), "/login");
     }
 }

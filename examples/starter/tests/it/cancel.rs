@@ -45,7 +45,7 @@ async fn iso_22_htp_25_two_thousand_cancelled_requests_leave_no_connection_in_a_
             "idle_with_tenant",
             "idle_advisory_locks",
             "idle_temporary_tables",
-            "discarded_connections",
+            "discarded_connections_total",
         ] {
             assert_eq!(metric(&world, name).await, 0, "{name}");
         }

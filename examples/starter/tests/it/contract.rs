@@ -128,6 +128,18 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
         "{error}"
     );
     assert!(!error.contains("hunter2"), "{error}");
+    // What no server could do is not taken for the nearest that it can.
+    for (variable, value, key) in [
+        ("MAX_CONNECTIONS", "0", "max_connections"),
+        ("HEADER_LIMIT", "8191", "header_limit"),
+    ] {
+        let variable = format!("SAAS__SERVER__CONNECTION__{variable}");
+        let error = refused(&[(&variable, value)]);
+        assert!(
+            error.contains(&format!("server.connection.{key}")),
+            "{error}"
+        );
+    }
     let error = refused(&[("ENVIRONMENT", "production")]);
     assert!(error.contains("keys.master"), "{error}");
     let error = refused(&[

@@ -62,6 +62,36 @@ async fn a_project_is_created_shown_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn what_was_made_is_where_the_answer_says_also_under_the_path_of_its_tenant() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let (key, bridge) = ("0d6b5f9c-once", json!({ "name": "Bridge" }));
+    // The second answer is the first one, which was kept.
+    for again in [false, true] {
+        let post = acme.request(Method::POST, "/t/acme/api/v1/projects");
+        let created = send(post.header("idempotency-key", key).json(&bridge)).await;
+        assert_eq!(created.status, 201, "again: {again}: {created:?}");
+        let location = created.header("location").unwrap();
+        assert!(
+            location.starts_with("/t/acme/api/v1/projects/"),
+            "{location}"
+        );
+        assert_eq!(acme.get(location).await.json(), created.json());
+    }
+    let post = acme.request(Method::POST, "/t/acme/api/v1/uploads");
+    let post = post
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", 3);
+    // `big`
+    let begun = send(post.header("upload-metadata", "path Ymln")).await;
+    let upload = begun.header("location").unwrap();
+    assert!(upload.starts_with("/t/acme/api/v1/uploads/"), "{upload}");
+    let head = acme.request(Method::HEAD, upload);
+    let head = send(head.header("tus-resumable", "1.0.0")).await;
+    assert_eq!(head.header("upload-offset"), Some("0"));
+}
+
+#[tokio::test]
 async fn a_list_is_filtered_sorted_and_paged() {
     for world in World::all().await {
         let acme = world.sign_up("acme").await;

@@ -151,6 +151,28 @@ async fn refresh_tokens_and_userinfo_are_good_from_the_networks_of_their_tenant_
     refused.is_problem(403, "network-refused");
     let refused = userinfo(elsewhere).await;
     refused.is_problem(403, "network-refused");
+    // Nor to go on in another tenant, wherever that is used from.
+    let exchange = |from: &str| {
+        let request = world.request(Method::POST, "/oauth/token");
+        let form = [
+            (
+                "grant_type",
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+            ),
+            ("client_id", "starter-web"),
+            ("subject_token", &acme.refresh),
+            (
+                "subject_token_type",
+                "urn:ietf:params:oauth:token-type:refresh_token",
+            ),
+        ];
+        let request = request.header("x-tenant", "beta");
+        send(request.header("x-forwarded-for", from).form(&form))
+    };
+    let refused = exchange(elsewhere).await;
+    refused.is_problem(403, "network-refused");
+    // They are no member there.
+    assert_eq!(exchange(inside).await.json()["error"], "invalid_grant");
     assert_eq!(refresh(&acme.refresh, inside).await.status, 200);
     let told = userinfo(inside).await.json();
     assert_eq!(told["email"], "owner@acme.test");

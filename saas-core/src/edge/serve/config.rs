@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use tokio::sync::Semaphore;
 
 #[cfg(feature = "tls")]
 use super::TlsConfig;
@@ -20,9 +21,11 @@ pub struct ServeConfig {
     /// long it may not make room for the next 16 KiB of any one of its answers.
     pub write_timeout: Period,
     /// How many connections are served at a time. Whoever comes when there are so many takes the place of the one that
-    /// has been idle for the longest; where all have a request under way, he waits until one ends.
+    /// has been idle for the longest; where all have a request under way, he waits until one ends. At least one.
+    #[serde(deserialize_with = "places")]
     pub max_connections: usize,
-    /// The largest head of a request, in bytes.
+    /// The largest head of a request, in bytes. At least 8192.
+    #[serde(deserialize_with = "head")]
     pub header_limit: usize,
     /// How many headers a request may have.
     pub header_count: usize,
@@ -31,6 +34,40 @@ pub struct ServeConfig {
     /// Speaks TLS; for a service without a proxy in front of it.
     #[cfg(feature = "tls")]
     pub tls: Option<TlsConfig>,
+}
+
+/// What hyper wants to have for the head of a request.
+const SMALLEST_HEAD: usize = 8 << 10;
+
+fn places<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let places = usize::deserialize(deserializer)?;
+    let wrong = || {
+        D::Error::custom(format!(
+            "{places} is not from 1 to {}",
+            Semaphore::MAX_PERMITS
+        ))
+    };
+    (1..=Semaphore::MAX_PERMITS)
+        .contains(&places)
+        .then_some(places)
+        .ok_or_else(wrong)
+}
+
+fn head<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let bytes = usize::deserialize(deserializer)?;
+    let wrong = || D::Error::custom(format!("{bytes} is less than {SMALLEST_HEAD} bytes"));
+    (bytes >= SMALLEST_HEAD).then_some(bytes).ok_or_else(wrong)
+}
+
+impl ServeConfig {
+    /// Who writes the values in code, and not in a configuration, gets the nearest that there can be.
+    pub(super) fn places(&self) -> usize {
+        self.max_connections.clamp(1, Semaphore::MAX_PERMITS)
+    }
+
+    pub(super) fn head(&self) -> usize {
+        self.header_limit.max(SMALLEST_HEAD)
+    }
 }
 
 impl Default for ServeConfig {

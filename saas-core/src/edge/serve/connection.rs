@@ -22,12 +22,12 @@ pub(super) fn builder(config: &ServeConfig) -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from(config.header_timeout))
-        .max_buf_size(config.header_limit.max(8 << 10))
+        .max_buf_size(config.head())
         .max_headers(config.header_count);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(config.header_limit).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(config.head()).unwrap_or(u32::MAX))
         .max_concurrent_streams(100)
         // Of each stream; a slow client gets through what all of them hold before it counts as one that reads nothing.
         .max_send_buf_size(64 << 10)

@@ -111,7 +111,7 @@ where
     let mut until = std::pin::pin!(until);
     let (builder, seats) = (connection::builder(&config), Seats::default());
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
+    let places = Arc::new(Semaphore::new(config.places()));
     for number in 0.. {
         let accepted = async {
             let (stream, peer) = accept(&listener, &seats).await;
