@@ -1,7 +1,7 @@
 //! The listings of the book, compiled.
 //!
 //! There is a module for each page with Rust in it, and `cargo test --doc -p book` compiles what stands there. The book
-//! itself is made of `docs/src` by mdBook; see `docs/book.toml`.
+//! itself is made of this folder by mdBook; see `docs/book.toml`.
 
 #[cfg(doctest)]
 #[doc = include_str!("src/tutorial/01-empty-folder.md")]

@@ -38,7 +38,7 @@ fn target(page: &Path, link: &str) -> PathBuf {
 
 /// What is not in the book is in the repository, where pages end in `.md`.
 fn is_beside(page: &Path, link: &str) -> bool {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
     let file = source.join(page.parent().unwrap()).join(link);
     file.exists() || file.with_extension("md").exists()
 }
