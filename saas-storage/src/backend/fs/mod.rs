@@ -35,6 +35,9 @@ use crate::{
 /// A download holds one such piece, however large the file is. Without it OpenDAL takes 2 MiB.
 const PIECE: usize = 1024 * 1024;
 
+/// So much is read at once: most files are small, and each step of OpenDAL is a trip to another thread.
+const SMALL: u64 = 64 * 1024;
+
 /// A file that is written over while it is being opened is looked at again this often.
 const ATTEMPTS: usize = 16;
 
@@ -133,7 +136,19 @@ impl Storage for Disk {
         range: Option<Range<u64>>,
     ) -> Result<(FileInfo, ByteStream), Error> {
         let path = object(scope, key.as_str());
-        let mut found = self.look(&path).await?.file()?;
+        let (place, object, asked) = (self.place.clone(), path.clone(), range.clone());
+        let described = key.clone();
+        let (mut found, small) = blocking(move || {
+            let found = place.look(&object)?.file()?;
+            let range = check_range(asked, found.describe(described).size)?;
+            let small = place.read(&object, &found, &range, SMALL)?;
+            Ok((found, small))
+        })
+        .await?;
+        if let Some(small) = small {
+            let info = found.describe(key.clone());
+            return Ok((info, Box::pin(stream::iter([Ok(small.into())]))));
+        }
         for _ in 0..ATTEMPTS {
             let info = found.describe(key.clone());
             let range = check_range(range.clone(), info.size)?;

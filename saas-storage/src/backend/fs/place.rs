@@ -9,7 +9,8 @@
 
 use std::{
     fs::{self, DirBuilder, File as Handle, FileTimes, Metadata, OpenOptions},
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _},
+    ops::Range,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -141,6 +142,39 @@ impl Place {
             }
         }
         Ok(Found::Folder)
+    }
+
+    /// Reads up to so many bytes of a file that was found. Gives nothing where more are asked for, or where the file was
+    /// written over meanwhile.
+    pub(super) fn read(
+        &self,
+        object: &str,
+        found: &File,
+        range: &Range<u64>,
+        most: u64,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let size = range.end.saturating_sub(range.start);
+        if size == 0 || size > most {
+            return Ok(None);
+        }
+        let mut contents = vec![0; usize::try_from(size).map_err(Error::backend)?];
+        let mut read = || {
+            let mut file = Handle::open(self.path(object))?;
+            file.seek(SeekFrom::Start(range.start))?;
+            file.read_exact(&mut contents)
+        };
+        match read() {
+            Ok(()) => {}
+            Err(error) if is_gone(&error) || error.kind() == ErrorKind::UnexpectedEof => {
+                return Ok(None);
+            }
+            Err(error) => return Err(Error::backend(error)),
+        }
+        // If the name still means the file that was found, it is this one.
+        match self.look(object)? {
+            Found::File(after) if after == *found => Ok(Some(contents)),
+            _ => Ok(None),
+        }
     }
 
     /// Refuses a path at which no file can be put, and what the options refuse.
