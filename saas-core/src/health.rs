@@ -1,6 +1,14 @@
 //! Whether the parts of a service work.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -97,7 +105,7 @@ impl std::fmt::Debug for Health {
 
 impl Health {
     /// How long a check should wait for its part: one that takes longer is as good as failing.
-    pub const TIMEOUT: Duration = Duration::from_secs(3);
+    pub const TIMEOUT: Duration = Duration::from_secs(2);
 
     /// Adds a check.
     #[must_use]
@@ -106,18 +114,33 @@ impl Health {
         self
     }
 
-    /// Runs the checks one after another.
+    /// Runs the checks, all at once.
     pub async fn report(&self) -> Report {
-        let mut checks = Vec::with_capacity(self.checks.len());
-        for check in &self.checks {
-            let result = check.check().await;
-            checks.push(Outcome {
-                name: check.name(),
-                ok: result.is_ok(),
-                optional: !check.is_essential(),
-                reason: result.err(),
-            });
-        }
+        let begun = self.checks.iter().map(|check| (check, check.check(), None));
+        let mut begun: Vec<_> = begun.collect();
+        poll_fn(|context| {
+            let mut all = Poll::Ready(());
+            for (_, check, result) in begun.iter_mut().filter(|(.., result)| result.is_none()) {
+                match check.as_mut().poll(context) {
+                    Poll::Ready(done) => *result = Some(done),
+                    Poll::Pending => all = Poll::Pending,
+                }
+            }
+            all
+        })
+        .await;
+        let checks = begun
+            .into_iter()
+            .map(|(check, _, result)| {
+                let reason = result.and_then(Result::err);
+                Outcome {
+                    name: check.name(),
+                    ok: reason.is_none(),
+                    optional: !check.is_essential(),
+                    reason,
+                }
+            })
+            .collect();
         let mut report = Report {
             status: "failing",
             checks,
@@ -127,5 +150,28 @@ impl Health {
             report.status = if all { "ok" } else { "degraded" };
         }
         report
+    }
+}
+
+/// Whether something that requests wait for is known to be away. Until it is back
+/// [`LimitsLayer`](crate::edge::LimitsLayer) lets nobody wait for it. Clones are the same outage.
+#[derive(Debug, Clone, Default)]
+pub struct Outage(Arc<AtomicBool>);
+
+impl Outage {
+    /// Notes that it is away.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that it is back.
+    pub fn end(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells whether it is away.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -110,7 +110,7 @@ impl TenantTx {
             return Ok(());
         }
         let database = self.database().clone();
-        self.after_commit(move || database.tell(topic, message))
+        self.after_possible_commit(move || database.tell(topic, message))
             .await
     }
 }
@@ -128,7 +128,7 @@ impl SystemTx {
             return Ok(());
         }
         let database = self.database().clone();
-        self.after_commit(move || database.tell(topic, message))
+        self.after_possible_commit(move || database.tell(topic, message))
             .await
     }
 }

@@ -45,7 +45,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::{ConfigError, Mistake};
 pub use mask::masked;
-pub use period::{InvalidPeriod, Period};
+pub use period::{InvalidPeriod, Period, positive};
 
 /// Collects the layers of a configuration; see the [module](self).
 #[derive(Debug, Default)]

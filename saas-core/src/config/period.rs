@@ -47,6 +47,19 @@ impl FromStr for Period {
     }
 }
 
+/// Reads a span of time that is none of zero, for `#[serde(deserialize_with = "positive")]`: where none at all would mean
+/// that something is never done, or all the time.
+///
+/// # Errors
+///
+/// When it is zero, or no span of time.
+pub fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Period, D::Error> {
+    match Period::deserialize(deserializer)? {
+        Period(Duration::ZERO) => Err(de::Error::custom("zero is not enough")),
+        period => Ok(period),
+    }
+}
+
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();

@@ -172,11 +172,15 @@ fn insert(place: &mut Value, key: &str, value: &Value) {
     }
 }
 
-/// Splits a text from the environment at its commas, for a key that is a list.
+/// Splits a text from the environment at its commas, for a key that is a list. A text with nothing in it is none: a variable that
+/// was forgotten must not empty a list that keeps somebody out.
 pub(super) fn list(value: &Value) -> Option<Value> {
     let ValueKind::String(text) = &value.kind else {
         return None;
     };
+    if text.trim().is_empty() {
+        return None;
+    }
     let parts = text
         .split(',')
         .map(str::trim)

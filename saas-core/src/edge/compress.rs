@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use axum::{body::Body, response::Response};
 use http::{
     HeaderMap, HeaderValue, Request,
-    header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, ETAG},
+    header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, VARY},
 };
+use http_body::Body as _;
 use tower::{Layer as _, ServiceExt as _};
 use tower_http::compression::{CompressionLayer, Predicate};
 use tower_service::Service;
@@ -39,7 +40,11 @@ where
             only_gzip(request.headers_mut());
             request
         })
-        .map_response(|response: http::Response<_>| response.map(Body::new))
+        .map_response(move |response: http::Response<_>| {
+            let mut response = response.map(Body::new);
+            Worth(from).forget_length(&mut response);
+            response
+        })
 }
 
 /// From how many bytes on it is worth it.
@@ -48,6 +53,26 @@ struct Worth(u64);
 
 impl Predicate for Worth {
     fn should_compress<B: http_body::Body>(&self, response: &http::Response<B>) -> bool {
+        let size = response.body().size_hint().exact();
+        size.is_some_and(|size| self.fits(size, response))
+    }
+}
+
+impl Worth {
+    /// To HEAD nothing is said of a length that the answer to GET may not have (RFC 9110, section 8.6).
+    fn forget_length(self, response: &mut Response) {
+        let length = response.headers().get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let of_head = response.body().size_hint().exact() == Some(0);
+        if of_head && length.is_some_and(|length| self.fits(length, response)) {
+            response.headers_mut().remove(CONTENT_LENGTH);
+            let vary = HeaderValue::from_static("accept-encoding");
+            response.headers_mut().append(VARY, vary);
+        }
+    }
+
+    /// Tells whether an answer with so many bytes is made smaller.
+    fn fits<B>(self, size: u64, response: &http::Response<B>) -> bool {
         let headers = response.headers();
         let text = |name| {
             let value: Option<&HeaderValue> = headers.get(name);
@@ -55,9 +80,8 @@ impl Predicate for Worth {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or_default()
         };
-        let size = response.body().size_hint().exact();
         self.0 > 0
-            && size.is_some_and(|size| size >= self.0)
+            && size >= self.0
             && response.status().is_success()
             && text(CONTENT_TYPE).starts_with("application/json")
             && !text(CACHE_CONTROL).contains("no-store")
@@ -163,6 +187,21 @@ mod tests {
             let response = ask("gzip", &headers, size).await;
             let encoding = response.headers().get("content-encoding");
             assert_eq!(encoding, None, "{headers:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_length_of_what_would_be_smaller_is_not_told() {
+        for (length, kind, told) in [
+            ("4096", "application/json", false),
+            ("1023", "application/json", true),
+            ("4096", "text/plain", true),
+        ] {
+            let head = [("content-length", length), ("content-type", kind)];
+            let response = ask("gzip", &head, 0).await;
+            let found = response.headers().contains_key("content-length");
+            assert_eq!(found, told, "{length} {kind}");
+            assert_eq!(response.headers().contains_key("vary"), !told);
         }
     }
 }

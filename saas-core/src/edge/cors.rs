@@ -109,7 +109,10 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let origin = request.headers().get(header::ORIGIN);
         let known = origin.is_some_and(|origin| self.origins.contains(origin));
-        if request.method() == Method::OPTIONS && !known {
+        let asks_ahead = request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        if request.method() == Method::OPTIONS && !(known && asks_ahead) {
             Either::Right(self.cors.get_mut().call(request))
         } else {
             Either::Left(self.cors.call(request))

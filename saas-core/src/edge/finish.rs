@@ -81,7 +81,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
     let is_json = response
         .headers()
         .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().ends_with(b"json"));
+        .is_some_and(is_json);
     if is_json || is_page(response) {
         // A protocol with error documents of its own, such as OAuth, or a page for people.
         return None;
@@ -95,9 +95,25 @@ fn problem_of(response: &Response) -> Option<Problem> {
         StatusCode::UNAUTHORIZED => Code::UNAUTHENTICATED,
         StatusCode::FORBIDDEN => Code::FORBIDDEN,
         StatusCode::SERVICE_UNAVAILABLE => Code::UNAVAILABLE,
-        status if status.is_client_error() => Code::BAD_REQUEST,
-        _ => Code::INTERNAL,
+        StatusCode::BAD_REQUEST => Code::BAD_REQUEST,
+        StatusCode::CONFLICT => Code::CONFLICT,
+        StatusCode::PRECONDITION_FAILED => Code::VERSION_MISMATCH,
+        StatusCode::PRECONDITION_REQUIRED => Code::VERSION_REQUIRED,
+        StatusCode::RANGE_NOT_SATISFIABLE => Code::RANGE_INVALID,
+        StatusCode::URI_TOO_LONG => Code::URI_TOO_LONG,
+        StatusCode::UNPROCESSABLE_ENTITY => Code::VALIDATION,
+        StatusCode::TOO_MANY_REQUESTS => Code::RATE_LIMITED,
+        StatusCode::INTERNAL_SERVER_ERROR => Code::INTERNAL,
+        // Whoever answers so means something that has no code here.
+        _ => return None,
     }))
+}
+
+/// Tells whether a media type is JSON, or of its kind (RFC 6839, section 3.1).
+fn is_json(value: &HeaderValue) -> bool {
+    let kind = value.as_bytes().split(|byte| *byte == b';').next();
+    let kind = kind.unwrap_or_default().trim_ascii();
+    kind.to_ascii_lowercase().ends_with(b"json")
 }
 
 /// Tells whether an answer is a page. Frameworks refuse with plain texts, so whoever answers with a page means it.
@@ -111,7 +127,7 @@ fn is_page(response: &Response) -> bool {
 /// Makes the answer anew from the problem and keeps the headers that the old one had.
 fn replace(old: &Response, problem: Problem) -> Response {
     let mut response = problem.into_response();
-    for (name, value) in old.headers() {
+    for name in old.headers().keys() {
         let rebuilt = [
             header::CONTENT_TYPE,
             header::CONTENT_LENGTH,
@@ -119,7 +135,10 @@ fn replace(old: &Response, problem: Problem) -> Response {
         ]
         .contains(name);
         if !rebuilt && !response.headers().contains_key(name) {
-            response.headers_mut().insert(name, value.clone());
+            // Cookies, and whatever is a list, may be there more than once.
+            for value in old.headers().get_all(name) {
+                response.headers_mut().append(name, value.clone());
+            }
         }
     }
     response
@@ -149,12 +168,31 @@ mod tests {
     fn a_refusal_becomes_a_problem_unless_it_has_a_form_of_its_own() {
         let problem = Problem::MEDIA_TYPE;
         assert_eq!(kind_of(answer("text/plain; charset=utf-8")), problem);
-        assert_eq!(kind_of(answer("application/json")), "application/json");
+        for json in ["application/json", "application/vnd.x+json; charset=utf-8"] {
+            assert_eq!(kind_of(answer(json)), json);
+        }
         let page = "text/html; charset=utf-8";
         assert_eq!(kind_of(answer(page)), page);
         // Also one that notes its problem for the log.
         let mut noted = answer(page);
         noted.extensions_mut().insert(Problem::new(Code::FORBIDDEN));
         assert_eq!(kind_of(noted), page);
+    }
+
+    #[test]
+    fn the_status_of_a_refusal_and_its_headers_stay() {
+        for status in 400..600 {
+            let mut refused = answer("text/plain");
+            *refused.status_mut() = StatusCode::from_u16(status).unwrap();
+            for value in ["a", "b"] {
+                let value = HeaderValue::from_static(value);
+                refused.headers_mut().append(header::SET_COOKIE, value);
+            }
+            let id = RequestId::of(&http::HeaderMap::new());
+            let finished = finish(refused, &id, None, true);
+            assert_eq!(finished.status(), status);
+            let cookies = finished.headers().get_all(header::SET_COOKIE);
+            assert_eq!(cookies.iter().count(), 2, "{status}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! [`serve`] runs it on a socket that [`listen`] opens. [`Json`], [`Path`] and [`Query`] are the extractors of axum with
 //! problems as rejections.
 
+mod ahead;
 mod body;
 mod coding;
 mod compress;
@@ -24,6 +25,7 @@ mod stack;
 mod trace_context;
 mod version;
 
+pub use ahead::read_ahead;
 pub use body::BodyFault;
 pub use config::{CorsConfig, EdgeConfig};
 pub use deprecation::{Deprecation, DeprecationLayer, DeprecationService};
@@ -38,5 +40,5 @@ pub use serve::TlsConfig;
 #[cfg(any(unix, windows))]
 pub use serve::stop_signal;
 pub use serve::{ServeConfig, listen, serve};
-pub use stack::stack;
+pub use stack::{stack, stack_with};
 pub use version::{ETag, IfMatch};

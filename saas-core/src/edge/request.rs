@@ -80,11 +80,7 @@ where
             "request",
             request_id = id.as_str(),
             method = request.method().as_str(),
-            path = request
-                .uri()
-                .path()
-                .get(..256)
-                .unwrap_or(request.uri().path()),
+            path = start_of(request.uri().path()),
             tenant = tracing::field::Empty,
             user = tracing::field::Empty,
             trace_id = tracing::field::Empty,
@@ -117,4 +113,12 @@ where
             .instrument(span),
         )
     }
+}
+
+/// The most of a path that is logged, in bytes.
+const LOGGED: usize = 256;
+
+fn start_of(path: &str) -> &str {
+    path.get(..path.floor_char_boundary(LOGGED))
+        .unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_service::Service;
 
 use super::{EdgeConfig, LimitsLayer, RequestLayer, compress::compress, cors::OriginLayer, panic};
-use crate::config::ConfigError;
+use crate::{config::ConfigError, health::Outage};
 
 /// Puts the edge around a service.
 ///
@@ -32,6 +32,27 @@ where
         + 'static,
     S::Future: Send + 'static,
 {
+    stack_with(config, &Outage::default(), inner)
+}
+
+/// Does so for a service that waits for something which can be away, such as its database.
+///
+/// # Errors
+///
+/// As [`stack`].
+pub fn stack_with<S>(
+    config: &EdgeConfig,
+    outage: &Outage,
+    inner: S,
+) -> Result<BoxCloneSyncService<Request<Body>, Response, Infallible>, ConfigError>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+{
     config.check()?;
     // From the inside out.
     // What is large and tells nothing by its length is made smaller.
@@ -40,7 +61,7 @@ where
     let service = CatchPanicLayer::custom(panic::answer).layer(service);
     let service = MapResponse::new(service, |answer: http::Response<_>| answer.map(Body::new));
     // A body that is too large or too slow, and a handler that takes too long, end here.
-    let service = LimitsLayer::new(config).layer(service);
+    let service = LimitsLayer::new(config).outage(outage).layer(service);
     // A preflight is answered before anybody asks who is calling.
     let service = OriginLayer::new(config)?.layer(service);
     // The id and the span hold everything, and every answer leaves with the headers that protect it.

@@ -35,7 +35,10 @@ use sha2::{Digest as _, Sha256};
 
 pub use process::ProcessLimiter;
 
-use crate::{Code, Problem, config::Period};
+use crate::{
+    Code, Problem,
+    config::{Period, positive},
+};
 
 /// Bounds how often something is tried under each key.
 ///
@@ -213,6 +216,7 @@ struct Written {
     /// How many tries are let through at once.
     burst: u32,
     /// After which time there is one more.
+    #[serde(deserialize_with = "positive")]
     period: Period,
 }
 

@@ -224,7 +224,9 @@ impl utoipa::PartialSchema for Problem {
             .property("status", ObjectBuilder::new().schema_type(Type::Integer))
             .property(
                 "code",
-                text().description(Some("The kind, as a stable word for programs.")),
+                text()
+                    .description(Some("The kind, as a stable word for programs."))
+                    .enum_values(Some(Code::ALL.iter().map(|code| code.name()))),
             )
             .property(
                 "detail",

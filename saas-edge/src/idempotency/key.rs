@@ -2,9 +2,12 @@
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, request::Parts};
-use saas_core::{Code, Problem, edge::BodyFault};
+use saas_core::{
+    Code, Problem,
+    edge::{BodyFault, read_ahead},
+};
 use saas_tenancy::Scope;
 use sha2::{Digest as _, Sha256};
 
@@ -66,22 +69,12 @@ pub(super) async fn fingerprint(
         add(&mut hash, name);
         add(&mut hash, value);
     }
-    let mut rest = body.into_data_stream();
-    let mut read = Vec::new();
-    let mut length = 0_usize;
-    while length < compared
-        && let Some(piece) = rest
-            .try_next()
-            .await
-            .map_err(|error| BodyFault::of(&error).problem())?
-    {
-        let (compared, _) = piece.split_at(piece.len().min(compared.saturating_sub(length)));
-        hash.update(compared);
-        length = length.saturating_add(piece.len());
-        read.push(piece);
-    }
-    let read = stream::iter(read.into_iter().map(Ok::<Bytes, axum::Error>));
-    Ok((hash.finalize().into(), Body::from_stream(read.chain(rest))))
+    let (read, body) = read_ahead(parts, body, compared)
+        .await
+        .map_err(BodyFault::problem)?;
+    let (compared, _) = read.split_at(read.len().min(compared));
+    hash.update(compared);
+    Ok((hash.finalize().into(), body))
 }
 
 /// Tells a header that says what is asked for: of the body, of conditions, of another method, and of an upload, which has nothing

@@ -23,7 +23,7 @@
 //! answer is told to nobody who might not ask for it now.
 //!
 //! A handler that does not use the transaction of its request has its answer kept right after it. When the process
-//! ends in between, the request is done again.
+//! ends in between, or the client goes away, the request is done again.
 
 mod answer;
 mod claim;
@@ -34,7 +34,7 @@ mod service;
 
 use std::time::Duration;
 
-use saas_core::config::Period;
+use saas_core::config::{Period, positive};
 use saas_tenancy::{Database, EntityTable, Error, Migration, Module, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -64,8 +64,11 @@ pub const MODULE: Module = Module::new("saas_edge")
 #[non_exhaustive]
 pub struct IdempotencyConfig {
     /// For how long an answer is told again.
+    #[serde(deserialize_with = "positive")]
     pub keep: Period,
-    /// How long a request may take before its key can be claimed anew; longer than any handler takes.
+    /// How long a request may take before its key can be claimed anew; longer than any handler takes. An upload that takes
+    /// longer can be begun a second time beside the first.
+    #[serde(deserialize_with = "positive")]
     pub lease: Period,
     /// How many bytes of a body are compared, besides its announced length. They are held in memory.
     pub compared: u64,

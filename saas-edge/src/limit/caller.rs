@@ -13,7 +13,7 @@ use axum::{
     extract::MatchedPath,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, request::Parts};
+use http::{Method, Request, request::Parts};
 use saas_core::{
     ClientAddress,
     config::ConfigError,
@@ -181,9 +181,12 @@ impl Rules {
     fn class(&self, parts: &Parts) -> Option<(&'static str, Quota)> {
         let path = parts.extensions.get::<MatchedPath>()?;
         let methods = self.routes.get(path.as_str())?;
-        let (_, class) = methods
-            .iter()
-            .find(|(method, _)| parts.method == **method)?;
+        let of = |asked: &Method| methods.iter().find(|(method, _)| *asked == **method);
+        // What is asked with HEAD is worked out by the handler of GET, where it has none of its own.
+        let (_, class) = match (of(&parts.method), &parts.method) {
+            (None, &Method::HEAD) => of(&Method::GET)?,
+            (found, _) => found?,
+        };
         Some((*class, *self.classes.get(class)?))
     }
 }

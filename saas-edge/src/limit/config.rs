@@ -51,7 +51,7 @@ pub struct FairShareConfig {
     /// How many requests of one tenant are worked on at a time; 0 is twice as many as there are processors, and at least
     /// four. More of them would not be done sooner, and would stand in the way of others.
     pub concurrent: usize,
-    /// How many whose bodies are streamed: longer than 64 KiB, or of no announced length. They mostly wait for their
+    /// How many whose bodies are streamed: longer than 8 KiB, or of no announced length. They mostly wait for their
     /// clients, and do not take the places of the others.
     pub streaming: usize,
     /// How many more of them wait until one of those is done.

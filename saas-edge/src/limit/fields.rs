@@ -8,7 +8,10 @@
 //! ```
 //!
 //! `q` is the burst and `w` the seconds from nothing left to all of it, `r` what is left and `t` the seconds until
-//! all of it is there again. A bucket has no windows that end; a client that takes these for one is never refused.
+//! all of it is there again; on a refusal, until there is one. A bucket has no windows that end; a client that takes these for one,
+//! and asks no more often than that, is never refused.
+
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use saas_core::limit::{Left, Quota};
@@ -27,16 +30,23 @@ pub(super) struct Counted {
 /// Adds the fields of some quotas to those that are there already.
 pub(super) fn write(headers: &mut HeaderMap, counted: &[Counted]) {
     add(headers, POLICY, counted, ["q", "w"], |counted| {
-        let window = counted.quota.window().as_secs().max(1);
-        [counted.quota.burst().into(), window]
+        [
+            counted.quota.burst().into(),
+            seconds(counted.quota.window()).max(1),
+        ]
     });
     add(headers, RATE_LIMIT, counted, ["r", "t"], |counted| {
-        let reset = counted.left.reset();
-        let reset = reset
-            .as_secs()
-            .saturating_add((reset.subsec_nanos() > 0).into());
-        [counted.left.remaining().into(), reset]
+        [
+            counted.left.remaining().into(),
+            seconds(counted.left.reset()),
+        ]
     });
+}
+
+/// The next whole number: whoever waits as long as he is told has waited long enough.
+fn seconds(time: Duration) -> u64 {
+    time.as_secs()
+        .saturating_add((time.subsec_nanos() > 0).into())
 }
 
 /// Adds a list of items with two parameters each. Every answer has it, so it is written into one buffer, and not by way

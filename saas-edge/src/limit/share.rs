@@ -13,7 +13,10 @@ use axum::{
 use http::{Request, header};
 use http_body::Body as _;
 use pin_project_lite::pin_project;
-use saas_core::{Code, Problem, TenantId, edge::GateFuture};
+use saas_core::{
+    Code, Problem, TenantId,
+    edge::{BodyFault, GateFuture, read_ahead},
+};
 use saas_tenancy::{Admission, Share, Shares, Tenant};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -42,8 +45,9 @@ struct Places {
     streaming: Shares,
 }
 
-/// From how many bytes on a body is streamed.
-const LARGE: u64 = 64 << 10;
+/// From how many bytes on a body is streamed. Less is taken in before the request takes a place, which whoever sends slowly
+/// would hold.
+const LARGE: usize = 8 << 10;
 
 impl FairShareLayer {
     /// Makes the layer. Services that it is put around by clones of one layer count together.
@@ -77,11 +81,23 @@ impl FairShareLayer {
 }
 
 fn is_streamed(request: &Request<Body>) -> bool {
-    let length = request.headers().get(header::CONTENT_LENGTH);
-    match length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok()) {
-        Some(length) => length > LARGE && !request.body().is_end_stream(),
-        None => !request.method().is_safe() && !request.body().is_end_stream(),
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH);
+    // What is waited with until it is asked for is not taken in (RFC 9110, section 10.1.1).
+    let waits = headers.contains_key(header::EXPECT);
+    match length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) {
+        _ if request.body().is_end_stream() => false,
+        Some(length) => length > LARGE || waits,
+        None => true,
     }
+}
+
+/// Takes in a body that is not streamed.
+async fn taken_in(request: Request<Body>) -> Result<Request<Body>, Problem> {
+    let (parts, body) = request.into_parts();
+    let read = read_ahead(&parts, body, LARGE).await;
+    let (_, body) = read.map_err(BodyFault::problem)?;
+    Ok(Request::from_parts(parts, body))
 }
 
 impl<S> Layer<S> for FairShareLayer {
@@ -119,7 +135,8 @@ where
         let Some((shares, tenant)) = self.layer.of(&request) else {
             return GateFuture::open(Placed::new(self.inner.call(request), None));
         };
-        if let Some(share) = shares.try_take(tenant) {
+        let comes = !request.body().is_end_stream() && !is_streamed(&request);
+        if !comes && let Some(share) = shares.try_take(tenant) {
             return GateFuture::open(Placed::new(self.inner.call(request), Some(share)));
         }
         let shares = shares.clone();
@@ -127,6 +144,13 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         GateFuture::ask(async move {
+            let request = match comes {
+                true => match taken_in(request).await {
+                    Ok(request) => request,
+                    Err(problem) => return Ok(problem.into_response()),
+                },
+                false => request,
+            };
             let Some(share) = shares.take(tenant).await else {
                 tracing::info!("the tenant has too many requests under way");
                 let problem = Problem::new(Code::OVERLOADED).retry_after(1);

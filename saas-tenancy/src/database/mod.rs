@@ -29,7 +29,7 @@ pub(crate) use config::LocalSettings;
 #[cfg(feature = "postgres")]
 pub(crate) use replica::Replica;
 pub use row::Row;
-pub(crate) use session::{Access, Context, Ending, Session};
+pub(crate) use session::{Access, After, Context, Ending, Session};
 pub(crate) use state::Monitor;
 pub use state::{ConnectionAudit, DatabaseState};
 

@@ -10,6 +10,14 @@ use deadpool::{
 use super::DatabaseConfig;
 use crate::{Error, error::Cause};
 
+/// How many connections there are.
+pub(crate) struct Size {
+    pub(crate) open: u32,
+    pub(crate) idle: u32,
+    /// How many may be open.
+    pub(crate) most: u32,
+}
+
 /// Connections of one kind.
 pub(super) struct Pool<M: Manager> {
     links: deadpool::managed::Pool<M>,
@@ -49,6 +57,10 @@ impl<M: Manager<Error = sqlx::Error>> Pool<M> {
         }
     }
 
+    pub(super) const fn patience(&self) -> Duration {
+        self.patience
+    }
+
     pub(super) fn manager(&self) -> &M {
         self.links.manager()
     }
@@ -57,11 +69,14 @@ impl<M: Manager<Error = sqlx::Error>> Pool<M> {
         self.links.status()
     }
 
-    /// Gives the number of open and of idle connections.
-    pub(super) fn size(&self) -> (u32, u32) {
+    pub(super) fn size(&self) -> Size {
         let status = self.status();
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        (count(status.size), count(status.available.min(status.size)))
+        Size {
+            open: count(status.size),
+            idle: count(status.available.min(status.size)),
+            most: count(status.max_size),
+        }
     }
 
     /// Gives no connection out any more, and drops those that nobody uses.

@@ -7,12 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use saas_core::{
-    health::{Check, Health},
+    health::{Check, Health, Outage},
     metrics::{Kind, Metrics, MetricsText},
 };
 use serde::Serialize;
 
-use super::{Database, DatabaseConfig, Pools};
+use super::{Database, DatabaseConfig, Pools, pool::Size};
 use crate::Error;
 
 /// Shows the state of the connections at one moment.
@@ -23,6 +23,8 @@ pub struct DatabaseState {
     pub connections: u32,
     /// Open connections that nobody uses.
     pub idle: u32,
+    /// How many may be open.
+    pub max_connections: u32,
     /// Transactions that have begun and not ended, those being recovered included.
     pub open_transactions: i64,
     /// Transactions whose caller went away half way and that were rolled back since the start.
@@ -52,12 +54,17 @@ pub struct ConnectionAudit {
 
 impl Metrics for DatabaseState {
     fn write(&self, text: &mut MetricsText) {
-        let gauges: [(&str, &str, i64); 3] = [
+        let gauges: [(&str, &str, i64); 4] = [
             ("connections", "Open connections.", self.connections.into()),
             (
                 "idle_connections",
                 "Open connections that nobody uses.",
                 self.idle.into(),
+            ),
+            (
+                "max_connections",
+                "How many connections may be open.",
+                self.max_connections.into(),
             ),
             (
                 "open_transactions",
@@ -191,7 +198,7 @@ impl Database {
     /// Shows what the connections are doing now. It costs nothing.
     #[must_use]
     pub fn state(&self) -> DatabaseState {
-        let (connections, idle) = match self.pools() {
+        let Size { open, idle, most } = match self.pools() {
             #[cfg(feature = "sqlite")]
             Pools::Sqlite(pools) => pools.size(),
             #[cfg(feature = "postgres")]
@@ -199,8 +206,9 @@ impl Database {
         };
         let monitor = self.monitor();
         DatabaseState {
-            connections,
+            connections: open,
             idle,
+            max_connections: most,
             open_transactions: monitor.open.load(Ordering::Relaxed),
             recovered: monitor.recovered.load(Ordering::Relaxed),
             discarded: monitor.discarded.load(Ordering::Relaxed),
@@ -222,6 +230,29 @@ impl Database {
             Pools::Sqlite(_) => Ok(ConnectionAudit::default()),
             #[cfg(feature = "postgres")]
             Pools::Postgres(pool) => super::postgres::audit(pool).await,
+        }
+    }
+
+    /// Looks all the time whether PostgreSQL answers, on a connection of its own, and notes an outage within two
+    /// seconds and a half: a server that is cut off or frozen says nothing, and whoever has asked would wait for as long as
+    /// a handler may take. Run it beside the requests, and give the outage to
+    /// [`edge::stack_with`](saas_core::edge::stack_with).
+    ///
+    /// It never returns. SQLite is never away, and behind a pooler a question may have to wait for others; there it does
+    /// nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// The outage stays as it was noted last.
+    pub async fn watch(&self, outage: &Outage) {
+        let _ = outage;
+        match self.pools() {
+            #[cfg(feature = "sqlite")]
+            Pools::Sqlite(_) => std::future::pending().await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(pool) if pool.settings().is_none() => pool.watch(outage).await,
+            #[cfg(feature = "postgres")]
+            Pools::Postgres(_) => std::future::pending().await,
         }
     }
 

@@ -43,6 +43,7 @@
 //! the handler's success and the note of it. There is one handler for all events of a database; where several
 //! parts of a program want to hear of one, it calls them.
 
+mod counts;
 mod relay;
 mod row;
 

@@ -1,20 +1,25 @@
 //! From the rows to whoever acts on them.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use saas_core::{TenantId, config::Period, failpoint::Failpoint};
+use saas_core::{
+    TenantId, Timestamp,
+    config::{Period, positive},
+    failpoint::Failpoint,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Event,
+    counts::Counts,
     row::{EventRow, Events as _},
 };
 use crate::{Database, Error, Reason, Registry, Scope, SystemScope, Value};
 
 /// Tenants with events that are due, the one that has waited longest first. A suspended tenant waits.
-const DUE: &str = "SELECT o.tenant_id FROM saas_outbox o JOIN saas_tenants t ON t.id = o.tenant_id \
+const DUE: &str = "SELECT o.tenant_id, min(o.due_at) FROM saas_outbox o JOIN saas_tenants t ON t.id = o.tenant_id \
                    WHERE o.due_at <= $1 AND t.status = 'active' \
                    GROUP BY o.tenant_id ORDER BY min(o.due_at) LIMIT 100";
 
@@ -65,6 +70,7 @@ pub trait EventHandler: Send + Sync {
 #[non_exhaustive]
 pub struct OutboxConfig {
     /// How long [`Outbox::run`] waits when nothing is due.
+    #[serde(deserialize_with = "positive")]
     pub poll_interval: Period,
     /// How long an event belongs to the instance that delivers it, and so how long a handler may take; at
     /// least a second. When that instance dies, the event is delivered again after this time.
@@ -95,23 +101,29 @@ pub struct Delivered {
     pub given_up: u64,
 }
 
-/// Delivers events, of all tenants in turn; cheap to clone.
+/// Delivers events, of all tenants in turn; cheap to clone. What it counts is one of its [`Metrics`](saas_core::metrics::Metrics).
 #[derive(Debug, Clone)]
 pub struct Outbox {
     database: Database,
     registry: Registry,
     config: OutboxConfig,
+    counts: Arc<Counts>,
 }
 
 impl Outbox {
     /// Makes the relay.
     #[must_use]
-    pub const fn new(database: Database, registry: Registry, config: OutboxConfig) -> Self {
+    pub fn new(database: Database, registry: Registry, config: OutboxConfig) -> Self {
         Self {
             database,
             registry,
             config,
+            counts: Arc::default(),
         }
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Delivers events as they come, until the future is dropped.
@@ -144,10 +156,13 @@ impl Outbox {
     /// As [`Outbox::run`].
     pub async fn deliver(&self, handler: &dyn EventHandler) -> Result<Delivered, Error> {
         let system = SystemScope::<DeliverEvents>::enter();
-        let now = Value::Timestamp(self.database.clock().now());
+        let now = self.database.clock().now();
         let mut tx = self.database.system_read(&system);
-        let rows = tx.fetch_all(DUE, &[now]).await?;
+        let rows = tx.fetch_all(DUE, &[Value::Timestamp(now)]).await?;
         drop(tx);
+        let oldest = rows.first().map(|row| row.get::<Timestamp>(1));
+        let late = oldest.transpose()?.map(|due| now.since(due));
+        self.counts.set_late(late.unwrap_or_default());
         let mut round = Delivered::default();
         for row in &rows {
             let tenant: TenantId = row.get(0)?;
@@ -159,6 +174,7 @@ impl Outbox {
                 );
             }
         }
+        self.counts.add(&round);
         Ok(round)
     }
 

@@ -24,7 +24,7 @@ use saas_core::TenantId;
 
 use crate::{
     Database, Dialect, Error, Repository, Row, Scope, TenantEntity, Value,
-    database::{Access, Context, Ending, Session},
+    database::{Access, After, Context, Ending, Session},
     sql::{Form, Statement, literal},
 };
 
@@ -238,7 +238,18 @@ impl TenantTx {
         &mut self,
         hook: impl FnOnce() + Send + 'static,
     ) -> Result<(), Error> {
-        self.session().await?.after_commit(Box::new(hook));
+        self.session().await?.after(After::Commit, Box::new(hook));
+        Ok(())
+    }
+
+    /// Runs `hook` also when nobody knows whether the commit took place.
+    pub(crate) async fn after_possible_commit(
+        &mut self,
+        hook: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
+        self.session()
+            .await?
+            .after(After::PossibleCommit, Box::new(hook));
         Ok(())
     }
 

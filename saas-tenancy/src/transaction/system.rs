@@ -7,7 +7,7 @@ use saas_core::UserId;
 use super::TenantTx;
 use crate::{
     Database, Error, Row, Scope, Value,
-    database::{Access, Context, Ending, Session},
+    database::{Access, After, Context, Ending, Session},
     scope::Actor,
     sql::literal,
 };
@@ -109,7 +109,18 @@ impl SystemTx {
         &mut self,
         hook: impl FnOnce() + Send + 'static,
     ) -> Result<(), Error> {
-        self.session().await?.after_commit(Box::new(hook));
+        self.session().await?.after(After::Commit, Box::new(hook));
+        Ok(())
+    }
+
+    /// Runs `hook` also when nobody knows whether the commit took place.
+    pub(crate) async fn after_possible_commit(
+        &mut self,
+        hook: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Error> {
+        self.session()
+            .await?
+            .after(After::PossibleCommit, Box::new(hook));
         Ok(())
     }
 

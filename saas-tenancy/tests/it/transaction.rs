@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use saas_tenancy::{DatabaseConfig, Dialect, Error, Filter, TenantTx};
+use saas_tenancy::{DatabaseConfig, Dialect, Error, Filter, TenantTx, Value};
 
 use crate::world::{Project, ProjectPatch, World, new_project};
 
@@ -271,4 +271,42 @@ async fn iso_59_rel_08_a_transaction_that_lost_is_tried_again_in_its_tenant() {
     let lost = world.db.database().transaction(&scope, always).await;
     assert!(matches!(lost, Err(Error::Conflict(_))), "{lost:?}");
     assert_eq!(attempts.load(Ordering::SeqCst), 5);
+}
+
+/// 40P01
+#[tokio::test]
+async fn rel_08_two_transactions_that_wait_for_each_other_are_each_done_once() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    let world = World::on(Dialect::Postgres).await;
+    let scope = world.db.scope(&world.acme);
+    let ids = [
+        world.project(&world.acme, "one").await.id,
+        world.project(&world.acme, "two").await.id,
+    ];
+    let met = tokio::sync::Barrier::new(2);
+    let add = "UPDATE projects SET rank = rank + 1 WHERE id = $1 RETURNING id";
+    let change = async |order: [usize; 2]| {
+        let attempts = AtomicU32::new(0);
+        let work = async |tx: &mut TenantTx| {
+            let again = attempts.fetch_add(1, Ordering::SeqCst) > 0;
+            for at in order {
+                tx.rls_only(add, &[Value::Uuid(ids[at].as_uuid())]).await?;
+                if at == order[0] && !again {
+                    met.wait().await;
+                }
+            }
+            Ok::<_, Error>(())
+        };
+        let done = world.db.database().transaction(&scope, work).await;
+        done.unwrap();
+        attempts.load(Ordering::SeqCst)
+    };
+    let (one, two) = tokio::join!(change([0, 1]), change([1, 0]));
+    assert!(one + two > 2, "nobody had to begin anew");
+    let mut tx = world.db.database().read(&scope);
+    for id in ids {
+        let project = tx.repo::<Project>().find(id).await.unwrap().unwrap();
+        assert_eq!(project.rank, 2, "{project:?}");
+    }
 }

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 #[cfg(feature = "tls")]
 use super::TlsConfig;
-use crate::config::Period;
+use crate::config::{Period, positive};
 
 /// Bounds of the connections.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -16,9 +16,11 @@ use crate::config::Period;
 pub struct ServeConfig {
     /// How long the head of a request may take to arrive. A connection on which no request came in this
     /// time is closed.
+    #[serde(deserialize_with = "positive")]
     pub header_timeout: Period,
     /// How long a client may take no byte of an answer before the connection is closed; over HTTP/2, for how
     /// long it may not make room for the next 16 KiB of any one of its answers.
+    #[serde(deserialize_with = "positive")]
     pub write_timeout: Period,
     /// How many connections are served at a time. Whoever comes when there are so many takes the place of the one that
     /// has been idle for the longest; where all have a request under way, he waits until one ends. At least one.

@@ -76,7 +76,11 @@ where
             }
         });
         let connection = async {
-            let stream = Patient::new(opening.await?, self.write_timeout);
+            let stream = Patient::new(
+                opening.await?,
+                self.write_timeout,
+                Arc::clone(&self.taken.seat),
+            );
             let connection = self
                 .builder
                 .serve_connection(TokioIo::new(stream), handler)

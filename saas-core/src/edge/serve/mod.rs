@@ -16,7 +16,7 @@ use http::Request;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream, lookup_host},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
 use tower_service::Service;
@@ -80,7 +80,7 @@ fn open(address: SocketAddr) -> io::Result<TcpSocket> {
 ///
 /// # Cancel safety
 ///
-/// Dropping the future closes the listener and leaves the open connections to their tasks.
+/// Dropping the future closes the listener and cuts the open connections.
 pub async fn serve<S>(
     listener: TcpListener,
     service: S,
@@ -112,6 +112,7 @@ where
     let (builder, seats) = (connection::builder(&config), Seats::default());
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(config.places()));
+    let cut = watch::Sender::new(());
     for number in 0.. {
         let accepted = async {
             let (stream, peer) = accept(&listener, &seats).await;
@@ -133,7 +134,7 @@ where
         };
         #[cfg(feature = "tls")]
         let acceptor = tls.as_ref().map(|tls| tls.acceptor());
-        tokio::spawn(async move {
+        let served = async move {
             let _place = place;
             #[cfg(feature = "tls")]
             match acceptor {
@@ -142,6 +143,14 @@ where
             }
             #[cfg(not(feature = "tls"))]
             connection.serve(std::future::ready(Ok(stream))).await;
+        };
+        let mut cut = cut.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = served => {}
+                // What it waits for is told, or is gone, at the end of `serve`.
+                _ = cut.changed() => {}
+            }
         });
     }
     drop(listener);
@@ -151,6 +160,8 @@ where
     {
         tracing::warn!("some requests did not finish in time and were cut off");
     }
+    // Now those that are left end, and what they hold comes back.
+    drop(cut);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::{
     future::Future as _,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -13,20 +14,25 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
+use super::seat::Seat;
+
 /// Fails a write that makes no progress for so long.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
     patience: Duration,
+    /// Whose socket it is.
+    seat: Arc<Seat>,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) const fn new(inner: S, patience: Duration) -> Self {
+    pub(super) const fn new(inner: S, patience: Duration, seat: Arc<Seat>) -> Self {
         Self {
             inner,
             patience,
+            seat,
             waiting: None,
         }
     }
@@ -38,8 +44,13 @@ impl<S> Patient<S> {
         wrote: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if wrote.is_ready() {
-            self.waiting = None;
+            if self.waiting.take().is_some() {
+                self.seat.writes(false);
+            }
             return wrote;
+        }
+        if self.waiting.is_none() {
+            self.seat.writes(true);
         }
         let patience = self.patience;
         let waiting = self
@@ -98,12 +109,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    use super::*;
+    use super::{super::seat::Seats, *};
 
     #[tokio::test(start_paused = true)]
     async fn whoever_reads_slowly_is_waited_for_and_whoever_does_not_is_left() {
         let (socket, mut client) = tokio::io::duplex(16);
-        let mut socket = Patient::new(socket, Duration::from_secs(30));
+        let taken = Seats::default().take(0);
+        let seat = Arc::clone(&taken.seat);
+        let mut socket = Patient::new(socket, Duration::from_secs(30), Arc::clone(&seat));
         let reads = tokio::spawn(async move {
             for _ in 0..10 {
                 sleep(Duration::from_secs(29)).await;
@@ -114,7 +127,16 @@ mod tests {
             sleep(Duration::from_secs(3600)).await;
             drop(client);
         });
-        socket.write_all(&[1; 160]).await.unwrap();
+        assert!(seat.is_idle());
+        {
+            let mut all = std::pin::pin!(socket.write_all(&[1; 160]));
+            let waits =
+                |context: &mut Context<'_>| Poll::Ready(all.as_mut().poll(context).is_pending());
+            assert!(std::future::poll_fn(waits).await);
+            assert!(!seat.is_idle());
+            all.await.unwrap();
+        }
+        assert!(seat.is_idle());
         let failed = socket.write_all(&[1; 160]).await.unwrap_err();
         assert_eq!(failed.kind(), io::ErrorKind::TimedOut);
         reads.abort();

@@ -34,6 +34,8 @@ pub(super) struct Seat {
     under_way: AtomicUsize,
     /// In milliseconds since it began.
     idle_since: AtomicU64,
+    /// Whether its client still has to take what was written.
+    writing: AtomicBool,
     /// Its place is needed.
     needed: Notify,
     /// Answers of HTTP/2 that are being sent.
@@ -48,7 +50,7 @@ pub(super) struct Taken {
     pub(super) seat: Arc<Seat>,
 }
 
-/// A request, until the last of its answer is taken.
+/// A request, until the last of its answer is handed over.
 #[derive(Debug)]
 pub(super) struct UnderWay(Arc<Seat>);
 
@@ -68,6 +70,7 @@ impl Seats {
             asked: AtomicBool::new(false),
             under_way: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
+            writing: AtomicBool::new(false),
             needed: Notify::new(),
             answers: Mutex::default(),
         });
@@ -165,8 +168,15 @@ impl Seat {
         })
     }
 
-    fn is_idle(&self) -> bool {
-        self.under_way.load(Ordering::Acquire) == 0
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.load(Ordering::Acquire) == 0 && !self.writing.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether a write waits for the client. hyper is done with an answer of HTTP/1 before the last of it is written.
+    pub(super) fn writes(&self, waits: bool) {
+        if self.writing.swap(waits, Ordering::Relaxed) && !waits {
+            self.idle_since.store(self.now(), Ordering::Relaxed);
+        }
     }
 
     fn idle_since(&self) -> Instant {

@@ -11,6 +11,8 @@ pub(crate) async fn audit(pool: &Pool) -> Result<ConnectionAudit, Error> {
     let mut held = Vec::new();
     let mut failed = None;
     while let Some(mut link) = pool.idle().await? {
+        // Whoever asks may go away before the answer.
+        link.suspect = true;
         // Sent as one simple message: parsing apart from running would already begin a transaction,
         // and the two times would differ on a clean connection.
         let row = sqlx::raw_sql(
@@ -27,12 +29,12 @@ pub(crate) async fn audit(pool: &Pool) -> Result<ConnectionAudit, Error> {
             Ok(row) => row,
             Err(error) => {
                 // One that was cut carries nothing any more. Nobody gets it again.
-                link.suspect = true;
                 failed = Some(error);
                 held.push(link);
                 continue;
             }
         };
+        link.suspect = false;
         audit.examined += 1;
         audit.in_transaction += u32::from(row.try_get::<bool, _>("in_transaction")?);
         audit.with_tenant += u32::from(row.try_get::<bool, _>("with_tenant")?);

@@ -3,6 +3,7 @@
 mod audit;
 mod pool;
 mod values;
+mod watch;
 
 pub(crate) use audit::audit;
 pub(crate) use pool::{Pool, Pooled};

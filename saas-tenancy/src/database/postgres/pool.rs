@@ -100,6 +100,16 @@ impl Pool {
         Ok(PgListener::connect_with(&pool).await?)
     }
 
+    /// How long whoever wants a connection waits for one.
+    pub(super) fn patience(&self) -> Duration {
+        self.links.patience()
+    }
+
+    /// Opens a connection beside the pool.
+    pub(super) async fn open_one(&self) -> Result<PgConnection, sqlx::Error> {
+        Box::pin(PgConnection::connect_with(&self.links.manager().options)).await
+    }
+
     /// Asks the server for an answer.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         Ok(self.acquire().await?.connection.ping().await?)
@@ -110,8 +120,7 @@ impl Pool {
         self.settings
     }
 
-    /// Gives the number of open and of idle connections.
-    pub(crate) fn size(&self) -> (u32, u32) {
+    pub(crate) fn size(&self) -> pool::Size {
         self.links.size()
     }
 
@@ -124,7 +133,7 @@ impl Pool {
         let mut control = self.control.lock().await;
         let mut connection = match control.take() {
             Some(connection) => connection,
-            None => Box::pin(PgConnection::connect_with(&self.links.manager().options)).await?,
+            None => self.open_one().await?,
         };
         // One message: behind a pooler, two could go to two servers.
         sqlx::raw_sql(raw::cancel(process).sql)

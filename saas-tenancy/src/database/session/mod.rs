@@ -54,6 +54,15 @@ pub(crate) enum Ending {
     Rollback,
 }
 
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// Right after the commit.
+    Commit,
+    /// Also when the connection was lost with the commit on its way: it may have taken place.
+    PossibleCommit,
+}
+
 const ENDED: Error = Error::Misuse("the transaction has ended");
 
 /// A connection, and the transaction on it once there is one.
@@ -78,7 +87,7 @@ pub(crate) struct Session {
     process: Option<i32>,
     /// Whether the connection is one to the replica.
     replicated: bool,
-    after_commit: Vec<Box<dyn FnOnce() + Send>>,
+    after_commit: Vec<(After, Box<dyn FnOnce() + Send>)>,
     /// The place of the tenant among the connections.
     #[cfg(feature = "postgres")]
     share: Option<Share>,
@@ -150,8 +159,8 @@ impl Session {
         self.begun
     }
 
-    pub(crate) fn after_commit(&mut self, hook: Box<dyn FnOnce() + Send>) {
-        self.after_commit.push(hook);
+    pub(crate) fn after(&mut self, after: After, hook: Box<dyn FnOnce() + Send>) {
+        self.after_commit.push((after, hook));
     }
 
     /// Goes on as somebody else inside the same transaction.
@@ -305,7 +314,12 @@ impl Session {
             if writes {
                 Failpoint::BeforeCommit.reach().await;
             }
-            self.send(raw::end(ending)).await?;
+            if let Err(error) = self.send(raw::end(ending)).await {
+                if ending == Ending::Commit {
+                    self.run_hooks(After::PossibleCommit);
+                }
+                return Err(error);
+            }
             if writes {
                 Failpoint::AfterCommit.reach().await;
             }
@@ -314,11 +328,18 @@ impl Session {
         drop(self.connection.take());
         self.database.monitor().ended();
         if ending == Ending::Commit {
-            for hook in self.after_commit.drain(..) {
+            self.run_hooks(After::Commit);
+        }
+        result
+    }
+
+    /// Runs what comes after a commit, or what comes after one that may have taken place.
+    fn run_hooks(&mut self, after: After) {
+        for (wanted, hook) in self.after_commit.drain(..) {
+            if after == After::Commit || wanted == after {
                 hook();
             }
         }
-        result
     }
 
     /// Begins the transaction that a statement needs.

@@ -11,7 +11,7 @@ use pool::Pool;
 pub(crate) use pool::Pooled;
 pub(crate) use values::{bind, read};
 
-use super::DatabaseConfig;
+use super::{DatabaseConfig, pool::Size};
 use crate::Error;
 
 pub(crate) struct Pools {
@@ -25,9 +25,13 @@ impl Pools {
         self.writer.close().await;
     }
 
-    pub(crate) fn size(&self) -> (u32, u32) {
+    pub(crate) fn size(&self) -> Size {
         let (writer, readers) = (self.writer.size(), self.readers.size());
-        (writer.0 + readers.0, writer.1 + readers.1)
+        Size {
+            open: writer.open + readers.open,
+            idle: writer.idle + readers.idle,
+            most: writer.most + readers.most,
+        }
     }
 
     pub(crate) async fn ping(&self) -> Result<(), Error> {

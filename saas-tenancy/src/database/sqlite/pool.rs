@@ -69,8 +69,7 @@ impl Pool {
         self.links.acquire().await
     }
 
-    /// Gives the number of open and of idle connections.
-    pub(super) fn size(&self) -> (u32, u32) {
+    pub(super) fn size(&self) -> pool::Size {
         self.links.size()
     }
 
