@@ -82,11 +82,11 @@ const SOAKED: &[Soaked] = &[
     (
         "saas-tenancy",
         &["--test", "it"],
-        &["g2_", "iso_22_", "iso_24_", "iso_45_"],
+        &["g2_", "iso_22_", "iso_24_", "iso_45_", "rel_07_"],
     ),
     ("saas-auth", &["--test", "it"], &["g10_"]),
     ("starter", &["--bin", "starter"], &["g1_"]),
-    // 5 GiB up and down, or `SAAS_SOAK_BYTES`.
+    // 5 GiB up and down, or `SAAS_SOAK_BYTES`; `rel_35_` takes an hour.
     (
         "starter",
         &["--test", "it"],
@@ -96,6 +96,10 @@ const SOAKED: &[Soaked] = &[
             "load::",
             "rel_05_",
             "rel_12_",
+            "rel_13_",
+            "rel_35_",
+            "htp_07_",
+            "htp_08_",
             "htp_23_",
         ],
     ),

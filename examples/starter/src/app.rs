@@ -273,7 +273,7 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
         .get("/health", operations::health::health)
         .get("/health/live", operations::health::live)
         .get("/health/ready", operations::health::health)
-        .get("/health/db", operations::health::health)
+        .get("/health/db", operations::health::database)
         .get("/metrics", operations::metrics::metrics)
         .get("/openapi.json", openapi::json)
         .get("/docs", openapi::page)
@@ -292,7 +292,7 @@ pub(crate) fn build(
     let (database, registry) = (state.database.clone(), state.registry.clone());
     let (identity, requests) = (state.identity.clone(), state.requests.clone());
     let (traffic, settings) = (state.traffic.clone(), state.settings.clone());
-    let networks = state.networks.clone();
+    let (networks, outage) = (state.networks.clone(), state.outage.clone());
     // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
     let routes = routes.layer(
         &[Method::POST, Method::PATCH],
@@ -332,7 +332,7 @@ pub(crate) fn build(
     // Whoever is refused, by these or inside, sees a page in a browser; a program gets the problem as it is.
     let service = RefusalLayer::new().layer(service);
     // What every request gets, whoever sends it.
-    let service = edge::stack(&config.edge, service)?;
+    let service = edge::stack_with(&config.edge, &outage, service)?;
     // Every one is counted.
     Ok(App::new(RequestsLayer::new(requests).layer(service)))
 }

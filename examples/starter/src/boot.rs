@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use saas_auth::{Identity, oauth, pages};
 use saas_core::{
     SystemClock,
-    health::Health,
+    health::{Health, Outage},
     limit::{ProcessLimiter, RateLimiter},
     task::Supervisor,
 };
@@ -15,7 +15,8 @@ use saas_edge::{
 };
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
-    Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate, verify,
+    Database, DatabaseConfig, EntityTable, Migration, Module, Registry, Severity, migrate,
+    outbox::Outbox, verify,
 };
 use url::Url;
 
@@ -203,6 +204,8 @@ pub(crate) async fn boot_with(
         audit: LastAudit::default(),
         requests: RequestMetrics::new(rows),
         accepting,
+        outage: Outage::default(),
+        outbox: Outbox::new(database.clone(), registry.clone(), config.outbox.clone()),
         networks,
         settings,
         background: Supervisor::new(&config.tasks),

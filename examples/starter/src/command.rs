@@ -4,6 +4,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use saas_core::{
+    edge,
     failpoint::Failpoint,
     telemetry::{self, TelemetryConfig},
 };
@@ -115,7 +116,11 @@ pub(crate) async fn run() -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Migrate => {
             let config = quiet(&set)?;
-            boot::migrate_now(&config).await?;
+            let stop = edge::stop_signal()?;
+            tokio::select! {
+                migrated = boot::migrate_now(&config) => migrated?,
+                () = stop => return Err("stopped; what was begun is not kept, and the next run goes on".into()),
+            }
             print("the database has the current schema");
         }
         Command::Verify => {

@@ -1,6 +1,8 @@
 //! The OpenAPI document, made from the handlers and the table of routes, and a page that shows it.
 
+mod examples;
 mod identity;
+mod problems;
 
 use axum::response::Html;
 use http::{HeaderName, header};
@@ -114,6 +116,7 @@ use crate::{
         signup::sign_up,
         operations::health::live,
         operations::health::health,
+        operations::health::database,
         operations::metrics::metrics,
     ),
     components(schemas(Problem))
@@ -126,14 +129,12 @@ pub(crate) fn document() -> Value {
     for (method, path, operation) in identity::operations() {
         add(&mut document, path, &method, operation);
     }
-    for path in ["/health/ready", "/health/db"] {
-        add(
-            &mut document,
-            path,
-            "get",
-            plain("As `/health`.", "operations"),
-        );
-    }
+    add(
+        &mut document,
+        "/health/ready",
+        "get",
+        plain("As `/health`.", "operations"),
+    );
     add(
         &mut document,
         "/openapi.json",
@@ -196,6 +197,8 @@ pub(crate) fn document() -> Value {
         let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
         components.insert("securitySchemes".to_owned(), json!({ "bearer": bearer }));
     }
+    let schemas = document.pointer("/components/schemas").cloned();
+    let schemas = schemas.unwrap_or_default();
     for route in app::routes().table().rows() {
         // A wildcard is `{*path}` to the router and `{path}` to OpenAPI.
         let pointer = format!(
@@ -221,16 +224,8 @@ pub(crate) fn document() -> Value {
             }
         }
         let_fields_reduce(operation);
-        let problem = json!({
-            "description": "A problem (RFC 9457).",
-            "content": { Problem::MEDIA_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" } } }
-        });
-        if let Some(responses) = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-        {
-            responses.entry("default").or_insert(problem);
-        }
+        problems::add(operation, &route.method, route.tenant_scoped);
+        examples::add(operation, &schemas);
     }
     document.as_object_mut().map(|document| {
         let codes: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
@@ -449,5 +444,36 @@ mod tests {
                 .map(|version| version.starts_with("3.1")),
             Some(true)
         );
+    }
+
+    #[test]
+    fn every_operation_says_how_it_refuses_and_shows_what_it_takes() {
+        let document = document();
+        let paths = document["paths"].as_object().unwrap().iter();
+        let operations = paths.flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().iter();
+            methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+        });
+        let mut bodies = 0;
+        for (name, operation) in operations {
+            let responses = operation["responses"].as_object().unwrap();
+            if !responses.contains_key("default") {
+                let codes = &responses["429"]["x-problem-codes"];
+                assert_eq!(codes, &json!(["rate-limited"]), "{name}");
+                let members_only = operation.get("security").is_some();
+                assert!(!members_only || responses.contains_key("401"), "{name}");
+            }
+            let body = &operation["requestBody"]["content"]["application/json"];
+            let Some(schema) = body["schema"]["$ref"].as_str() else {
+                continue;
+            };
+            let schema = document.pointer(schema.strip_prefix('#').unwrap()).unwrap();
+            for member in schema["required"].as_array().into_iter().flatten() {
+                let shown = &body["example"][member.as_str().unwrap()];
+                assert!(!shown.is_null(), "{name}: {member}");
+            }
+            bodies += 1;
+        }
+        assert!(bodies > 20, "{bodies}");
     }
 }

@@ -4,14 +4,19 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::Router;
 use saas_auth::Identity;
-use saas_core::{Secret, health::Health, limit::RateLimiter, task::Supervisor};
+use saas_core::{
+    Secret,
+    health::{Health, Outage},
+    limit::RateLimiter,
+    task::Supervisor,
+};
 use saas_edge::{
     idempotency::Idempotency, network::TenantNetworkLayer, requests::RequestMetrics,
     settings::Settings,
 };
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
-use saas_tenancy::{Database, Registry};
+use saas_tenancy::{Database, Registry, outbox::Outbox};
 
 use crate::operations::{health::Accepting, metrics::LastAudit};
 
@@ -53,10 +58,14 @@ pub(crate) struct Services {
     pub(crate) networks: TenantNetworkLayer,
     /// What runs beside the requests.
     pub(crate) background: Supervisor,
+    /// What follows from requests.
+    pub(crate) outbox: Outbox,
     pub(crate) idempotency: Idempotency,
     pub(crate) requests: RequestMetrics,
     pub(crate) health: Health,
     pub(crate) accepting: Accepting,
+    /// Whether the database is known to be away.
+    pub(crate) outage: Outage,
     pub(crate) audit: LastAudit,
     /// Who may see the names of tenants in the metrics.
     pub(crate) metrics_token: Option<Secret<String>>,

@@ -27,6 +27,10 @@ const LABELS: &[(&str, &str)] = &[
         "what was asked of the store: `put`, `get`, `stat`, `list`, `delete`, `copy` or `presign`",
     ),
     (
+        "outcome",
+        "what became of the delivery of an event: `delivered`, `failed`, which is tried again, or `given-up`",
+    ),
+    (
         "route",
         "the method and the path of a route as it is declared, never as it was asked",
     ),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use saas_core::config::Period;
+use saas_core::config::{Period, positive};
 use saas_storage::{FilesConfig, UploadsConfig};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,7 @@ pub(crate) struct FilesSettings {
     /// How long a signed address may be good at most.
     pub(crate) longest_signature: Period,
     /// How often what was begun and not finished is looked for.
+    #[serde(deserialize_with = "positive")]
     pub(crate) sweep_every: Period,
 }
 

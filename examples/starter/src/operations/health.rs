@@ -8,8 +8,8 @@ use std::sync::{
 use async_trait::async_trait;
 use axum::extract::State;
 use saas_core::{
-    edge::Json,
-    health::{Check, Report},
+    edge::{Json, Limits},
+    health::{Check, Health, Report},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -64,6 +64,24 @@ pub(crate) async fn live() -> Json<HealthView> {
         (status = 503, description = "A part does not work.", body = Report),
     )
 )]
-pub(crate) async fn health(State(state): State<AppState>) -> Report {
+pub(crate) async fn health(State(state): State<AppState>, limits: Limits) -> Report {
+    // Each check has a bound of its own, and what is away is what is asked about.
+    limits.lift_deadline();
     state.health.report().await
+}
+
+/// Also while the service is about to stop.
+#[utoipa::path(
+    get, path = "/health/db", tag = "operations",
+    responses(
+        (status = 200, description = "The database answers.", body = Report),
+        (status = 503, description = "The database does not answer.", body = Report),
+    )
+)]
+pub(crate) async fn database(State(state): State<AppState>, limits: Limits) -> Report {
+    limits.lift_deadline();
+    Health::default()
+        .with(state.database.clone())
+        .report()
+        .await
 }

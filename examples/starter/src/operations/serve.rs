@@ -1,9 +1,9 @@
 //! The socket, and what is said to whoever starts the service.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, pin::pin, sync::Arc, time::Duration};
 
 use saas_core::{edge, telemetry::Telemetry};
-use saas_tenancy::outbox::Outbox;
+use tokio::time::timeout;
 
 use crate::{
     boot::{self, Booted},
@@ -23,22 +23,29 @@ pub(crate) async fn serve(
     arguments: &[(String, String)],
     telemetry: &Telemetry,
 ) -> Result<(), Box<dyn Error>> {
+    // Also while it boots: the first process of a container does not end by signals that it does not listen for.
+    let mut stopped = pin!(stop()?);
     // First, because the system may choose the port, and the issuer may be named after it.
     let listener = edge::listen(&config.server.bind)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.server.bind))?;
     let address = listener.local_addr()?;
     config.server.bind = address.to_string();
-    let Booted { app, state, events } = boot::boot(&config).await?;
-    let demo = match config.environment {
-        Environment::Development => seed::demo(&state).await?,
-        Environment::Production => None,
+    let ready = async {
+        let booted = boot::boot(&config).await?;
+        let demo = match config.environment {
+            Environment::Development => seed::demo(&booted.state).await?,
+            Environment::Production => None,
+        };
+        Ok::<_, Box<dyn Error>>((booted, demo))
+    };
+    let (Booted { app, state, events }, demo) = tokio::select! {
+        ready = ready => ready?,
+        () = stopped.as_mut() => return Ok(()),
     };
     begin(&config, &state, events);
     let again = reload::reload(&config, arguments, telemetry)?;
     greet(&config.server.url(), demo.as_ref(), config.environment);
-    // Before anybody knows that it is there, because whoever does may end it.
-    let stopped = stop()?;
     tracing::info!(%address, "listening");
     let until = async {
         tokio::select! {
@@ -55,7 +62,10 @@ pub(crate) async fn serve(
     if !cut.is_empty() {
         tracing::warn!(tasks = ?cut, "some tasks did not finish in time and were cut off");
     }
-    state.database.close().await;
+    // A database that does not answer is not waited for.
+    if timeout(LAST, state.database.close()).await.is_err() {
+        tracing::warn!("some connections to the database did not end in time and were cut off");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -63,6 +73,11 @@ pub(crate) async fn serve(
 /// Begins what runs beside the requests. Whatever of it fails is begun again.
 fn begin(config: &StarterConfig, state: &AppState, events: Events) {
     let background = &state.background;
+    let (database, outage) = (state.database.clone(), state.outage.clone());
+    background.keep("follow-database", move || {
+        let (database, outage) = (database.clone(), outage.clone());
+        async move { database.watch(&outage).await }
+    });
     // What other instances change is forgotten here at once.
     let registry = state.registry.clone();
     background.keep("follow-tenants", move || {
@@ -85,11 +100,7 @@ fn begin(config: &StarterConfig, state: &AppState, events: Events) {
         async move { settings.watch().await }
     });
     // What follows from requests.
-    let outbox = Outbox::new(
-        state.database.clone(),
-        state.registry.clone(),
-        config.outbox.clone(),
-    );
+    let outbox = state.outbox.clone();
     let events = Arc::new(events);
     background.keep("outbox", move || {
         let (outbox, events) = (outbox.clone(), Arc::clone(&events));
