@@ -279,4 +279,11 @@ async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
         }
     }
     assert!(asked > 30, "{asked}");
+    // However many tenants there are, each metric has few series: they are named by routes and parts, and by no tenant.
+    let mut series = std::collections::BTreeMap::<_, usize>::new();
+    for line in measured.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap_or_default();
+        *series.entry(name).or_default() += 1;
+    }
+    assert!(series.values().all(|number| *number <= 200), "{series:?}");
 }

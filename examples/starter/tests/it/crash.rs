@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use reqwest::Method;
@@ -12,16 +12,29 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use crate::{
-    measure::{tier, transactions_end},
-    world::{PASSWORD, World, send},
+    measure::{percentile, tier, transactions_end},
+    restore::all,
+    world::{PASSWORD, World, send, try_send},
 };
 
+/// What was acknowledged: the names of projects, and the ids of groups, of which each has its entry in the audit log.
+#[derive(Default)]
+struct Acknowledged {
+    projects: BTreeSet<String>,
+    groups: BTreeSet<String>,
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
+async fn rel_12_g16_every_acknowledged_write_is_there_after_kill_9() {
+    let extra = [
+        ("RUST_LOG", "error,starter=info"),
+        ("SAAS__RBAC__MAX_GROUPS", "1000000"),
+    ];
     for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        let mut world = World::on(dialect, &[]).await;
+        let mut world = World::on(dialect, &extra).await;
         world.sign_up("acme").await;
-        let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+        let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
+        let mut ready = Vec::new();
         for round in 0..tier(3, 100) {
             let token = world
                 .sign_in("acme", "owner@acme.test", PASSWORD)
@@ -29,58 +42,89 @@ async fn rel_12_every_acknowledged_write_is_there_after_kill_9() {
                 .token;
             let writers: Vec<_> = (0..4)
                 .map(|writer| {
-                    let (http, url, token) = (world.http.clone(), world.url.clone(), token.clone());
+                    let kind = if writer == 0 { "groups" } else { "projects" };
+                    let url = format!("{}/api/v1/{kind}", world.url);
+                    let (http, token) = (world.http.clone(), token.clone());
                     let acknowledged = Arc::clone(&acknowledged);
                     tokio::spawn(async move {
                         for n in 0.. {
                             let name = format!("r{round}-w{writer}-{n}");
-                            let request = http
-                                .request(Method::POST, format!("{url}/api/v1/projects"))
-                                .bearer_auth(&token);
-                            match request.json(&json!({ "name": name })).send().await {
-                                Ok(response) if response.status() == 201 => {
-                                    acknowledged.lock().unwrap().insert(name);
-                                }
-                                Ok(response) => panic!("{}", response.status()),
-                                Err(_) => break,
-                            }
+                            let request = http.post(&url).bearer_auth(&token);
+                            let request = request.json(&json!({ "name": name }));
+                            let Ok(answer) = try_send(request).await else {
+                                break;
+                            };
+                            assert_eq!(answer.status, 201, "{answer:?}");
+                            let id = answer.json()["id"].as_str().unwrap().to_owned();
+                            let mut acknowledged = acknowledged.lock().unwrap();
+                            match kind {
+                                "groups" => acknowledged.groups.insert(id),
+                                _ => acknowledged.projects.insert(name),
+                            };
                         }
                     })
                 })
                 .collect();
             let enough = usize::try_from((round + 1) * tier(60, 500)).unwrap();
-            while acknowledged.lock().unwrap().len() < enough {
+            let begun = Instant::now();
+            loop {
+                assert!(begun.elapsed() < Duration::from_secs(120), "they stand");
+                let is_enough = {
+                    let acknowledged = acknowledged.lock().unwrap();
+                    let (projects, groups) = (&acknowledged.projects, &acknowledged.groups);
+                    // Some of each kind in each round.
+                    projects.len() + groups.len() >= enough
+                        && groups.len() > usize::try_from(round).unwrap()
+                };
+                if is_enough {
+                    break;
+                }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             world.kill();
             for writer in writers {
                 writer.await.unwrap();
             }
+            let begun = Instant::now();
             world.restart();
+            let answer = send(world.request(Method::GET, "/health/ready")).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            ready.push(begun.elapsed());
         }
         let acme = world.sign_in("acme", "owner@acme.test", PASSWORD).await;
-        let (mut found, mut query) = (BTreeSet::new(), "limit=100".to_owned());
-        loop {
-            let page = acme.get(&format!("/api/v1/projects?{query}")).await.json();
-            found.extend(
-                page["items"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|item| item["name"].as_str().unwrap().to_owned()),
-            );
-            match page["next"].as_str() {
-                Some(next) => query = format!("limit=100&after={next}"),
-                None => break,
-            }
-        }
-        let acknowledged = acknowledged.lock().unwrap();
-        let lost: Vec<_> = acknowledged.difference(&found).collect();
+        let acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
+        let Acknowledged { projects, groups } = acknowledged;
+        let found: BTreeSet<_> = all(&acme, &world.url, "/api/v1/projects", "name")
+            .await
+            .into_iter()
+            .collect();
+        let lost: Vec<_> = projects.difference(&found).collect();
         assert!(
             lost.is_empty(),
             "{dialect:?}: lost {lost:?} of {}",
-            acknowledged.len()
+            projects.len()
         );
+        let mut found = all(&acme, &world.url, "/api/v1/groups", "id").await;
+        let lost: Vec<_> = groups.iter().filter(|id| !found.contains(id)).collect();
+        assert!(
+            lost.is_empty(),
+            "{dialect:?}: lost {lost:?} of {}",
+            groups.len()
+        );
+        // Whole: with each row its entry in the audit log, and none without one.
+        let objects = all(&acme, &world.url, "/api/v1/audit", "object").await;
+        let recorded = objects.iter().filter_map(|of| of.strip_prefix("group:"));
+        let mut recorded: Vec<_> = recorded.map(str::to_owned).collect();
+        found.sort();
+        recorded.sort();
+        assert_eq!(found, recorded, "{dialect:?}");
+        let slowest = percentile(&mut ready, 100);
+        println!(
+            "{dialect:?}: {} projects and {} groups acknowledged, none lost; ready again {slowest:?} after a start at the latest",
+            projects.len(),
+            groups.len()
+        );
+        assert!(slowest < Duration::from_secs(tier(20, 2)), "{slowest:?}");
     }
 }
 
@@ -100,11 +144,7 @@ async fn rel_13_a_request_under_way_is_finished_before_the_process_stops() {
         .body(reqwest::Body::wrap_stream(pieces));
     let upload = tokio::spawn(upload.send());
     world.receives().await;
-    let stopped = std::process::Command::new("kill")
-        .args(["-TERM", &world.process_id().to_string()])
-        .status()
-        .unwrap();
-    assert!(stopped.success());
+    world.terminate();
     tokio::time::sleep(Duration::from_millis(500)).await;
     end.send_replace(true);
     assert_eq!(upload.await.unwrap().unwrap().status(), 201);

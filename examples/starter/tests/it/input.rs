@@ -180,6 +180,38 @@ async fn a_body_cut_short_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_transfer_coding_that_nothing_takes_off_is_told_so() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let request = format!(
+        "POST /api/v1/projects HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+        Transfer-Encoding: gzip, chunked\r\n\r\nc\r\n{{\"name\":\"x\"}}\r\n0\r\n\r\n",
+        acme.token
+    );
+    let answer = raw(&world, request.as_bytes(), false);
+    assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
+    assert!(answer.contains("transfer-coding"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert_eq!(acme.names().await, [""; 0]);
+}
+
+/// Also where its beginning is wanted, to be compared with that of a request before.
+#[tokio::test]
+async fn who_waits_with_a_body_that_is_too_large_is_told_so_at_once() {
+    let world = World::on(saas_tenancy::Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    for key in ["", "Idempotency-Key: large\r\n"] {
+        let request = format!(
+            "POST /api/v1/projects HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+            Expect: 100-continue\r\nContent-Length: 1000000000000\r\n{key}\r\n",
+            acme.token
+        );
+        let answer = raw(&world, request.as_bytes(), false);
+        assert!(answer.starts_with("HTTP/1.1 413"), "{key}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn ten_05_16_a_request_has_one_host() {
     let world = World::on(saas_tenancy::Dialect::Sqlite, &[]).await;
     for head in [

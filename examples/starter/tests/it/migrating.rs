@@ -8,21 +8,23 @@ use std::{
 use saas_testkit::TestDatabase;
 use tempfile::TempDir;
 
+use crate::measure::tier;
+
 /// A database in which nothing has been migrated yet.
-struct Fresh {
+pub(crate) struct Fresh {
     folder: TempDir,
-    database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Fresh {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
             database: TestDatabase::postgres(&[]).await,
         }
     }
 
-    fn command(&self, name: &str) -> Command {
+    pub(crate) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_starter"));
         command
             .arg(name)
@@ -37,12 +39,12 @@ impl Fresh {
         command
     }
 
-    fn run(&self, name: &str) -> Output {
+    pub(crate) fn run(&self, name: &str) -> Output {
         self.command(name).output().unwrap()
     }
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -58,7 +60,8 @@ async fn rel_17_18_one_of_two_migrates_and_one_that_was_killed_is_gone_on_with()
         }
         assert!(fresh.run("verify").status.success());
     }
-    for wait in [20, 60, 120, 200, 300] {
+    let points = tier(5, 20);
+    for wait in (1..=points).map(|point| 300 * point / points) {
         let fresh = Fresh::new().await;
         let mut process = fresh.command("migrate").spawn().unwrap();
         tokio::time::sleep(Duration::from_millis(wait)).await;

@@ -69,7 +69,7 @@ async fn copied(world: &World) -> String {
 }
 
 /// Reads a list to its end, and gives a member of each item.
-async fn all(caller: &Caller<'_>, url: &str, path: &str, member: &str) -> Vec<String> {
+pub(crate) async fn all(caller: &Caller<'_>, url: &str, path: &str, member: &str) -> Vec<String> {
     let (mut found, mut query) = (Vec::new(), "limit=100".to_owned());
     loop {
         let request = caller.world.http.get(format!("{url}{path}?{query}"));

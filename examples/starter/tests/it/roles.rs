@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::{Caller, PASSWORD, World, send};
 
-async fn member<'a>(
+pub(crate) async fn member<'a>(
     world: &'a World,
     by: &Caller<'_>,
     name: &str,

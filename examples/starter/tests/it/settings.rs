@@ -7,11 +7,13 @@ use saas_tenancy::Dialect;
 use saas_testkit::TestRedis;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Caller, PASSWORD, World, password_form, send};
+use crate::world::{Answer, Caller, PASSWORD, World, password_form, send, signal};
 
 const NETWORKS: &str = "/api/v1/settings/networks";
 /// Whoever asks later than this after a change is answered by it, on every instance.
 const BOUND: Duration = Duration::from_secs(1);
+/// For what has no bound.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn put(caller: &Caller<'_>, body: &Value) -> Answer {
     send(caller.request(Method::PUT, NETWORKS).json(body)).await
@@ -308,21 +310,59 @@ async fn the_configuration_is_printed_without_secrets_and_the_command_line_wins(
     }
 }
 
+/// Waits for a line of the log that was not among the first so many.
+async fn line(world: &World, seen: usize, is: impl Fn(&Value) -> bool) -> Value {
+    let begun = Instant::now();
+    loop {
+        if let Some(line) = world.logged().into_iter().skip(seen).find(&is) {
+            return line;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{:?}", world.logged());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test]
 async fn the_filter_of_the_log_changes_without_a_restart() {
-    let world = World::on(Dialect::Sqlite, &[]).await;
-    let file = world.folder.path().join("starter.toml");
-    // The environment of the process wins over the file, so what it does not set is changed here.
-    std::fs::write(&file, "[edge]\nbody_limit = \"x\"").unwrap();
-    let hangup = || {
-        let id = world.process_id().to_string();
-        let mut kill = std::process::Command::new("kill");
-        assert!(kill.args(["-HUP", &id]).status().unwrap().success());
-    };
-    hangup();
-    std::fs::write(&file, "[edge]\nbody_limit = 7").unwrap();
-    hangup();
-    // It goes on as it was: what is wrong changes nothing, and what needs a restart waits for one.
+    // The environment wins over the file, so the filter is not in it.
+    let world = World::on(Dialect::Sqlite, &[("RUST_LOG", "")]).await;
     let acme = world.sign_up("acme").await;
-    acme.project("still here").await;
+    let file = world.folder.path().join("starter.toml");
+    let read_again = async |text: &str, message: &str| {
+        std::fs::write(&file, text).unwrap();
+        let seen = world.logged().len();
+        signal(world.process_id(), "HUP");
+        line(&world, seen, |line| line["message"] == message).await
+    };
+    let is_debug = |line: &Value| line["level"] == "DEBUG";
+    // What is wrong changes nothing, and says where.
+    let wrong = "[log]\nfilter = \"debug\"\n[edge]\nbody_limit = \"x\"";
+    let unusable = "the configuration was read again and cannot be used";
+    let told = read_again(wrong, unusable).await;
+    assert_eq!(told["level"], "ERROR", "{told}");
+    let error = told["error"].as_str().unwrap();
+    assert!(error.contains("edge.body_limit"), "{error}");
+    acme.project("before").await;
+
+    // What needs a restart waits for one, and is named.
+    let right = "[log]\nfilter = \"debug\"\n[edge]\nbody_limit = 7";
+    let usable = "the configuration was read again";
+    let seen = world.logged().len();
+    assert!(!world.logged().iter().any(is_debug));
+    let told = read_again(right, usable).await;
+    assert_eq!(told["filter"], "debug", "{told}");
+    assert_eq!(told["needs_restart"], r#"["edge"]"#, "{told}");
+    acme.project("a body of more than seven bytes").await;
+    line(&world, seen, is_debug).await;
+
+    // And back, without a restart either.
+    let told = read_again("[log]\nfilter = \"info\"", usable).await;
+    assert_eq!(told["filter"], "info", "{told}");
+    assert_eq!(told["needs_restart"], "[]", "{told}");
+    let seen = world.logged().len();
+    acme.project("after").await;
+    world.terminate();
+    line(&world, seen, |line| line["message"] == "stopped").await;
+    let debug = world.logged().into_iter().skip(seen).find(is_debug);
+    assert_eq!(debug, None);
 }

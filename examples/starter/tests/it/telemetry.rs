@@ -12,7 +12,10 @@ use reqwest::Method;
 use saas_tenancy::Dialect;
 use tokio::net::TcpListener;
 
-use crate::world::{World, send};
+use crate::{
+    measure::metric,
+    world::{World, send},
+};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -158,5 +161,33 @@ async fn an_error_is_reported_with_its_request_and_without_what_was_sent() {
     );
     for secret in ["in-the-query", "eyJ", &token] {
         assert!(!holds(body, secret.as_bytes()), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_logged_without_its_values_and_counted() {
+    let slow = [("SAAS__DATABASE__SLOW_STATEMENT", "1ms")];
+    let world = World::on(Dialect::Postgres, &slow).await;
+    let acme = world.sign_up("acme").await;
+    let mut asked = 0;
+    while metric(&world, "slow_statements_total").await == 0 {
+        acme.project(&format!("canary-{asked}")).await;
+        asked += 1;
+        assert!(
+            asked < 1000,
+            "every statement takes less than a millisecond"
+        );
+    }
+    let said = "a statement was slow";
+    let logged = world.logged();
+    let mut lines = logged
+        .iter()
+        .filter(|line| line["message"] == said)
+        .peekable();
+    assert!(lines.peek().is_some());
+    for line in lines {
+        assert!(line["millis"].as_u64().is_some(), "{line}");
+        assert!(line["statement"].is_string(), "{line}");
+        assert!(!line.to_string().contains("canary"), "{line}");
     }
 }

@@ -205,6 +205,22 @@ async fn a_key_is_good_for_one_upload_and_one_part_of_it() {
     part(4).await.is_problem(422, "idempotency-key-reused");
     assert_eq!(offset(&acme, path).await, 4);
 
+    // Larger than the body of any other route may be.
+    let large = vec![b'a'; 3 << 20];
+    let begun = ask(&acme, Method::POST, "/api/v1/uploads");
+    let begun = begun.header("upload-metadata", "filename bGFyZ2UuYmlu");
+    let begun = send(begun.header("upload-length", large.len())).await;
+    let all = patch(&acme, begun.header("location").unwrap(), 0, large);
+    let all = send(all.header("idempotency-key", "large")).await;
+    assert_eq!(all.status, 204, "{all:?}");
+    // One that is too large for its route is so with a key, too.
+    let project = acme.request(Method::POST, "/api/v1/projects");
+    let project = project.header("content-type", "application/json");
+    let project = project
+        .header("idempotency-key", "too-large")
+        .body(vec![b' '; 3 << 20]);
+    send(project).await.is_problem(413, "body-too-large");
+
     let instead = async |method: &str| {
         let request = ask(&acme, Method::POST, path).header("x-http-method-override", method);
         let request = request.header("idempotency-key", "instead").body("aaaa");

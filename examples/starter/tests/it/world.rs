@@ -64,11 +64,7 @@ impl World {
     /// Starts one that reaches its PostgreSQL over a link that can be broken.
     pub(crate) async fn behind_a_link(extra: &[(&'static str, &str)]) -> (Self, FaultyLink) {
         let database = TestDatabase::postgres(&[]).await;
-        let mut url = Url::parse(&database.service_url()).unwrap();
-        let server = (url.host_str().unwrap(), url.port().unwrap_or(5432));
-        let link = FaultyLink::to(format!("{}:{}", server.0, server.1));
-        url.set_host(Some("127.0.0.1")).unwrap();
-        url.set_port(Some(link.address().port())).unwrap();
+        let (url, link) = linked(&database.service_url(), 5432);
         let extra = [extra, &[("DATABASE_URL", url.as_str())]].concat();
         (Self::with(Some(database), &extra), link)
     }
@@ -96,7 +92,7 @@ impl World {
         command(&self.folder, self.database.as_ref(), &self.extra, arguments)
     }
 
-    /// Sets a variable of the processes that are started from now on.
+    /// Sets a variable of the processes that are started from now on; without a value it is not there.
     pub(crate) fn set(&mut self, key: &'static str, value: &str) {
         self.extra.push((key, value.to_owned()));
     }
@@ -117,9 +113,7 @@ impl World {
 
     /// Orders the process to stop, as an orchestrator does.
     pub(crate) fn terminate(&self) {
-        let mut kill = Command::new("kill");
-        let sent = kill.args(["-TERM", &self.process.id().to_string()]);
-        assert!(sent.status().unwrap().success());
+        signal(self.process.id(), "TERM");
     }
 
     /// Waits for the end of the process, and gives its exit code.
@@ -239,18 +233,30 @@ impl Caller<'_> {
 }
 
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    try_send(request).await.unwrap()
+}
+
+/// Sends to a service that may be gone.
+pub(crate) async fn try_send(request: RequestBuilder) -> reqwest::Result<Answer> {
     let sent = request.try_clone().and_then(|sent| sent.build().ok());
-    let response = request.send().await.unwrap();
+    let response = request.send().await?;
     let (status, headers) = (response.status(), response.headers().clone());
     let answer = Answer {
         status,
         headers,
-        text: response.text().await.unwrap(),
+        text: response.text().await?,
     };
     if let Some(sent) = sent {
         log::note(&sent, &answer);
     }
-    answer
+    Ok(answer)
+}
+
+/// Sends a signal to a process, such as `TERM`.
+pub(crate) fn signal(process: u32, name: &str) {
+    let mut kill = Command::new("kill");
+    let sent = kill.args([&format!("-{name}"), &process.to_string()]);
+    assert!(sent.status().unwrap().success(), "{name}");
 }
 
 impl Answer {
@@ -290,6 +296,16 @@ impl Answer {
     }
 }
 
+/// Puts a link before a server, and gives the address that leads through it.
+pub(crate) fn linked(server: &str, usual_port: u16) -> (Url, FaultyLink) {
+    let mut url = Url::parse(server).unwrap();
+    let host = url.host_str().unwrap();
+    let link = FaultyLink::to(format!("{host}:{}", url.port().unwrap_or(usual_port)));
+    url.set_host(Some("127.0.0.1")).unwrap();
+    url.set_port(Some(link.address().port())).unwrap();
+    (url, link)
+}
+
 fn command(
     folder: &TempDir,
     database: Option<&TestDatabase>,
@@ -322,7 +338,12 @@ fn command(
             .env("SAAS__DATABASE__ACQUIRE_TIMEOUT", "60s")
             .env("SAAS__DATABASE__LOCK_TIMEOUT", "60s"),
     };
-    command.envs(extra.iter().map(|(key, value)| (*key, value)));
+    for (key, value) in extra {
+        match value.is_empty() {
+            true => command.env_remove(key),
+            false => command.env(key, value),
+        };
+    }
     command
 }
 
