@@ -4,6 +4,10 @@
 //! itself is made of this folder by mdBook; see `docs/book.toml`.
 
 #[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/tutorial/01-empty-folder.md")]
 mod tutorial_01_empty_folder {}
 
@@ -72,12 +76,20 @@ mod guides_oauth_clients {}
 mod guides_passkeys {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/guides/sso.md")]
+mod guides_sso {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guides/storage.md")]
 mod guides_storage {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/guides/mail.md")]
 mod guides_mail {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/guides/around.md")]
+mod guides_around {}
 
 #[cfg(doctest)]
 #[doc = include_str!("src/guides/limits.md")]

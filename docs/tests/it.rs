@@ -80,3 +80,78 @@ fn the_book_is_made_and_every_link_in_it_leads_somewhere() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+/// What Rust there is between a page's fences of this kind.
+fn listings<'a>(page: &'a str, fence: &str) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    let mut rest = page;
+    let begin = format!("```{fence}\n");
+    while let Some((_, after)) = rest.split_once(&begin) {
+        let (listing, after) = after.split_once("```\n").unwrap();
+        found.push(listing);
+        rest = after;
+    }
+    found
+}
+
+/// The program that the tutorial writes is compiled and tested as `examples/workshop`.
+#[test]
+fn the_tutorial_shows_the_program_and_all_of_it() {
+    let book = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |folder: PathBuf| -> Vec<(PathBuf, String)> {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
+            .collect()
+    };
+    let program = read(book.join("../examples/workshop/src"));
+    let pages = read(book.join("src/tutorial"));
+    let mut shown = String::new();
+    for (page, text) in &pages {
+        for listing in listings(text, "rust,ignore") {
+            // A line that changes something is no listing of a file.
+            if listing.lines().count() == 1 {
+                continue;
+            }
+            let of_program = program.iter().any(|(_, file)| file.contains(listing));
+            assert!(
+                of_program,
+                "{} is not of the program:\n{listing}",
+                page.display()
+            );
+            shown.push_str(listing);
+        }
+    }
+    for (path, file) in &program {
+        for line in file.lines() {
+            assert!(
+                shown.contains(line),
+                "{}: nobody is shown {line}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// A page with listings that `docs/lib.rs` does not name is compiled by nobody.
+#[test]
+fn every_page_with_rust_in_it_is_compiled() {
+    let book = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let compiled = std::fs::read_to_string(book.join("lib.rs")).unwrap();
+    let mut folders = vec![book.join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let name = path.strip_prefix(book).unwrap().display().to_string();
+            if text.contains("\n```rust") {
+                assert!(compiled.contains(&format!("\"{name}\"")), "{name}");
+            }
+        }
+    }
+}

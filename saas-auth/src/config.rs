@@ -305,7 +305,7 @@ pub struct PasswordConfig {
     pub min_score: u8,
     /// Where the list of breached passwords is, sorted by their SHA-1; see
     /// [`BreachedFile`](crate::BreachedFile). Without one, none is looked up.
-    pub breached_file: Option<PathBuf>,
+    pub breached_list: Option<PathBuf>,
     /// What becomes of a new password that could not be looked up among breached ones.
     pub breached_unavailable: Unchecked,
     /// How long that may take.
@@ -342,7 +342,7 @@ impl Default for PasswordConfig {
             slots: 0,
             queue: 64,
             min_score: 3,
-            breached_file: None,
+            breached_list: None,
             breached_unavailable: Unchecked::Refuse,
             breached_timeout: Duration::from_secs(3).into(),
         }

@@ -11,6 +11,22 @@
 //!   [`Principal`](saas_core::Principal);
 //! - `pages` are what people see of it: sign-in, and what is theirs to look after;
 //! - [`oauth`] has the token endpoint (RFC 6749) and the key set (RFC 7517).
+//!
+//! ```
+//! use saas_auth::{AuthConfig, ClientConfig, Error, Identity};
+//! use saas_tenancy::{Database, Registry};
+//!
+//! /// All of it, over one database. `Identity::layer` finds out who is calling.
+//! async fn identity(database: &Database, registry: &Registry) -> Result<Identity, Error> {
+//!     let mut config = AuthConfig::default();
+//!     config.token.issuer = "https://app.example".to_owned();
+//!     config.token.audience = "app".to_owned();
+//!     let web = ClientConfig::first_party("web");
+//!     config.clients.push(web);
+//!     Identity::load(database, registry, &config).await
+//! }
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod account;
 mod api_key;

@@ -90,6 +90,37 @@ impl axum::response::IntoResponse for Report {
 }
 
 /// The checks of a service.
+///
+/// # Examples
+///
+/// ```
+/// use async_trait::async_trait;
+/// use saas_core::health::{Check, Health};
+///
+/// /// The printer in the cellar, without which most goes on.
+/// struct Printer;
+///
+/// #[async_trait]
+/// impl Check for Printer {
+///     fn name(&self) -> &'static str {
+///         "printer"
+///     }
+///
+///     async fn check(&self) -> Result<(), String> {
+///         Err("it has no paper".to_owned())
+///     }
+///
+///     fn is_essential(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let report = Health::default().with(Printer).report().await;
+/// assert_eq!((report.status, report.is_ok()), ("degraded", true));
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct Health {
     checks: Vec<Arc<dyn Check>>,

@@ -19,6 +19,21 @@ pub const KEY_LENGTH: usize = 32;
 const TAG_LENGTH: usize = 16;
 
 /// A set of named master keys; see the [module](self).
+///
+/// # Examples
+///
+/// ```
+/// use saas_core::{KeyRing, Purpose};
+///
+/// const TICKET: Purpose = Purpose::new("app/ticket/1");
+///
+/// let keys = KeyRing::generate()?;
+/// let sealed = keys.seal(TICKET, &[b"acme"], b"seat 12");
+/// assert_eq!(keys.open(TICKET, &[b"acme"], &sealed).as_deref(), Ok(&b"seat 12"[..]));
+/// // What was sealed for one is good for nobody else.
+/// assert!(keys.open(TICKET, &[b"beta"], &sealed).is_err());
+/// # Ok::<(), saas_core::KeyError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct KeyRing {
     // INVARIANT: never empty; names are unique.

@@ -20,6 +20,7 @@
 //! # let _ = KeyRing::generate()?;
 //! # Ok::<(), saas_core::KeyError>(())
 //! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod bus;
 mod client_address;

@@ -219,6 +219,7 @@ impl Supervisor {
             pause: self.0.pause,
             longest_pause: self.0.longest_pause,
             stop: self.0.stop.subscribe(),
+            _told: self.0.stop.clone(),
             counts: Arc::clone(&counts),
         };
         let handle = tokio::spawn(run.run(task));
@@ -233,6 +234,8 @@ struct Run {
     pause: Duration,
     longest_pause: Duration,
     stop: watch::Receiver<bool>,
+    /// Nobody else may be there to say that everything ends, and then it does not.
+    _told: watch::Sender<bool>,
     counts: Arc<Counts>,
 }
 
@@ -398,6 +401,29 @@ mod tests {
         assert_eq!((states[1].running, states[1].runs), (true, 1));
         assert_eq!(tasks.shutdown(SECOND).await, Vec::<&str>::new());
         assert!(tasks.states().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tasks_go_on_without_whoever_began_them() {
+        let tasks = Supervisor::new(&TaskConfig::default());
+        let counted = Arc::new(AtomicU64::new(0));
+        let (kept, swept) = (Arc::clone(&counted), Arc::clone(&counted));
+        tasks.keep("kept", move || {
+            let kept = Arc::clone(&kept);
+            async move {
+                sleep(SECOND * 60).await;
+                kept.fetch_add(1, Ordering::Relaxed);
+                pending::<()>().await;
+            }
+        });
+        tasks.every("swept", SECOND * 100, move || {
+            swept.fetch_add(1, Ordering::Relaxed);
+            async { Ok(()) }
+        });
+        drop(tasks);
+        // Once after a minute, and after 10 and 110 seconds.
+        sleep(SECOND * 150).await;
+        assert_eq!(counted.load(Ordering::Relaxed), 3);
     }
 
     #[tokio::test(start_paused = true)]

@@ -46,6 +46,7 @@
 //! With the feature `redis` the instances of a service count together: a [`RedisLimiter`] stands wherever a
 //! [`RateLimiter`](saas_core::limit::RateLimiter) does. They share what they have loaded
 //! ([`TenantCache::with_redis`]), and tell each other what has changed where the database cannot ([`RedisBus`]).
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cache;
 #[cfg(feature = "axum")]

@@ -58,6 +58,7 @@ use proc_macro::TokenStream;
 /// | `tenant` | says whose row it is: `tenant_id: TenantId` |
 /// | `version` | an `i64` that counts the changes and guards against lost updates |
 /// | `created`, `updated` | a `Timestamp` that the database layer sets |
+/// | `deleted` | an `Option<Timestamp>`: what is deleted stays, and is seen by nobody |
 /// | `filter`, `sort` | lists can be filtered or sorted by it; no order by an `Option` |
 /// | `unique` | its value occurs once in a tenant |
 /// | `fixed` | is given on insert and never changed |

@@ -58,6 +58,7 @@
 //!
 //! Words that do not work out for some letter are left aside with a warning, and the letter goes out in those
 //! of the program: nobody can keep the people of a tenant from resetting their passwords.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod config;
 mod error;

@@ -34,6 +34,7 @@
 //! and dropped when they change.
 //!
 //! A program with rules of another shape gives Casbin a model of its own: [`casbin`].
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
 pub mod casbin;

@@ -18,6 +18,7 @@
 //! An application holds an `Arc<dyn Storage>` that [`open`] made from its configuration. Folders on disk
 //! and memory come with the crate, object stores with the features `s3`, `azblob` and `gcs`, and all
 //! give the same answers: what OpenDAL and the services do differently is settled here.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod address;
 mod backend;

@@ -15,6 +15,31 @@ use crate::{Registry, TenantService, resolve::ResolveConfig};
 /// [`ClientAddress`](saas_core::ClientAddress).
 ///
 /// It has to stand outside the router, because it takes the path prefix off before routing.
+///
+/// # Examples
+///
+/// ```
+/// use std::convert::Infallible;
+///
+/// use axum::{Router, body::Body, response::Response};
+/// use http::Request;
+/// use saas_tenancy::{AdmitLayer, Database, Registry, TenantLayer, TransactionLayer, resolve::ResolveConfig};
+/// use tower::{Layer as _, Service};
+///
+/// fn around(
+///     router: Router,
+///     database: Database,
+///     registry: Registry,
+/// ) -> impl Service<Request<Body>, Response = Response, Error = Infallible> {
+///     // The transaction ends before the answer begins.
+///     let service = TransactionLayer::new(database).layer(router);
+///     // Tenant and caller become a scope, or the request goes on without one.
+///     let service = AdmitLayer::new(registry.clone()).layer(service);
+///     // Here stands who finds out who is calling, such as `saas_auth::AuthLayer`.
+///     // Which tenant the address names.
+///     TenantLayer::new(registry, ResolveConfig::default()).layer(service)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct TenantLayer {
     registry: Registry,

@@ -33,7 +33,7 @@
 //! The way of a request: [`resolve`] and [`TenantLayer`] find the tenant that the address names,
 //! [`AdmitLayer`] joins it with the verified caller, [`TransactionLayer`] ends the transaction
 //! before the answer. `#[tenant_repository]` is for statements of your own.
-
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "axum")),
     allow(
@@ -127,10 +127,3 @@ pub mod __private_0_1 {
         statement::{execute, fetch_all, fetch_one, fetch_optional},
     };
 }
-
-/// The example of the README, so that it compiles.
-#[cfg(all(doctest, feature = "sqlite"))]
-#[doc = include_str!("../../README.md")]
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Readme;

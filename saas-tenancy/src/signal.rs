@@ -7,7 +7,11 @@
 //! changed is there, so the message cannot come before it and is not sent without it. Behind a transaction
 //! pooler, which cannot pass messages on, [another bus](Database::with_bus) takes its place.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use saas_core::bus::{EventBus, Signal, Subscription};
 #[cfg(feature = "postgres")]
@@ -23,8 +27,11 @@ const NOTIFY: &str = "SELECT pg_notify($1, $2)";
 /// How long to wait before a lost connection is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How often another bus is tried, for one message. It loses its connection meanwhile, and the gap says the rest.
+/// How often another bus is tried, for one message.
 const TRIES: u32 = 60;
+
+/// Stands for all the messages that another bus did not take.
+const GAP: &str = "saas_tenancy:gap";
 
 /// After how long without a message the connection is asked whether it still lives, and how long it may take
 /// to answer.
@@ -87,7 +94,7 @@ impl Database {
     /// Sends with a commit: by the bus, if there is one, or in this process.
     fn tell(&self, topic: &'static str, message: String) {
         match self.bus() {
-            Some(bus) => drop(tokio::spawn(publish(Arc::clone(bus), topic, message))),
+            Some(bus) => drop(tokio::spawn(Arc::clone(bus).publish(topic, message))),
             None => self.local().send(topic, message),
         }
     }
@@ -133,16 +140,56 @@ impl SystemTx {
     }
 }
 
-/// Publishes what is committed. The process may end before it got through: then whoever remembers something does so
-/// for as long as he is allowed to.
-async fn publish(bus: Arc<dyn EventBus>, topic: &'static str, message: String) {
-    for _ in 0..TRIES {
-        match bus.publish(topic, &message).await {
-            Ok(()) => return,
-            Err(_) => tokio::time::sleep(PAUSE).await,
+/// Another bus, and what it has yet to be told.
+#[derive(Debug)]
+pub(crate) struct Carrier {
+    bus: Arc<dyn EventBus>,
+    /// The topics of which messages were given up.
+    gaps: Mutex<BTreeSet<&'static str>>,
+}
+
+impl Carrier {
+    pub(crate) fn new(bus: Arc<dyn EventBus>) -> Self {
+        Self {
+            bus,
+            gaps: Mutex::default(),
         }
     }
-    tracing::warn!(topic, "the bus did not take a message");
+
+    fn follow(&self, topic: &str) -> Box<dyn Subscription> {
+        self.bus.follow(topic)
+    }
+
+    /// Publishes what is committed. The process may end before it got through: then whoever remembers something does so
+    /// for as long as he is allowed to.
+    async fn publish(self: Arc<Self>, topic: &'static str, message: String) {
+        for _ in 0..TRIES {
+            match self.bus.publish(topic, &message).await {
+                Ok(()) => return,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+        // Messages are not held for ever. Whoever follows is told once that he has missed some.
+        if !self.gaps().insert(topic) {
+            return;
+        }
+        tracing::warn!(
+            topic,
+            "the bus takes no messages: a gap is told when it does"
+        );
+        loop {
+            // What is given up from here on has a gap of its own.
+            self.gaps().remove(topic);
+            if self.bus.publish(topic, GAP).await.is_ok() || !self.gaps().insert(topic) {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn gaps(&self) -> std::sync::MutexGuard<'_, BTreeSet<&'static str>> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Local {
@@ -172,7 +219,10 @@ impl Signals {
                 self.source = follow(&self.database, self.topic).await?;
                 Some(Signal::Gap)
             }
-            Source::Bus(subscription) => Some(subscription.next().await),
+            Source::Bus(subscription) => Some(match subscription.next().await {
+                Signal::Message(message) if message == GAP => Signal::Gap,
+                signal => signal,
+            }),
             Source::Process(receiver) => match receiver.recv().await {
                 Ok((topic, message)) if topic == self.topic => Some(Signal::Message(message)),
                 Ok(_) => None,
@@ -249,4 +299,56 @@ async fn lost(topic: &str, error: &Error) {
         "changes of other instances are not followed at the moment"
     );
     tokio::time::sleep(PAUSE).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use async_trait::async_trait;
+    use saas_core::bus::NotSent;
+
+    use super::*;
+
+    /// A bus that takes nothing for a while.
+    #[derive(Debug, Default)]
+    struct Away {
+        is_back: AtomicBool,
+        taken: Mutex<Vec<String>>,
+    }
+
+    #[async_trait]
+    impl EventBus for Away {
+        async fn publish(&self, topic: &str, message: &str) -> Result<(), NotSent> {
+            if !self.is_back.load(Ordering::SeqCst) {
+                return Err(NotSent::new());
+            }
+            let message = format!("{topic} {message}");
+            self.taken.lock().unwrap().push(message);
+            Ok(())
+        }
+
+        fn follow(&self, _: &str) -> Box<dyn Subscription> {
+            unreachable!("nobody follows")
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_that_were_given_up_are_one_gap_of_their_topic() {
+        let bus = Arc::new(Away::default());
+        let carrier = Arc::new(Carrier::new(bus.clone()));
+        for (topic, message) in [("a", "1"), ("a", "2"), ("b", "3")] {
+            tokio::spawn(Arc::clone(&carrier).publish(topic, message.to_owned()));
+        }
+        tokio::time::sleep(PAUSE * (TRIES + 10)).await;
+        // One that is not that old.
+        tokio::spawn(Arc::clone(&carrier).publish("a", "4".to_owned()));
+        tokio::time::sleep(PAUSE * 2).await;
+        bus.is_back.store(true, Ordering::SeqCst);
+        tokio::time::sleep(PAUSE * 2).await;
+        let mut taken = bus.taken.lock().unwrap().clone();
+        taken.sort();
+        assert_eq!(taken, ["a 4", "a saas_tenancy:gap", "b saas_tenancy:gap"]);
+        assert!(carrier.gaps().is_empty());
+    }
 }

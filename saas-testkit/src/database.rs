@@ -14,6 +14,20 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A migrated database, connected as the service is in production.
+///
+/// # Examples
+///
+/// ```
+/// use saas_testkit::TestDatabase;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let world = TestDatabase::sqlite(&[&saas_tenancy::MODULE]).await;
+/// let acme = world.tenant("acme").await;
+/// let tx = world.database().read(&world.scope(&acme));
+/// # drop(tx);
+/// # }
+/// ```
 pub struct TestDatabase {
     service: Database,
     keys: KeyRing,

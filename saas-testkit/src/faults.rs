@@ -21,6 +21,22 @@ use tokio::{
 /// A TCP proxy between a service and its database, whose faults are those of networks.
 ///
 /// It listens on 127.0.0.1 as long as it lives, on a thread of its own: a test may block its own.
+///
+/// # Examples
+///
+/// ```no_run
+/// use saas_testkit::{FaultyLink, TestDatabase};
+///
+/// # async fn run() {
+/// let world = TestDatabase::postgres(&[&saas_tenancy::MODULE]).await;
+/// let server = FaultyLink::to("127.0.0.1:5432");
+/// // … the service connects to the link …
+/// server.freeze();
+/// // … and answers 503 …
+/// server.restore();
+/// # drop(world);
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct FaultyLink {
     address: SocketAddr,

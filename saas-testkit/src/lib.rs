@@ -16,6 +16,7 @@
 //! A [`FaultyLink`] stands between a service and its database, and breaks.
 //!
 //! This crate is a development dependency. It panics where a test has to fail.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![expect(
     clippy::panic,
     clippy::expect_used,

@@ -93,7 +93,7 @@ impl TestRedis {
         &self.prefix
     }
 
-    /// Starts the server again, with nothing in it.
+    /// Starts the server again, with nothing in it but what a `SAVE` has written.
     ///
     /// # Panics
     ///

@@ -85,7 +85,9 @@ fn page() -> Result<String, String> {
 fn declared(code: &str) -> Vec<(String, (String, String))> {
     let value = |block: &str, name: &str| {
         let rest = block.split(name).nth(1)?;
-        rest.split('"').nth(1).map(ToOwned::to_owned)
+        // A text may go on in the next line.
+        let lines = rest.split('"').nth(1)?.split("\\\n");
+        Some(lines.map(str::trim_start).collect())
     };
     code.split("impl Reason for ")
         .skip(1)
@@ -111,10 +113,10 @@ fn entered(code: &str) -> Vec<String> {
 mod tests {
     #[test]
     fn finds_declarations_and_uses() {
-        let code = "impl Reason for A {\n const NAME: &'static str = \"a\";\n const WHY: &'static str = \"b\";\n}\n SystemScope::<A>::enter()";
+        let code = "impl Reason for A {\n const NAME: &'static str = \"a\";\n const WHY: &'static str = \"b \\\n   c\";\n}\n SystemScope::<A>::enter()";
         assert_eq!(
             super::declared(code),
-            [("A".to_owned(), ("a".to_owned(), "b".to_owned()))]
+            [("A".to_owned(), ("a".to_owned(), "b c".to_owned()))]
         );
         assert_eq!(super::entered(code), ["A"]);
     }

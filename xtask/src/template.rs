@@ -21,19 +21,20 @@ const BESIDE: &[&str] = &[
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "clippy.toml",
+    "docs/deploy",
     "docs/ops",
 ];
 /// What reads differently in the copy: a file of the starter, the words, and those in their place.
 const EDITS: &[(&str, &str, &str)] = &[
     (
         "tests/it/contract.rs",
-        "        // Beside the starter; whoever copies it takes them along.\n",
-        "",
+        "/// Reads what lies beside the starter; whoever copies it takes that along.\n",
+        "/// Reads what is not compiled.\n",
     ),
     (
         "tests/it/contract.rs",
-        "{}/../../docs/ops/{file}",
-        "{}/docs/ops/{file}",
+        "{}/../../docs/{file}",
+        "{}/docs/{file}",
     ),
 ];
 const SECTIONS: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
@@ -328,7 +329,7 @@ The crates `saas-…` come from {place}.
 
 ## Yours from here
 
-- The name: `name` in `Cargo.toml`, and with it `CARGO_BIN_EXE_starter` in `tests/it/world.rs`; `STARTER` in `src/boot.rs`; the audience
+- The name: `name` in `Cargo.toml`, and with it `CARGO_BIN_EXE_starter` in `tests/it`; `STARTER` in `src/boot.rs`; the audience
   of tokens (`SAAS__AUTH__TOKEN__AUDIENCE`); the title in `src/openapi.rs`.
 - `src/projects` and `src/tasks` are examples of entities. `cargo run -- ddl --dialect postgres` prints the tables of what you declare; keep the
   text as a new file under `migrations`.

@@ -94,6 +94,7 @@ const SOAKED: &[Soaked] = &[
             "sto_17_",
             "hostile::",
             "load::",
+            "rat_03_",
             "rel_05_",
             "rel_12_",
             "rel_13_",

@@ -9,7 +9,7 @@ use saas_auth::{
     oauth,
     pages::{self, RefusalLayer},
 };
-use saas_core::edge;
+use saas_core::{config::ConfigError, edge};
 use saas_edge::{
     AddressLimitLayer, CallerLimitLayer, FairShareLayer,
     idempotency::IdempotencyLayer,
@@ -282,6 +282,17 @@ pub(crate) fn routes() -> Routes<AppState, Public> {
 
 /// A service as the socket wants it.
 pub(crate) type App = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// Looks for what is wrong and can be found without asking anybody, before anything is changed.
+pub(crate) fn check(
+    config: &StarterConfig,
+    routes: &Routes<AppState, Public>,
+) -> Result<(), ConfigError> {
+    let table = routes.table();
+    config.edge.check()?;
+    let classes = table.rate_classes().map(|(_, _, class)| class);
+    config.limits.check(classes)
+}
 
 /// Puts the layers around the routes. This is the path of a request, read from the bottom up.
 pub(crate) fn build(

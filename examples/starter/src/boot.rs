@@ -143,11 +143,13 @@ pub(crate) async fn boot_with(
     config: &StarterConfig,
     routes: Routes<AppState, Public>,
 ) -> Result<Booted, Box<dyn Error>> {
+    app::check(config, &routes)?;
+    config.master_key()?;
+    let (auth, mail) = (config.auth()?, config.mail()?);
     let sqlite = config.database.url.expose().starts_with("sqlite:");
     if sqlite || config.migrate.url.is_some() {
         migrate_now(config).await?;
     }
-    let (auth, mail) = (config.auth()?, config.mail()?);
     let redis = RedisConnection::open(&config.redis).await?;
     let mut database = connect(config).await?;
     check(&database).await?;

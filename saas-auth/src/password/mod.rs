@@ -105,7 +105,7 @@ impl Passwords {
         let Ok(params) = Params::new(config.memory_kib, config.passes, 1, None) else {
             return wrong("auth.password", "argon2 does not take these costs");
         };
-        let list = config.breached_file.as_ref().map(BreachedFile::open);
+        let list = config.breached_list.as_ref().map(BreachedFile::open);
         let list = list.transpose().map_err(Error::BreachedPasswords)?;
         let breached = list.map(|list| Arc::new(list) as Arc<dyn BreachedPasswords>);
         let hasher = Hasher::new(params, Peppers::new(keys)?);

@@ -116,7 +116,7 @@ async fn the_list_can_be_a_file_of_the_configuration() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "98DEC\n").unwrap();
     let mut config = PasswordConfig::default();
-    config.breached_file = Some(file.path().to_owned());
+    config.breached_list = Some(file.path().to_owned());
     let keys = KeyRing::generate().unwrap();
     let unreadable = Passwords::new(&config, &keys).unwrap_err();
     assert!(matches!(unreadable, Error::BreachedPasswords(_)));

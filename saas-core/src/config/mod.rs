@@ -6,7 +6,7 @@
 //! in a message, because one of them may be a secret.
 //!
 //! A variable whose name ends in `_FILE` names a file that holds the value, as secrets are mounted: `APP__KEYS__MASTER_FILE`.
-//! Two variables for one value are a mistake.
+//! Two variables for one value are a mistake. A key of yours that ends in `_file` could not be set by a variable.
 //!
 //! ```
 //! use saas_core::config::{Config, Period};
@@ -38,7 +38,7 @@ mod mask;
 mod period;
 mod source;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, fmt, path::PathBuf};
 
 use config::{Map, Value};
 use serde::de::DeserializeOwned;
@@ -48,7 +48,7 @@ pub use mask::masked;
 pub use period::{InvalidPeriod, Period, positive};
 
 /// Collects the layers of a configuration; see the [module](self).
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a configuration is read by `load`"]
 pub struct Config {
     defaults: String,
@@ -138,8 +138,19 @@ impl Config {
     }
 }
 
+impl fmt::Debug for Config {
+    /// Tells no value: the variables are often all of the process, and some are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("files", &self.files)
+            .field("prefix", &self.prefix)
+            .field("short", &self.short)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One value with its key and where it was set.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
     pub(crate) origin: String,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::cors;
 use crate::config::{ConfigError, Period};
 
 /// Configures the edge. The default is safe for an API on the open internet.
@@ -22,6 +23,8 @@ pub struct EdgeConfig {
     pub uri_limit: usize,
     /// How long browsers remember to use HTTPS only; zero turns the header off.
     pub hsts: Period,
+    /// Whether they do so for all hosts below, too. On a tenant's own domain those are not ours.
+    pub hsts_subdomains: bool,
     /// From how many bytes on answers of JSON are compressed; 0 turns it off.
     pub compress_from: u64,
     /// Which other origins may call from a browser.
@@ -38,8 +41,15 @@ pub struct CorsConfig {
 }
 
 impl EdgeConfig {
-    /// Looks for what would refuse every request.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    /// Looks for what would refuse every request, and for what cannot be an origin, as [`stack`](super::stack) does.
+    ///
+    /// # Errors
+    ///
+    /// The first key that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        for origin in &self.cors.origins {
+            cors::read(origin)?;
+        }
         let nothing = |key, message: &str| Err(ConfigError::value(key, message.to_owned()));
         if self.uri_limit < SHORTEST_LIMIT {
             return nothing("edge.uri_limit", "is less than 256 bytes");
@@ -62,6 +72,7 @@ impl Default for EdgeConfig {
             body_limit: 1 << 20,
             uri_limit: 8 << 10,
             hsts: Period::from(Duration::from_secs(365 * 86_400)),
+            hsts_subdomains: false,
             compress_from: 1 << 10,
             cors: CorsConfig::default(),
         }

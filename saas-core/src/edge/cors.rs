@@ -44,7 +44,7 @@ impl OriginLayer {
     }
 }
 
-fn read(origin: &str) -> Result<HeaderValue, ConfigError> {
+pub(super) fn read(origin: &str) -> Result<HeaderValue, ConfigError> {
     let authority = origin
         .strip_prefix("https://")
         .or_else(|| origin.strip_prefix("http://"));

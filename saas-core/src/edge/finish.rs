@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use http_body::Body as _;
 
 use super::{RequestId, limit::Unread, request_id};
 use crate::{Code, Problem};
@@ -67,6 +68,18 @@ pub(super) fn finish(
     }
     headers.insert(request_id::HEADER, id.value());
     response
+}
+
+/// Leaves the length of a body and takes the body away (RFC 9110, section 9.3.2). Over HTTP/2 nobody else does so, and a client
+/// takes the answer for broken.
+pub(super) fn leave_body_out(response: &mut Response) {
+    let body = std::mem::take(response.body_mut());
+    if let Some(length @ 1..) = body.size_hint().exact() {
+        let headers = response.headers_mut();
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert(length.into());
+    }
 }
 
 /// Gives the problem that an answer is, or should be: frameworks refuse with plain texts.

@@ -3,6 +3,19 @@
 //! [`stack`] puts the layers around a service, in the one order that is written down there.
 //! [`serve`] runs it on a socket that [`listen`] opens. [`Json`], [`Path`] and [`Query`] are the extractors of axum with
 //! problems as rejections.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use saas_core::edge::{self, EdgeConfig, ServeConfig};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let router = Router::new().route("/", get(async || "here"));
+//! let service = edge::stack(&EdgeConfig::default(), router)?;
+//! let listener = edge::listen("127.0.0.1:8080").await?;
+//! edge::serve(listener, service, ServeConfig::default(), edge::stop_signal()?).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod ahead;
 mod body;

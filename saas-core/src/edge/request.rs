@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::{body::Body, response::Response};
-use http::{HeaderValue, Request, Version};
+use http::{HeaderValue, Method, Request, Version};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Instrument as _;
@@ -34,7 +34,11 @@ impl RequestLayer {
     #[must_use]
     pub fn new(config: &EdgeConfig) -> Self {
         let seconds = std::time::Duration::from(config.hsts).as_secs();
-        let hsts = (seconds > 0).then(|| format!("max-age={seconds}; includeSubDomains"));
+        let below = match config.hsts_subdomains {
+            true => "; includeSubDomains",
+            false => "",
+        };
+        let hsts = (seconds > 0).then(|| format!("max-age={seconds}{below}"));
         Self {
             hsts: hsts.and_then(|value| HeaderValue::from_str(&value).ok()),
         }
@@ -79,14 +83,15 @@ where
         let span = tracing::info_span!(
             "request",
             request_id = id.as_str(),
-            method = request.method().as_str(),
-            path = start_of(request.uri().path()),
+            method = start_of(request.method().as_str(), METHOD),
+            path = start_of(request.uri().path(), PATH),
             tenant = tracing::field::Empty,
             user = tracing::field::Empty,
             trace_id = tracing::field::Empty,
         );
         trace_context::join(&span, request.headers());
         let closes = request.version() <= Version::HTTP_11;
+        let of_head = request.method() == Method::HEAD;
         let (started, hsts) = (Instant::now(), self.hsts.clone());
         let known = Known::of(request.method(), request.headers());
         request.extensions_mut().insert(id.clone());
@@ -97,7 +102,10 @@ where
                 if let Some(known) = known {
                     response = known.leave_out(response);
                 }
-                let response = finish::finish(response, &id, hsts, closes);
+                let mut response = finish::finish(response, &id, hsts, closes);
+                if of_head {
+                    finish::leave_body_out(&mut response);
+                }
                 let (status, micros) = (response.status().as_u16(), started.elapsed().as_micros());
                 let micros = u64::try_from(micros).unwrap_or(u64::MAX);
                 #[cfg(feature = "otlp")]
@@ -115,10 +123,11 @@ where
     }
 }
 
-/// The most of a path that is logged, in bytes.
-const LOGGED: usize = 256;
+/// The most of a method and of a path that is logged, in bytes.
+const METHOD: usize = 32;
+const PATH: usize = 256;
 
-fn start_of(path: &str) -> &str {
-    path.get(..path.floor_char_boundary(LOGGED))
+fn start_of(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most))
         .unwrap_or_default()
 }

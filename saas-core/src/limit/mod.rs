@@ -287,7 +287,11 @@ impl Limited {
 
 impl From<Limited> for Problem {
     fn from(limited: Limited) -> Self {
-        let seconds = limited.retry_after.as_millis().div_ceil(1_000).max(1);
+        let seconds = limited
+            .retry_after
+            .as_nanos()
+            .div_ceil(1_000_000_000)
+            .max(1);
         Self::new(Code::RATE_LIMITED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }

@@ -1,6 +1,12 @@
 //! Traces by OTLP over HTTP (OpenTelemetry), with the context of W3C Trace Context.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fmt,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -137,6 +143,8 @@ impl Traces {
 struct Client {
     runtime: Handle,
     client: reqwest::Client,
+    /// Whether the last were not taken, so that the log says it once.
+    fails: AtomicBool,
 }
 
 impl Client {
@@ -146,7 +154,23 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         let runtime = Handle::try_current()?;
-        Ok(Self { runtime, client })
+        Ok(Self {
+            runtime,
+            client,
+            fails: AtomicBool::new(false),
+        })
+    }
+
+    /// Says when traces begin to be lost, and when they are not any more.
+    fn note(&self, refusal: Option<String>) {
+        let failed = self.fails.swap(refusal.is_some(), Ordering::Relaxed);
+        match refusal {
+            Some(reason) if !failed => {
+                tracing::warn!(reason, "the collector does not take traces: they are lost");
+            }
+            None if failed => tracing::info!("the collector takes traces again"),
+            _ => {}
+        }
     }
 }
 
@@ -172,8 +196,24 @@ impl HttpClient for Client {
             }
             Ok(response.body(Bytes::from(body))?)
         };
-        self.runtime.spawn(sent).await?
+        let answer: Result<http::Response<Bytes>, HttpError> = self.runtime.spawn(sent).await?;
+        self.note(match &answer {
+            Ok(answer) if answer.status().is_success() => None,
+            Ok(answer) => Some(format!("it answers {}", answer.status())),
+            Err(error) => Some(what_failed(&**error)),
+        });
+        answer
     }
+}
+
+/// Tells what failed without an address, which may have a password in it.
+fn what_failed(error: &(dyn Error + 'static)) -> String {
+    let what = match error.downcast_ref::<reqwest::Error>() {
+        Some(error) if error.is_timeout() => "it does not answer in time",
+        Some(error) if error.is_connect() => "it cannot be reached",
+        _ => "its answer cannot be read",
+    };
+    what.to_owned()
 }
 
 impl fmt::Debug for Client {

@@ -190,3 +190,19 @@ fn a_missing_file_is_no_mistake() {
     let app: App = Config::new().file("/nonexistent/app.toml").load().unwrap();
     assert_eq!(app.server.port, 80);
 }
+
+#[test]
+fn what_is_printed_of_a_configuration_has_no_value_in_it() {
+    let variables = [
+        ("APP__SERVER__PASSWORD", "tell nobody"),
+        ("OTHER", "tell nobody"),
+    ];
+    let config = Config::new()
+        .environment("APP", variables)
+        .arguments([("server.password".to_owned(), "tell nobody".to_owned())]);
+    let printed = format!("{config:?}");
+    assert!(
+        printed.contains("APP") && !printed.contains("tell nobody"),
+        "{printed}"
+    );
+}

@@ -2,10 +2,14 @@
 
 use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Body, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    routing::{get, post},
+};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use h2::client::{Builder, SendRequest};
-use http::Request;
+use http::{Request, StatusCode};
 use saas_core::edge::{ServeConfig, listen, serve};
 use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
 
@@ -19,6 +23,7 @@ async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<(
     };
     let router = Router::new()
         .route("/", get(async || "here"))
+        .route("/refused", post(async || StatusCode::PAYLOAD_TOO_LARGE))
         .route("/large", get(async || vec![1_u8; LARGE]))
         .route("/quiet", get(quiet));
     let serving = serve(listener, router, config, std::future::pending());
@@ -156,5 +161,57 @@ async fn a_connection_without_a_request_is_closed_and_its_place_is_free_again() 
         // Closed, whatever was said before.
         let _ = stream.read_to_end(&mut rest).await;
     }
+    server.abort();
+}
+
+/// Clients that write all they have before they read.
+#[tokio::test]
+async fn who_is_refused_while_he_still_writes_reads_why() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (address, server) = start(ServeConfig::default()).await;
+    let large = vec![b'x'; 32 << 20];
+    let with_length = format!(
+        "POST /refused HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        large.len()
+    );
+    let chunked = format!(
+        "POST /refused HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n",
+        large.len()
+    );
+    let head = "GET / HTTP/1.1\r\nhost: x\r\nlarge: ".to_owned();
+    for (begins, status) in [(with_length, "413"), (chunked, "413"), (head, "431")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(begins.as_bytes()).await.unwrap();
+        let written = timeout(SOON, stream.write_all(&large)).await.unwrap();
+        assert!(written.is_ok(), "{status}: {written:?}");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(answer.starts_with(&expected), "{answer}");
+    }
+    server.abort();
+}
+
+/// Nothing more is there at the moment at which it is refused.
+#[tokio::test]
+async fn who_sends_too_large_a_head_slowly_reads_why() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (address, server) = start(ServeConfig::default()).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let head = format!(
+        "GET / HTTP/1.1\r\nhost: x\r\nlarge: {}",
+        "x".repeat(33 << 10)
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.write_all(&[b'x'; 1000]).await.unwrap();
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     server.abort();
 }

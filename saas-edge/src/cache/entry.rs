@@ -49,6 +49,21 @@ impl<V> Kept<V> {
     }
 }
 
+impl<V> Kept<V> {
+    /// Lets it last no longer than from now on, whatever time it was for whoever kept it first.
+    pub(super) fn within(mut self, now: Timestamp, of: &CacheConfig) -> Self {
+        let lifetime = match self.value {
+            Some(_) => of.lifetime,
+            None => of.absent,
+        };
+        let fresh_until = now.saturating_add(lifetime.into());
+        self.fresh_until = self.fresh_until.min(fresh_until);
+        let stale_until = fresh_until.saturating_add(of.stale.into());
+        self.stale_until = self.stale_until.min(stale_until);
+        self
+    }
+}
+
 /// Takes up to a tenth off, another for each key and time.
 fn shorter(lifetime: Duration, key: EntryKey, now: Timestamp) -> Duration {
     let mut hash = Sha256::new();

@@ -11,6 +11,7 @@ use std::{
 use futures_util::{FutureExt as _, future::Shared};
 use saas_core::{Code, Problem, TenantId};
 use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::{EntryKey, counts::Counts};
 
@@ -50,7 +51,8 @@ impl<V: Clone + Send + Sync + 'static> Flights<V> {
                 found.get().1.clone()
             }
             hash_map::Entry::Vacant(none) => {
-                let waiting = Load(tokio::spawn(load(number))).shared();
+                // What fails is logged with the request that began it.
+                let waiting = Load(tokio::spawn(load(number).in_current_span())).shared();
                 none.insert((number, waiting.clone()));
                 waiting
             }

@@ -273,6 +273,7 @@ where
         let known = found.as_ref().and_then(second::Found::kept);
         if let Some(kept) = known.filter(|kept: &Kept<V>| self.clock().now() < kept.fresh_until) {
             self.counts.second();
+            let kept = kept.within(self.clock().now(), &self.config);
             self.keep_here(key, kept.clone(), before);
             return Ok(kept.value);
         }

@@ -1,7 +1,8 @@
 //! What the instances share, in Redis.
 //!
-//! A value is at a name that holds its cache, the *epoch* of the cache, its tenant, the epoch of the tenant and the
-//! digest of its key. Who begins a new epoch has forgotten everything before it. An epoch begins at the time of the
+//! A value is at a name that holds its cache, the server, the *epoch* of the cache, its tenant, the epoch of the tenant and
+//! the digest of its key. A server that was started again from what it had written down, or a replica that takes its place,
+//! may have what was forgotten since; it has another name, so nothing of that is found. Who begins a new epoch has forgotten everything before it. An epoch begins at the time of the
 //! server when there is none, so one that was lost does not come again. Beside the epoch of a tenant stands a count of
 //! what was invalidated in it: what was read before a change finds another count and is not stored.
 
@@ -14,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use ::redis::{FromRedisValue, Script};
+use ::redis::{FromRedisValue, Script, ScriptInvocation};
 use saas_core::{KeyRing, Purpose, TenantId};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,15 +30,15 @@ const MAX_VALUE: usize = 1 << 20;
 /// How much longer an epoch is remembered than what is stored in it.
 const LONGER: Duration = Duration::from_secs(600);
 
-/// Gives the epochs and the count, and the value. `KEYS` are the cache and the tenant in it; `ARGV` how long the epochs
-/// last at least, in milliseconds, and the digest.
+/// Gives the epochs and the count, and the value. `KEYS` are the cache and the tenant in it; `ARGV` how long the epoch of a
+/// tenant lasts at least, in milliseconds, the digest, and how long that of the cache lasts.
 const FIND: &str = r"
 local time = redis.call('TIME')
 local now = string.format('%.0f', time[1] * 1000000 + time[2])
 local epoch = redis.call('GET', KEYS[1])
 if not epoch then
   epoch = now
-  redis.call('SET', KEYS[1], epoch)
+  redis.call('SET', KEYS[1], epoch, 'PX', ARGV[3])
 end
 local tenant = KEYS[2] .. ':' .. epoch
 local of = redis.call('HMGET', tenant, 'epoch', 'count')
@@ -48,6 +49,9 @@ if not of[1] or not of[2] then
 end
 return {epoch, of[1], of[2], redis.call('GET', tenant .. ':' .. of[1] .. ':' .. ARGV[2])}
 ";
+
+/// How long the epoch of a cache lasts, so that those of servers that are gone end; then everything is read anew, once.
+const EPOCH: Duration = Duration::from_secs(30 * 86_400);
 
 /// Stores a value, if nothing was invalidated since it was looked for. `ARGV` are the epochs, the count, the digest, the
 /// value, and how long it and the epochs last.
@@ -140,11 +144,12 @@ impl Second {
         if !self.is_usable() {
             return None;
         }
-        let mut call = self.scripts.find.key(self.cache());
-        call.key(self.tenant(key.tenant));
-        call.arg(millis(LONGER)).arg(hex(&key.digest));
         type Answer = (String, String, String, Option<Vec<u8>>);
-        let (epoch, of, count, value): Answer = self.run(&call).await?;
+        let asked = self.run::<Answer>(&self.scripts.find, key.tenant, |call| {
+            call.arg(millis(LONGER)).arg(hex(&key.digest));
+            call.arg(millis(EPOCH));
+        });
+        let (epoch, of, count, value) = asked.await?;
         // A change may have begun meanwhile.
         if !self.is_usable() {
             return None;
@@ -179,11 +184,11 @@ impl Second {
             return;
         };
         let (epoch, of, count) = &found.epochs;
-        let mut call = self.scripts.store.key(self.cache());
-        call.key(self.tenant(key.tenant));
-        call.arg(epoch).arg(of).arg(count).arg(hex(&key.digest));
-        call.arg(sealed).arg(lasts).arg(millis(lifetime + LONGER));
-        let _: Option<u8> = self.run(&call).await;
+        let stored = self.run::<u8>(&self.scripts.store, key.tenant, |call| {
+            call.arg(epoch).arg(of).arg(count).arg(hex(&key.digest));
+            call.arg(sealed).arg(lasts).arg(millis(lifetime + LONGER));
+        });
+        stored.await;
     }
 
     /// Forgets what was changed, or lets everything be forgotten once Redis answers again.
@@ -192,10 +197,10 @@ impl Second {
             Invalidation::One(key) => (key.tenant, hex(&key.digest)),
             Invalidation::All(tenant) => (tenant, String::new()),
         };
-        let mut call = self.scripts.forget.key(self.cache());
-        call.key(self.tenant(tenant)).arg(digest);
-        let done: Option<u8> = self.run(&call).await;
-        if done.is_none() {
+        let done = self.run::<u8>(&self.scripts.forget, tenant, |call| {
+            call.arg(digest);
+        });
+        if done.await.is_none() {
             self.lost.fetch_add(1, Ordering::SeqCst);
             if !self.suspect.swap(true, Ordering::SeqCst) {
                 tokio::spawn(self.begin_anew());
@@ -217,16 +222,17 @@ impl Second {
     fn begin_anew(&self) -> impl Future<Output = ()> + Send + 'static {
         let (connection, scripts) = (self.connection.clone(), Arc::clone(&self.scripts));
         let (suspect, lost) = (Arc::clone(&self.suspect), Arc::clone(&self.lost));
-        let cache = self.cache();
+        let name = self.name;
         async move {
             loop {
                 connection.connected().await;
                 let before = lost.load(Ordering::SeqCst);
-                let mut call = scripts.forget_all.prepare_invoke();
-                call.key(&cache);
-                let done: Option<u8> = connection
-                    .ask(async |mut redis| call.invoke_async(&mut redis).await)
-                    .await;
+                let prefix = connection.prefix();
+                let asked = connection.ask_server(async |mut redis, server| {
+                    let call = scripts.forget_all.key(cache(prefix, name, &server));
+                    call.invoke_async(&mut redis).await
+                });
+                let done: Option<u8> = asked.await;
                 if done.is_none() {
                     continue;
                 }
@@ -240,18 +246,21 @@ impl Second {
         }
     }
 
-    async fn run<T: FromRedisValue>(&self, call: &::redis::ScriptInvocation<'_>) -> Option<T> {
-        self.connection
-            .ask(async |mut redis| call.invoke_async(&mut redis).await)
-            .await
-    }
-
-    fn cache(&self) -> String {
-        format!("{}cache:{}", self.connection.prefix(), self.name)
-    }
-
-    fn tenant(&self, tenant: TenantId) -> String {
-        format!("{}:{tenant}", self.cache())
+    /// Runs a script with the names of the cache and of a tenant in it.
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        tenant: TenantId,
+        arguments: impl FnOnce(&mut ScriptInvocation<'_>),
+    ) -> Option<T> {
+        let prefix = self.connection.prefix();
+        let asked = self.connection.ask_server(async |mut redis, server| {
+            let cache = cache(prefix, self.name, &server);
+            let mut call = script.key(&cache);
+            arguments(call.key(format!("{cache}:{tenant}")));
+            call.invoke_async(&mut redis).await
+        });
+        asked.await
     }
 
     /// What a value is bound to.
@@ -273,6 +282,10 @@ impl fmt::Debug for Second {
             .field("name", &self.name)
             .finish_non_exhaustive()
     }
+}
+
+fn cache(prefix: &str, name: &str, server: &str) -> String {
+    format!("{prefix}cache:{name}:{server}")
 }
 
 fn millis(time: Duration) -> u64 {

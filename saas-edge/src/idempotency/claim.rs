@@ -1,5 +1,7 @@
 //! The right to be the one who makes a request.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use saas_core::{Code, Id, Problem, Timestamp};
 use saas_tenancy::{Error, Scope, TenantTx};
@@ -55,7 +57,9 @@ impl Idempotency {
     ) -> Result<Found, Stopped> {
         let database = &self.database;
         let now = database.clock().now();
-        let until = now.saturating_add(self.config.keep.into());
+        // Never before its lease is over.
+        let keep = Duration::from(self.config.keep).max(self.config.lease.into());
+        let until = now.saturating_add(keep);
         let mut tx = database.write(scope);
         let found = tx.key_row(key).await?;
         let id = match found {

@@ -5,8 +5,8 @@
 //! what it did, so there is neither an effect without the answer nor an answer without the effect; whoever sends the
 //! key again is told that answer. When it fails, the key is free again.
 //!
-//! A key is one of its caller in its tenant, and is good for one request: the method, the address and the body are
-//! hashed. Answers are kept encrypted. One with `Cache-Control: no-store`, which a handler gives to what is shown once,
+//! A key is one of its caller in its tenant, and is good for one request: the method, the address, the body and the headers
+//! that say what it means are hashed. Answers are kept encrypted. One with `Cache-Control: no-store`, which a handler gives to what is shown once,
 //! is not kept: whoever asks for it again is told that the request took place.
 //!
 //! ```
@@ -109,12 +109,20 @@ impl Idempotency {
     ///
     /// # Cancel safety
     ///
-    /// Either they are forgotten or not.
+    /// Some of them are forgotten then, and the others next time.
     pub async fn sweep(&self, scope: &Scope) -> Result<u64, Error> {
-        let mut tx = self.database.write(scope);
-        let now = self.database.clock().now();
-        let swept = tx.forget_keys(now).await?;
-        tx.commit().await?;
-        Ok(swept)
+        let (now, mut swept) = (self.database.clock().now(), 0);
+        loop {
+            let mut tx = self.database.write(scope);
+            let part = tx.forget_keys(now, PART).await?;
+            tx.commit().await?;
+            swept += part;
+            if part < PART.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
     }
 }
+
+/// So many keys are forgotten at once: others may want to write meanwhile.
+const PART: i64 = 1000;

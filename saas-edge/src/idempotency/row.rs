@@ -59,6 +59,8 @@ pub(crate) trait KeyRows {
     )]
     async fn release_key(&mut self, id: Id<KeyRow>, claimed: Timestamp) -> Result<u64>;
 
-    #[sql("DELETE FROM saas_idempotency_keys WHERE {tenant} AND expires_at <= :now")]
-    async fn forget_keys(&mut self, now: Timestamp) -> Result<u64>;
+    #[sql(
+        "DELETE FROM saas_idempotency_keys WHERE {tenant} AND id IN (SELECT id FROM saas_idempotency_keys WHERE {tenant} AND expires_at <= :now ORDER BY expires_at LIMIT :most)"
+    )]
+    async fn forget_keys(&mut self, now: Timestamp, most: i64) -> Result<u64>;
 }

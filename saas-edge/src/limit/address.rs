@@ -31,6 +31,30 @@ use super::{
 /// It stands outside of everything that reads a body, looks something up or verifies a credential, and so it finds
 /// out by itself who is asking, from the peer and the proxies that are trusted. A request of which the peer is not
 /// known, because it came over no socket, is not counted.
+///
+/// # Examples
+///
+/// ```
+/// use std::{convert::Infallible, sync::Arc};
+///
+/// use axum::{Router, body::Body, response::Response};
+/// use http::Request;
+/// use saas_core::{SystemClock, config::ConfigError, limit::ProcessLimiter};
+/// use saas_edge::{AddressLimitLayer, CallerLimitLayer, FairShareLayer, LimitsConfig};
+/// use saas_tenancy::resolve::ResolveConfig;
+/// use tower::{Layer as _, Service};
+///
+/// fn limited(
+///     router: Router,
+/// ) -> Result<impl Service<Request<Body>, Response = Response, Error = Infallible>, ConfigError> {
+///     let (limiter, config) = (Arc::new(ProcessLimiter::new(SystemClock::shared())), LimitsConfig::default());
+///     // Inside of the router, which knows the classes of routes: there are none here.
+///     let router = router.layer(CallerLimitLayer::new(limiter.clone(), &config, [])?);
+///     let service = FairShareLayer::new(&config.fair_share).layer(router);
+///     // Here stand the layers that find tenant and caller.
+///     Ok(AddressLimitLayer::new(limiter, &config, ResolveConfig::default()).layer(service))
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AddressLimitLayer {
     limiter: Arc<dyn RateLimiter>,

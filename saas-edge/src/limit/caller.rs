@@ -1,7 +1,7 @@
 //! How often one caller, and one tenant, may ask.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     fmt,
     sync::Arc,
     task::{Context, Poll},
@@ -86,33 +86,13 @@ impl CallerLimitLayer {
             routes: HashMap::new(),
             weights: None,
         };
-        let mut known = BTreeSet::new();
+        let routes: Vec<_> = routes.into_iter().collect();
+        config.check(routes.iter().map(|(_, _, class)| *class))?;
         for (method, path, class) in routes {
-            // Clients are told the name, in a header.
-            if !class
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-            {
-                let key = format!("limits.classes.{class}");
-                return Err(ConfigError::value(
-                    &key,
-                    "a class is named by letters, digits, `-`, `_` and `.`",
-                ));
-            }
-            known.insert(class);
             if let Some(quota) = config.classes.get(class) {
                 rules.classes.insert(class, *quota);
                 let methods = rules.routes.entry(path.to_owned()).or_default();
                 methods.push((method.to_owned(), class));
-            }
-        }
-        for class in config.classes.keys() {
-            if !known.contains(class.as_str()) {
-                let known = Vec::from_iter(known).join("`, `");
-                return Err(ConfigError::value(
-                    &format!("limits.classes.{class}"),
-                    format!("is no class of routes; there are `{known}`"),
-                ));
             }
         }
         Ok(Self(Arc::new(rules)))

@@ -1,8 +1,15 @@
 //! How much traffic is let through.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    thread,
+    time::Duration,
+};
 
-use saas_core::{config::Period, limit::Quota};
+use saas_core::{
+    config::{ConfigError, Period},
+    limit::Quota,
+};
 use serde::{Deserialize, Serialize};
 
 /// Quotas of traffic, and what one tenant may use at a time. The defaults are beyond what people and their browsers
@@ -31,6 +38,35 @@ pub struct LimitsConfig {
     pub fair_share: FairShareConfig,
 }
 
+impl LimitsConfig {
+    /// Looks for classes that no route has, and for names that could not stand in a header or a key, as
+    /// [`CallerLimitLayer::new`](super::CallerLimitLayer::new) does.
+    ///
+    /// # Errors
+    ///
+    /// The first class that is wrong.
+    pub fn check(&self, routes: impl IntoIterator<Item = &'static str>) -> Result<(), ConfigError> {
+        let known: BTreeSet<_> = routes.into_iter().collect();
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if let Some(class) = known.iter().find(|class| !class.bytes().all(fits)) {
+            let key = format!("limits.classes.{class}");
+            let message = "a class is named by letters, digits, `-` and `_`";
+            return Err(ConfigError::value(&key, message));
+        }
+        let mut classes = self.classes.keys();
+        match classes.find(|class| !known.contains(class.as_str())) {
+            Some(class) => Err(ConfigError::value(
+                &format!("limits.classes.{class}"),
+                format!(
+                    "is no class of routes; there are `{}`",
+                    Vec::from_iter(known).join("`, `")
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
@@ -51,8 +87,8 @@ pub struct FairShareConfig {
     /// How many requests of one tenant are worked on at a time; 0 is twice as many as there are processors, and at least
     /// four. More of them would not be done sooner, and would stand in the way of others.
     pub concurrent: usize,
-    /// How many whose bodies are streamed: longer than 8 KiB, or of no announced length. They mostly wait for their
-    /// clients, and do not take the places of the others.
+    /// How many whose bodies are streamed: longer than 8 KiB, but for methods that send none as a rule. They mostly wait
+    /// for their clients, and do not take the places of the others.
     pub streaming: usize,
     /// How many more of them wait until one of those is done.
     pub queue: usize,

@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use http::{Request, header};
+use http::{Method, Request, header};
 use http_body::Body as _;
 use pin_project_lite::pin_project;
 use saas_core::{
@@ -49,6 +49,17 @@ struct Places {
 /// would hold.
 const LARGE: usize = 8 << 10;
 
+/// How a body comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// It is none, or nobody reads it.
+    NotNow,
+    /// It is small, or may be.
+    Before,
+    /// It is large.
+    Streamed,
+}
+
 impl FairShareLayer {
     /// Makes the layer. Services that it is put around by clones of one layer count together.
     #[must_use]
@@ -65,39 +76,46 @@ impl FairShareLayer {
         }
     }
 
-    fn of(&self, request: &Request<Body>) -> Option<(&Shares, TenantId)> {
+    /// Gives the places of those who ask so, and whose they are.
+    fn of(&self, request: &Request<Body>) -> Option<(&Places, TenantId)> {
         let extensions = request.extensions();
         let (places, tenant) = match (extensions.get(), extensions.get::<Tenant>()) {
             (Some(Admission::Admitted(scope)), _) => (&self.members, scope.tenant().id()),
             (_, Some(tenant)) => (&self.visitors, tenant.id()),
             _ => return None,
         };
-        let shares = match is_streamed(request) {
-            true => &places.streaming,
-            false => &places.working,
-        };
-        Some((shares, tenant))
+        Some((places, tenant))
     }
 }
 
-fn is_streamed(request: &Request<Body>) -> bool {
+fn comes(request: &Request<Body>) -> Comes {
     let headers = request.headers();
     let length = headers.get(header::CONTENT_LENGTH);
-    // What is waited with until it is asked for is not taken in (RFC 9110, section 10.1.1).
-    let waits = headers.contains_key(header::EXPECT);
+    // No handler takes any of what these send.
+    let asks = [Method::GET, Method::HEAD, Method::OPTIONS];
     match length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok()) {
-        _ if request.body().is_end_stream() => false,
-        Some(length) => length > LARGE || waits,
-        None => true,
+        _ if request.body().is_end_stream() => Comes::NotNow,
+        _ if asks.contains(request.method()) => Comes::NotNow,
+        Some(length) if length > LARGE => Comes::Streamed,
+        _ => Comes::Before,
     }
 }
 
-/// Takes in a body that is not streamed.
-async fn taken_in(request: Request<Body>) -> Result<Request<Body>, Problem> {
+/// Takes in a body that may be small. Tells whether it is not.
+async fn taken_in(request: Request<Body>) -> Result<(Request<Body>, bool), Problem> {
     let (parts, body) = request.into_parts();
-    let read = read_ahead(&parts, body, LARGE).await;
-    let (_, body) = read.map_err(BodyFault::problem)?;
-    Ok(Request::from_parts(parts, body))
+    let read = read_ahead(&parts, body, LARGE + 1).await;
+    let (read, body) = read.map_err(BodyFault::problem)?;
+    Ok((Request::from_parts(parts, body), read.len() > LARGE))
+}
+
+impl Places {
+    const fn of(&self, is_streamed: bool) -> &Shares {
+        match is_streamed {
+            true => &self.streaming,
+            false => &self.working,
+        }
+    }
 }
 
 impl<S> Layer<S> for FairShareLayer {
@@ -132,26 +150,29 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let Some((shares, tenant)) = self.layer.of(&request) else {
+        let Some((places, tenant)) = self.layer.of(&request) else {
             return GateFuture::open(Placed::new(self.inner.call(request), None));
         };
-        let comes = !request.body().is_end_stream() && !is_streamed(&request);
-        if !comes && let Some(share) = shares.try_take(tenant) {
+        let comes = comes(&request);
+        let mut is_streamed = comes == Comes::Streamed;
+        if comes != Comes::Before
+            && let Some(share) = places.of(is_streamed).try_take(tenant)
+        {
             return GateFuture::open(Placed::new(self.inner.call(request), Some(share)));
         }
-        let shares = shares.clone();
+        let places = places.clone();
         // The clone may not be ready; the service that was polled is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         GateFuture::ask(async move {
-            let request = match comes {
-                true => match taken_in(request).await {
-                    Ok(request) => request,
+            let mut request = request;
+            if comes == Comes::Before {
+                match taken_in(request).await {
+                    Ok((whole, is_large)) => (request, is_streamed) = (whole, is_large),
                     Err(problem) => return Ok(problem.into_response()),
-                },
-                false => request,
-            };
-            let Some(share) = shares.take(tenant).await else {
+                }
+            }
+            let Some(share) = places.of(is_streamed).take(tenant).await else {
                 tracing::info!("the tenant has too many requests under way");
                 let problem = Problem::new(Code::OVERLOADED).retry_after(1);
                 return Ok(problem.into_response());
@@ -186,5 +207,62 @@ impl<F: Future> Future for Placed<F> {
         let answer = ready!(this.inner.poll(context));
         *this.share = None;
         Poll::Ready(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_say_how_much_he_sends_takes_no_place_of_those_who_send_much() {
+        for (method, headers, how) in [
+            (
+                "GET",
+                &[("transfer-encoding", "chunked")][..],
+                Comes::NotNow,
+            ),
+            ("GET", &[("content-length", "100000")], Comes::NotNow),
+            ("POST", &[("transfer-encoding", "chunked")], Comes::Before),
+            ("POST", &[("content-length", "1")], Comes::Before),
+            ("DELETE", &[("content-length", "1")], Comes::Before),
+            ("POST", &[("content-length", "8192")], Comes::Before),
+            ("POST", &[("content-length", "8193")], Comes::Streamed),
+            (
+                "PUT",
+                &[("content-length", "1"), ("expect", "100-continue")],
+                Comes::Before,
+            ),
+            (
+                "PUT",
+                &[("content-length", "8193"), ("expect", "100-continue")],
+                Comes::Streamed,
+            ),
+        ] {
+            let mut request = Request::builder().method(method);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let never = futures_util::stream::pending::<Result<&str, String>>();
+            let request = request.body(Body::from_stream(never)).unwrap();
+            assert_eq!(comes(&request), how, "{method} {headers:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_small_is_worked_on_and_what_is_large_is_streamed() {
+        for (length, is_large) in [
+            (1, false),
+            (LARGE, false),
+            (LARGE + 1, true),
+            (LARGE * 3, true),
+        ] {
+            let pieces = vec![vec![b'x'; length / 2], vec![b'x'; length - length / 2]];
+            let pieces = pieces.into_iter().map(Ok::<_, String>);
+            let body = Body::from_stream(futures_util::stream::iter(pieces));
+            let (request, large) = taken_in(Request::new(body)).await.unwrap();
+            let whole = axum::body::to_bytes(request.into_body(), usize::MAX).await;
+            assert_eq!((whole.unwrap().len(), large), (length, is_large));
+        }
     }
 }

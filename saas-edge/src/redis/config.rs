@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use saas_core::{
     Secret,
-    config::{Period, masked},
+    config::{Period, masked, positive},
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,13 @@ pub struct RedisConfig {
     /// What every key begins with, so that several services can use one server.
     pub prefix: String,
     /// How long an answer is waited for. A request may wait for several.
+    #[serde(deserialize_with = "positive")]
     pub timeout: Period,
     /// How long a connection may take to be made.
+    #[serde(deserialize_with = "positive")]
     pub connect_timeout: Period,
     /// After how long Redis is tried again when it has not answered. Nobody asks it meanwhile.
+    #[serde(deserialize_with = "positive")]
     pub pause: Period,
 }
 

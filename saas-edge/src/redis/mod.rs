@@ -24,6 +24,27 @@ const PIPELINE: usize = 1024;
 /// A connection to Redis that comes back by itself; cheap to clone.
 ///
 /// It is one server, or one address that stands for it: not a cluster.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use saas_core::{Secret, SystemClock, config::ConfigError};
+/// use saas_edge::{RedisBus, RedisConfig, RedisConnection, RedisLimiter};
+/// use saas_tenancy::Database;
+///
+/// async fn shared(url: &str, database: Database) -> Result<(RedisLimiter, Database), ConfigError> {
+///     let mut config = RedisConfig::default();
+///     config.url = Some(Secret::new(url.to_owned()));
+///     // There is none only where the configuration names none.
+///     let redis = RedisConnection::open(&config).await?;
+///     let redis = redis.ok_or_else(|| ConfigError::value("redis.url", "is missing"))?;
+///     let limiter = RedisLimiter::new(redis.clone(), SystemClock::shared());
+///     // Where a pooler stands in front of PostgreSQL.
+///     Ok((limiter, database.with_bus(Arc::new(RedisBus::new(redis)))))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct RedisConnection(Arc<Inner>);
 
@@ -42,6 +63,8 @@ struct Inner {
 struct Live {
     number: u64,
     connection: MultiplexedConnection,
+    /// The name that the server gave itself when it was started; empty where it does not tell.
+    server: Arc<str>,
 }
 
 impl RedisConnection {
@@ -126,8 +149,22 @@ impl RedisConnection {
     where
         F: Future<Output = RedisResult<T>>,
     {
-        let Live { number, connection } = self.0.live.borrow().clone()?;
-        let reason = match tokio::time::timeout(self.0.timeout, command(connection)).await {
+        self.ask_server(|connection, _| command(connection)).await
+    }
+
+    /// Does so with the name of the server. One that was started again, from what it had written down, or another one that
+    /// takes its place, has another name.
+    pub(crate) async fn ask_server<T, F>(
+        &self,
+        command: impl FnOnce(MultiplexedConnection, Arc<str>) -> F,
+    ) -> Option<T>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        let live = self.0.live.borrow().clone()?;
+        let number = live.number;
+        let command = command(live.connection, live.server);
+        let reason = match tokio::time::timeout(self.0.timeout, command).await {
             Ok(Ok(answer)) => return Some(answer),
             Ok(Err(error)) => reason(&error),
             Err(_) => "no answer in time".to_owned(),
@@ -178,12 +215,17 @@ impl Keeper {
         let mut lives = self.live.subscribe();
         loop {
             match self.connect().await {
-                Ok(connection) => {
+                Ok((connection, server)) => {
                     if number > 0 || told {
                         tracing::info!("Redis answers");
                     }
                     (number, told) = (number + 1, false);
-                    self.live.send_replace(Some(Live { number, connection }));
+                    let live = Live {
+                        number,
+                        connection,
+                        server,
+                    };
+                    self.live.send_replace(Some(live));
                     let _ = lives.wait_for(Option::is_none).await;
                 }
                 Err(error) if number == 0 && !told => {
@@ -201,7 +243,7 @@ impl Keeper {
     }
 
     /// Connects, and writes: a replica, or a server that has no room, answers and is of no use.
-    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+    async fn connect(&self) -> RedisResult<(MultiplexedConnection, Arc<str>)> {
         let config = &self.connection;
         let made = self
             .client
@@ -210,7 +252,17 @@ impl Keeper {
         let mut write = ::redis::cmd("SET");
         write.arg(&self.probe).arg(1).arg("PX").arg(1000);
         write.exec_async(&mut connection).await?;
-        Ok(connection)
+        let mut info = ::redis::cmd("INFO");
+        info.arg("server");
+        let told: Option<String> = match info.query_async(&mut connection).await {
+            Ok(told) => Some(told),
+            // Not everybody may ask for it.
+            Err(error) if error.code().is_some() => None,
+            Err(error) => return Err(error),
+        };
+        let mut lines = told.as_deref().unwrap_or_default().lines();
+        let server = lines.find_map(|line| line.strip_prefix("run_id:"));
+        Ok((connection, server.unwrap_or_default().trim().into()))
     }
 }
 

@@ -415,6 +415,49 @@ async fn a_key_is_kept_for_a_day() {
     }
 }
 
+/// Whatever the configuration says.
+#[tokio::test]
+async fn a_key_is_not_free_before_its_lease_is_over() {
+    for world in World::all().await {
+        let (gate, mut config) = (Gate::with(0), IdempotencyConfig::default());
+        config.keep = Duration::from_secs(1).into();
+        let app = app(world.db.database(), &world.acme, &gate, &config);
+        let first = tokio::spawn({
+            let app = app.clone();
+            async move { ask(&app, "/apart", "one", "text").await }
+        });
+        while gate.calls.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+        world.db.clock().advance(Duration::from_secs(30));
+        let early = ask(&app, "/apart", "one", "text").await;
+        assert_eq!(early.code().as_deref(), Some("idempotency-in-flight"));
+        let store = Idempotency::new(world.db.database().clone(), config);
+        assert_eq!(store.sweep(&world.acme).await.unwrap(), 0);
+        gate.open.add_permits(1);
+        assert_eq!(first.await.unwrap().status, 200);
+        assert_eq!(world.noted().await, 1);
+    }
+}
+
+/// More than are forgotten at once.
+#[tokio::test]
+async fn all_keys_whose_time_is_over_are_forgotten() {
+    let db = TestDatabase::sqlite(&[&saas_tenancy::MODULE, &MODULE]).await;
+    let acme = db.tenant("acme").await;
+    let acme = person(&db, acme.id()).await;
+    let (gate, config) = (Gate::open(), IdempotencyConfig::default());
+    let app = app(db.database(), &acme, &gate, &config);
+    for number in 0..1001 {
+        let key = number.to_string();
+        assert_eq!(ask(&app, "/notes", &key, "text").await.status, 201);
+    }
+    let store = Idempotency::new(db.database().clone(), config);
+    db.clock().advance(Duration::from_secs(86_400));
+    assert_eq!(store.sweep(&acme).await.unwrap(), 1001);
+    assert_eq!(store.sweep(&acme).await.unwrap(), 0);
+}
+
 #[test]
 fn the_guards_are_those_of_the_entities() {
     let file = concat!(

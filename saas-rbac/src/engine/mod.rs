@@ -49,6 +49,28 @@ pub enum Decision {
 /// decision is one look-up of the tenant, one of the caller, and one bit: no lock, no allocation, no text is
 /// compared, however many rules there are. Nothing is allowed by default, and a system scope, which has no
 /// caller, is allowed nothing here.
+///
+/// # Examples
+///
+/// ```
+/// use saas_rbac::{Authorizer, Permission, Presets, RbacConfig};
+/// use saas_tenancy::Database;
+///
+/// #[derive(Debug, Clone, Copy, Permission)]
+/// enum Can {
+///     #[permission("projects:read")]
+///     ReadProjects,
+///     #[permission("projects:write")]
+///     WriteProjects,
+/// }
+///
+/// fn authorizer(database: Database) -> Authorizer {
+///     let presets = Presets::new::<Can>()
+///         .admin(&[Can::ReadProjects, Can::WriteProjects])
+///         .user(&[Can::ReadProjects]);
+///     Authorizer::new(database, presets, &RbacConfig::default())
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Authorizer {
     inner: Arc<Inner>,

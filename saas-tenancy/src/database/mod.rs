@@ -36,7 +36,10 @@ pub use state::{ConnectionAudit, DatabaseState};
 #[cfg(feature = "postgres")]
 use crate::Shares;
 use crate::{
-    Error, Reason, Scope, SystemScope, TenantTx, error::Cause, scope::Actor, signal::Local,
+    Error, Reason, Scope, SystemScope, TenantTx,
+    error::Cause,
+    scope::Actor,
+    signal::{Carrier, Local},
     transaction::SystemTx,
 };
 
@@ -74,7 +77,7 @@ pub enum Dialect {
 #[derive(Clone)]
 pub struct Database {
     inner: Arc<Inner>,
-    bus: Option<Arc<dyn EventBus>>,
+    bus: Option<Arc<Carrier>>,
 }
 
 struct Inner {
@@ -148,11 +151,11 @@ impl Database {
     /// It holds for this handle and its clones.
     #[must_use]
     pub fn with_bus(mut self, bus: Arc<dyn EventBus>) -> Self {
-        self.bus = Some(bus);
+        self.bus = Some(Arc::new(Carrier::new(bus)));
         self
     }
 
-    pub(crate) const fn bus(&self) -> Option<&Arc<dyn EventBus>> {
+    pub(crate) const fn bus(&self) -> Option<&Arc<Carrier>> {
         self.bus.as_ref()
     }
 

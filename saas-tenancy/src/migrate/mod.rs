@@ -42,6 +42,19 @@ use crate::{Database, Dialect, Error, database::Pools, error::Cause, sql};
 ///
 /// A migration that was under way is rolled back, on PostgreSQL with the end of its connection, once it has what it waits
 /// for or `lock_timeout` is over; calling again goes on.
+///
+/// # Examples
+///
+/// ```
+/// use saas_tenancy::{Database, Error, Module, Severity, migrate, verify};
+///
+/// /// `owner` may change tables; `service` is how the program connects from then on.
+/// async fn prepare(owner: &Database, service: &Database, modules: &[&Module]) -> Result<bool, Error> {
+///     migrate(owner, modules, Some("app_service")).await?;
+///     let findings = verify(service, modules).await?;
+///     Ok(findings.iter().all(|finding| finding.code.severity() != Severity::Leak))
+/// }
+/// ```
 pub async fn migrate(
     owner: &Database,
     modules: &[&Module],

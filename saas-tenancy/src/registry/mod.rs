@@ -80,6 +80,29 @@ impl Reason for ResolveTenant {
 /// The registry of tenants, cheap to clone.
 ///
 /// Answers are kept for a short time, "there is no such tenant" as well, in a cache of bounded size.
+///
+/// # Examples
+///
+/// ```
+/// use saas_tenancy::{Database, Error, NewTenant, Reason, Registry, Slug, SystemScope, Tenant};
+///
+/// struct SignUp;
+///
+/// impl Reason for SignUp {
+///     const NAME: &'static str = "sign-up";
+///     const WHY: &'static str = "a sign-up creates the tenant";
+/// }
+///
+/// async fn found(database: &Database, registry: &Registry, slug: Slug) -> Result<Tenant, Error> {
+///     if let Some(tenant) = registry.by_slug(&slug).await? {
+///         return Ok(tenant);
+///     }
+///     let mut tx = database.system_write(&SystemScope::<SignUp>::enter());
+///     let tenant = registry.create(&mut tx, NewTenant::new(slug, "Acme")).await?;
+///     tx.commit().await?;
+///     Ok(tenant)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Registry {
     database: Database,

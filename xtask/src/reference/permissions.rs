@@ -9,8 +9,8 @@ const ROUTES: &str = "examples/starter/tests/routes.txt";
 const SOURCE: &str = "examples/starter/src/permission.rs";
 const HEAD: &str = "# Permissions
 
-What can be allowed in the starter, which of the roles that every tenant begins with may do it, and which routes ask for it. A tenant changes what its roles
-may do and makes roles of its own; the owner may do everything. Written by `cargo xtask reference --write` from `examples/starter/src/permission.rs`, `starter permissions` and
+What can be allowed in the starter, which of the roles that every tenant begins with may do it, and which routes ask for it. A tenant makes
+roles of its own beside these, which cannot be changed; the owner may do everything. Written by `cargo xtask reference --write` from `examples/starter/src/permission.rs`, `starter permissions` and
 `examples/starter/tests/routes.txt`; CI compares.
 
 | permission | allows to | roles |
@@ -44,7 +44,7 @@ pub(super) fn page(starter: &Starter) -> Result<String, String> {
         }
     }
     sections.push_str(
-        "\n## Without a permission\n\n`member` is whoever is signed in to the tenant, `person` a person who has signed in, and no program.\n\n\
+        "\n## Without a permission\n\n`member` is whoever is signed in to the tenant and has a role there, `person` a person who has signed in, and no program.\n\n\
          | route | asks for |\n|---|---|\n",
     );
     let word = |line: &str, word| needs(line, word);

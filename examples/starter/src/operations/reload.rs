@@ -3,6 +3,7 @@
 use std::io;
 
 use saas_core::telemetry::Telemetry;
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::StarterConfig;
@@ -17,7 +18,7 @@ pub(crate) fn reload<'a>(
 ) -> io::Result<impl Future<Output = ()> + use<'a>> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut filter = config.log.filter.clone();
-    let started = StarterConfig::load(arguments).ok();
+    let started = shown(config);
     let arguments = arguments.to_vec();
     Ok(async move {
         while hangup.recv().await.is_some() {
@@ -43,25 +44,24 @@ pub(crate) fn reload<'a>(
                     }
                 }
             }
-            let sections = started
-                .as_ref()
-                .map_or_else(Vec::new, |old| differing(old, &new));
+            let sections = differing(&started, &shown(&new));
             tracing::info!(filter, needs_restart = ?sections, "the configuration was read again");
         }
         std::future::pending().await
     })
 }
 
-/// Names the sections that differ in what only a start takes up. A secret that has changed does not show.
-fn differing(old: &StarterConfig, new: &StarterConfig) -> Vec<String> {
-    let read = |config: &StarterConfig| {
-        let mut value = serde_json::to_value(config).unwrap_or_default();
-        if let Some(log) = value.get_mut("log").and_then(|log| log.as_object_mut()) {
-            log.remove("filter");
-        }
-        value
-    };
-    let (old, new) = (read(old), read(new));
+/// Gives what only a start takes up, without its secrets.
+fn shown(config: &StarterConfig) -> Value {
+    let mut value = serde_json::to_value(config).unwrap_or_default();
+    if let Some(log) = value.get_mut("log").and_then(Value::as_object_mut) {
+        log.remove("filter");
+    }
+    value
+}
+
+/// Names the sections that differ. A secret that has changed does not show.
+fn differing(old: &Value, new: &Value) -> Vec<String> {
     let sections = old.as_object().into_iter().flatten();
     let differing = sections.filter(|(name, value)| new.get(*name) != Some(*value));
     differing.map(|(name, _)| name.clone()).collect()

@@ -25,6 +25,7 @@ pub(crate) async fn serve(
 ) -> Result<(), Box<dyn Error>> {
     // Also while it boots: the first process of a container does not end by signals that it does not listen for.
     let mut stopped = pin!(stop()?);
+    let again = reload::reload(&config, arguments, telemetry)?;
     // First, because the system may choose the port, and the issuer may be named after it.
     let listener = edge::listen(&config.server.bind)
         .await
@@ -44,7 +45,6 @@ pub(crate) async fn serve(
         () = stopped.as_mut() => return Ok(()),
     };
     begin(&config, &state, events);
-    let again = reload::reload(&config, arguments, telemetry)?;
     greet(&config.server.url(), demo.as_ref(), config.environment);
     tracing::info!(%address, "listening");
     let until = async {

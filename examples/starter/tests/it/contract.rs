@@ -260,6 +260,31 @@ async fn whoever_opens_an_address_in_a_browser_sees_a_page_of_its_refusal() {
     }
 }
 
+/// Reads what lies beside the starter; whoever copies it takes that along.
+fn beside(file: &str) -> String {
+    let path = format!("{}/../../docs/{file}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn what_is_deployed_sets_keys_that_there_are() {
+    for file in ["compose.yaml", "kubernetes.yaml"] {
+        let text = beside(&format!("deploy/{file}"));
+        let ours = |name: &str| name.starts_with("SAAS__") || name.ends_with("_URL");
+        let lines = text.lines().filter_map(|line| line.trim().split_once(": "));
+        let variables: Vec<_> = lines.filter(|(name, _)| ours(name)).collect();
+        assert!(variables.len() > 9, "{file}: {variables:?}");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_starter"));
+        command.arg("config").env_clear();
+        for (name, value) in variables {
+            command.env(name, value.trim_matches('"'));
+        }
+        let printed = command.output().unwrap();
+        let said = String::from_utf8_lossy(&printed.stderr);
+        assert!(printed.status.success(), "{file}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
     let world = World::on(Dialect::Sqlite, &[]).await;
@@ -267,9 +292,7 @@ async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
     let measured = send(world.request(Method::GET, "/metrics")).await.text;
     let mut asked = 0;
     for file in ["alerts.yml", "dashboard.json"] {
-        // Beside the starter; whoever copies it takes them along.
-        let path = format!("{}/../../docs/ops/{file}", env!("CARGO_MANIFEST_DIR"));
-        let file = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let file = beside(&format!("ops/{file}"));
         let other = |letter: char| !letter.is_ascii_lowercase() && letter != '_';
         for name in file.split(other).filter(|word| word.starts_with("saas_")) {
             let name = name.strip_suffix("_bucket").unwrap_or(name);

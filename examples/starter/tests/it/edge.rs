@@ -400,3 +400,32 @@ async fn who_is_answered_before_all_was_read_is_told_that_the_connection_ends() 
     }
     assert_eq!(acme.get("/api/v1/me").await.header("connection"), None);
 }
+
+/// Over HTTP/2, too, where a client takes an answer for broken that has a body and should have none.
+#[tokio::test]
+async fn an_answer_to_head_has_no_body() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let acme = world.sign_up("acme").await;
+    let http2 = reqwest::Client::builder().http2_prior_knowledge();
+    let clients = [world.http.clone(), http2.build().unwrap()];
+    for client in clients {
+        for (path, token, status) in [
+            ("/api/v1/me", "", 401),
+            ("/api/v1/me", "wrong", 401),
+            ("/api/v1/me", acme.token.as_str(), 200),
+            ("/api/v1/files/none", acme.token.as_str(), 404),
+            ("/api/v1/uploads/none", acme.token.as_str(), 412),
+            ("/api/v1/signup", acme.token.as_str(), 405),
+            ("/nothing/here", acme.token.as_str(), 404),
+            ("/health", "", 200),
+        ] {
+            let mut request = client.head(format!("{}{path}", world.url));
+            if !token.is_empty() {
+                request = request.bearer_auth(token);
+            }
+            let answer = send(request).await;
+            assert_eq!(answer.status, status, "{path} {answer:?}");
+            assert_eq!(answer.text, "", "{path}");
+        }
+    }
+}

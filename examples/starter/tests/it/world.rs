@@ -232,31 +232,8 @@ impl Caller<'_> {
     }
 }
 
-/// Sends, and sends again what was cut off: who is refused before all of a body was read may see the end of the connection
-/// before the answer, while he still writes.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
-    for _ in 0..4 {
-        let Some(first) = request.try_clone() else {
-            break;
-        };
-        match try_send(first).await {
-            Err(error) if is_cut_off(&error) => {}
-            sent => return sent.unwrap(),
-        }
-    }
     try_send(request).await.unwrap()
-}
-
-fn is_cut_off(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        let error_of_socket = error.downcast_ref::<std::io::Error>();
-        if error_of_socket.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }
 
 /// Sends to a service that may be gone.

@@ -13,7 +13,7 @@ use hyper_util::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
-use super::{ServeConfig, answer::Answer, patient::Patient, seat::Taken};
+use super::{ServeConfig, answer::Answer, patient::Patient, question, seat::Taken};
 
 /// Makes what speaks both versions of HTTP.
 pub(super) fn builder(config: &ServeConfig) -> Builder<TokioExecutor> {
@@ -60,8 +60,9 @@ where
         let seat = Arc::clone(&self.taken.seat);
         let handler = hyper::service::service_fn(move |request: Request<Incoming>| {
             let under_way = seat.ask();
-            let seat = (request.version() == Version::HTTP_2).then(|| Arc::clone(&seat));
-            let mut request = request.map(Body::new);
+            let one_of_many = request.version() == Version::HTTP_2;
+            let mut request = question::take(request, &seat);
+            let seat = one_of_many.then(|| Arc::clone(&seat));
             request.extensions_mut().insert(ConnectInfo(peer));
             let mut service = service.clone();
             async move {

@@ -3,7 +3,9 @@
 mod answer;
 mod config;
 mod connection;
+mod linger;
 mod patient;
+mod question;
 mod seat;
 mod stop;
 #[cfg(feature = "tls")]

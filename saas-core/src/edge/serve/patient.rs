@@ -14,9 +14,9 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::seat::Seat;
+use super::{linger::Linger, seat::Seat};
 
-/// Fails a write that makes no progress for so long.
+/// Fails a write that makes no progress for so long, and takes its time to close.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
@@ -25,6 +25,8 @@ pub(super) struct Patient<S> {
     seat: Arc<Seat>,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Its own side is closed.
+    linger: Option<Linger>,
 }
 
 impl<S> Patient<S> {
@@ -34,6 +36,7 @@ impl<S> Patient<S> {
             patience,
             seat,
             waiting: None,
+            linger: None,
         }
     }
 
@@ -67,11 +70,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.seat.note_input();
+        }
+        read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -100,8 +108,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.bounded(context, shut)
+        if self.linger.is_none() {
+            let shut = Pin::new(&mut self.inner).poll_shutdown(context);
+            ready!(self.bounded(context, shut))?;
+        }
+        let Self {
+            inner,
+            seat,
+            linger,
+            ..
+        } = &mut *self;
+        linger
+            .get_or_insert_with(|| Linger::new(seat.is_unfinished()))
+            .poll(inner, context)
+            .map(Ok)
     }
 }
 

@@ -36,6 +36,10 @@ pub(super) struct Seat {
     idle_since: AtomicU64,
     /// Whether its client still has to take what was written.
     writing: AtomicBool,
+    /// Whether nobody has seen the end of what its client sends.
+    unfinished: AtomicBool,
+    /// Whether it is of HTTP/2, which says by itself where a request ends.
+    of_many: AtomicBool,
     /// Its place is needed.
     needed: Notify,
     /// Answers of HTTP/2 that are being sent.
@@ -71,6 +75,8 @@ impl Seats {
             under_way: AtomicUsize::new(0),
             idle_since: AtomicU64::new(0),
             writing: AtomicBool::new(false),
+            unfinished: AtomicBool::new(false),
+            of_many: AtomicBool::new(false),
             needed: Notify::new(),
             answers: Mutex::default(),
         });
@@ -177,6 +183,27 @@ impl Seat {
         if self.writing.swap(waits, Ordering::Relaxed) && !waits {
             self.idle_since.store(self.now(), Ordering::Relaxed);
         }
+    }
+
+    /// Something came, and until it is known what it belongs to, more of it may.
+    pub(super) fn note_input(&self) {
+        if !self.of_many.load(Ordering::Relaxed) {
+            self.set_unfinished(true);
+        }
+    }
+
+    pub(super) fn set_of_many(&self) {
+        self.of_many.store(true, Ordering::Relaxed);
+        self.set_unfinished(false);
+    }
+
+    /// Notes whether more of a body has to come.
+    pub(super) fn set_unfinished(&self, unfinished: bool) {
+        self.unfinished.store(unfinished, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.unfinished.load(Ordering::Relaxed)
     }
 
     fn idle_since(&self) -> Instant {

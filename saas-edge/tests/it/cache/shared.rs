@@ -282,3 +282,37 @@ async fn signals_travel_by_redis_where_the_database_cannot_pass_them_on() {
     }
     assert_eq!(heard, Signal::Message("later".to_owned()));
 }
+
+/// A server that comes back with what it had written down, or a replica that takes its place.
+#[tokio::test]
+async fn what_was_forgotten_does_not_come_back_with_a_server_that_knew_it() {
+    let mut world = World::new(TestRedis::own()).await;
+    let acme = world.acme.clone();
+    world.first.get(&acme, "key", "old").await;
+    // Changes before may have been on their way.
+    timeout(PATIENCE, async {
+        while world.second.get(&acme, "key", "other").await != "old" {
+            world.first.invalidate(&acme, "key").await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            world.first.get(&acme, "key", "old").await;
+        }
+    })
+    .await
+    .expect("it is in Redis");
+    let mut client = world.client().await;
+    let () = redis::cmd("SAVE").query_async(&mut client).await.unwrap();
+    world.first.invalidate(&acme, "key").await;
+    assert_eq!(world.first.get(&acme, "key", "new").await, "new");
+    world.redis.kill();
+    world.redis.start();
+    let mut client = world.client().await;
+    let pattern = format!("{}cache:texts:*", world.redis.prefix());
+    let names: Vec<String> = client.keys(pattern).await.unwrap();
+    assert!(!names.is_empty(), "it has what it had");
+    // Nothing of it is in the memory of an instance that has just begun.
+    let third = Instance::new(&world.first.database, &world.redis).await;
+    timeout(PATIENCE, third.redis.connected()).await.unwrap();
+    assert_eq!(third.get(&acme, "key", "newest").await, "newest");
+    // It does not end while it connects, which the database would wait for.
+    third.follows(&world.first, &acme).await;
+}
