@@ -36,13 +36,6 @@ fn target(page: &Path, link: &str) -> PathBuf {
     path
 }
 
-/// What is not in the book is in the repository, where pages end in `.md`.
-fn is_beside(page: &Path, link: &str) -> bool {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let file = source.join(page.parent().unwrap()).join(link);
-    file.exists() || file.with_extension("md").exists()
-}
-
 #[test]
 fn the_book_is_made_and_every_link_in_it_leads_somewhere() {
     let folder = tempfile::tempdir().unwrap();
@@ -71,7 +64,7 @@ fn the_book_is_made_and_every_link_in_it_leads_somewhere() {
             };
             let there = match found.get(&made) {
                 Some(text) => place.is_empty() || text.contains(&format!("id=\"{place}\"")),
-                None => folder.path().join(&made).exists() || is_beside(page, path),
+                None => folder.path().join(&made).exists(),
             };
             if !there {
                 broken.push(format!("{}: {link}", page.display()));
