@@ -23,7 +23,8 @@ use saas_tenancy::{Database, DatabaseConfig, migrate};
 async fn main() -> Result<(), Box<dyn Error>> {
     // The log goes to standard output. Why a request has failed stands there, and not in its answer.
     let _telemetry = telemetry::init(&TelemetryConfig::default())?;
-    let keys = KeyRing::from_text(&Secret::new(std::env::var("MASTER_KEY")?))?;
+    let key = std::env::var("MASTER_KEY").map_err(|_| "MASTER_KEY is not set")?;
+    let keys = KeyRing::from_text(&Secret::new(key))?;
     let config = DatabaseConfig::new("sqlite://data/workshop.db");
     let database = Database::connect(&config, keys, SystemClock::shared()).await?;
     migrate(&database, MODULES, None).await?;
