@@ -19,7 +19,7 @@ head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$dir/password"
   "$bin/initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile="$dir/password" -E UTF8 --locale=C --no-sync >>"$dir/log" 2>&1 ||
   fail initdb
 "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 30 -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir \
-  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c authentication_timeout=10 -c shared_buffers=64MB" start >>"$dir/log" 2>&1 ||
+  -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c authentication_timeout=30 -c shared_buffers=64MB" start >>"$dir/log" 2>&1 ||
   fail start
 echo "ready $(cat "$dir/password")"
 cat > /dev/null

@@ -143,6 +143,7 @@ pub(crate) async fn boot_with(
     config: &StarterConfig,
     routes: Routes<AppState, Public>,
 ) -> Result<Booted, Box<dyn Error>> {
+    // What is missing is said before anything is changed.
     app::check(config, &routes)?;
     config.master_key()?;
     let (auth, mail) = (config.auth()?, config.mail()?);

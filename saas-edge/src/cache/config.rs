@@ -21,6 +21,16 @@ pub struct CacheConfig {
     pub stale: Period,
 }
 
+impl CacheConfig {
+    /// How long a value may be used, or that there is none.
+    pub(super) fn lasts(&self, is_there: bool) -> Duration {
+        match is_there {
+            true => self.lifetime.into(),
+            false => self.absent.into(),
+        }
+    }
+}
+
 impl Default for CacheConfig {
     fn default() -> Self {
         Self {

@@ -36,11 +36,8 @@ pub(super) struct Kept<V> {
 
 impl<V> Kept<V> {
     pub(super) fn new(value: Option<V>, key: EntryKey, now: Timestamp, of: &CacheConfig) -> Self {
-        let lifetime = match value {
-            Some(_) => of.lifetime,
-            None => of.absent,
-        };
-        let fresh_until = now.saturating_add(shorter(lifetime.into(), key, now));
+        let lifetime = of.lasts(value.is_some());
+        let fresh_until = now.saturating_add(shorter(lifetime, key, now));
         Self {
             value,
             fresh_until,
@@ -52,11 +49,7 @@ impl<V> Kept<V> {
 impl<V> Kept<V> {
     /// Lets it last no longer than from now on, whatever time it was for whoever kept it first.
     pub(super) fn within(mut self, now: Timestamp, of: &CacheConfig) -> Self {
-        let lifetime = match self.value {
-            Some(_) => of.lifetime,
-            None => of.absent,
-        };
-        let fresh_until = now.saturating_add(lifetime.into());
+        let fresh_until = now.saturating_add(of.lasts(self.value.is_some()));
         self.fresh_until = self.fresh_until.min(fresh_until);
         let stale_until = fresh_until.saturating_add(of.stale.into());
         self.stale_until = self.stale_until.min(stale_until);
@@ -73,4 +66,35 @@ fn shorter(lifetime: Duration, key: EntryKey, now: Timestamp) -> Duration {
     let [first, second, ..]: [u8; 32] = hash.finalize().into();
     let share = u32::from(u16::from_be_bytes([first, second]));
     lifetime.saturating_sub((lifetime / 10 / u32::from(u16::MAX)).saturating_mul(share))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rel_31_what_another_clock_says_makes_nothing_last_longer() {
+        let of = CacheConfig::default();
+        let now: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
+        for (value, lifetime) in [(Some(1), of.lifetime), (None, of.absent)] {
+            let fresh = now.saturating_add(lifetime.into());
+            let stale = fresh.saturating_add(of.stale.into());
+            let day = Duration::from_secs(86_400);
+            let late = Kept {
+                value,
+                fresh_until: fresh.saturating_add(day),
+                stale_until: stale.saturating_add(day),
+            };
+            let kept = late.within(now, &of);
+            assert_eq!((kept.fresh_until, kept.stale_until), (fresh, stale));
+            // What ends sooner does.
+            let soon = Kept {
+                value,
+                fresh_until: now,
+                stale_until: now,
+            };
+            let kept = soon.within(now, &of);
+            assert_eq!((kept.fresh_until, kept.stale_until), (now, now));
+        }
+    }
 }

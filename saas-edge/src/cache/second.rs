@@ -2,9 +2,11 @@
 //!
 //! A value is at a name that holds its cache, the server, the *epoch* of the cache, its tenant, the epoch of the tenant and
 //! the digest of its key. A server that was started again from what it had written down, or a replica that takes its place,
-//! may have what was forgotten since; it has another name, so nothing of that is found. Who begins a new epoch has forgotten everything before it. An epoch begins at the time of the
-//! server when there is none, so one that was lost does not come again. Beside the epoch of a tenant stands a count of
-//! what was invalidated in it: what was read before a change finds another count and is not stored.
+//! may have what was forgotten since; it has another name, so nothing of that is found.
+//!
+//! Who begins a new epoch has forgotten everything before it. An epoch begins at the time of the server when there is none,
+//! so one that was lost does not come again. Beside the epoch of a tenant stands a count of what was invalidated in it: what
+//! was read before a change finds another count and is not stored.
 
 use std::{
     fmt,
