@@ -119,7 +119,7 @@ fn starter(program: &Path, folder: &Path, database: Option<&TestDatabase>) -> Co
     // One address, one caller and one tenant make all the load. It is counted as in production, and never refused.
     for quota in ["ADDRESS", "PRINCIPAL", "TENANT"] {
         command.env(format!("SAAS__LIMITS__{quota}__BURST"), "4294967295");
-        command.env(format!("SAAS__LIMITS__{quota}__PERIOD"), "0s");
+        command.env(format!("SAAS__LIMITS__{quota}__PERIOD"), "1ms");
     }
     if let Some(database) = database {
         command

@@ -7,7 +7,7 @@ use std::{
 };
 
 use saas_core::{
-    config::{ConfigError, Period},
+    config::{ConfigError, Period, positive},
     limit::Quota,
 };
 use serde::{Deserialize, Serialize};
@@ -84,9 +84,15 @@ impl Default for LimitsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FairShareConfig {
-    /// How many requests of one tenant are worked on at a time; 0 is twice as many as there are processors, and at least
-    /// four. More of them would not be done sooner, and would stand in the way of others.
+    /// How many requests of one tenant are worked on at a time; 0 is as many as there are processors, and at least two.
+    /// More of them would not be done sooner, and would stand in the way of others.
     pub concurrent: usize,
+    /// How many more whose answers take longer than [`slow_after`](Self::slow_after): they mostly wait for something else,
+    /// such as another service, and do not take the places of the others; 0 lets them.
+    pub slow: usize,
+    /// From how long on a request is slow.
+    #[serde(deserialize_with = "positive")]
+    pub slow_after: Period,
     /// How many whose bodies are streamed: longer than 8 KiB, but for methods that send none as a rule. They mostly wait
     /// for their clients, and do not take the places of the others.
     pub streaming: usize,
@@ -99,7 +105,7 @@ pub struct FairShareConfig {
 impl FairShareConfig {
     pub(super) fn places(&self) -> usize {
         match self.concurrent {
-            0 => thread::available_parallelism().map_or(4, |cores| (2 * cores.get()).max(4)),
+            0 => thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
             places => places,
         }
     }
@@ -109,6 +115,8 @@ impl Default for FairShareConfig {
     fn default() -> Self {
         Self {
             concurrent: 0,
+            slow: 64,
+            slow_after: Duration::from_millis(100).into(),
             streaming: 64,
             queue: 256,
             wait: Duration::from_secs(2).into(),

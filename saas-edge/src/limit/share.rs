@@ -4,6 +4,7 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use axum::{
@@ -18,6 +19,7 @@ use saas_core::{
     edge::{BodyFault, GateFuture, read_ahead},
 };
 use saas_tenancy::{Admission, Share, Shares, Tenant};
+use tokio::time::{Instant, Sleep, sleep};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -26,8 +28,10 @@ use super::FairShareConfig;
 /// Works on so many requests of one tenant at a time, and answers `overloaded` to what does not fit into its queue,
 /// for that tenant alone.
 ///
-/// A place is held until the answer begins: what is streamed afterwards holds neither a thread nor a connection of
-/// the database. How many of those a tenant may use is
+/// There are as many places as processors, because more requests would not be done sooner. Who takes long waits for
+/// something else as a rule, and is moved aside after [`slow_after`](FairShareConfig::slow_after), so that a few of those do
+/// not keep their colleagues waiting. A place is held until the answer begins: what is streamed afterwards holds neither a
+/// thread nor a connection of the database. How many of those a tenant may use is
 /// [`tenant_connections`](saas_tenancy::DatabaseConfig::tenant_connections).
 ///
 /// It stands inside of the admission. Those who are not signed in have places of their own in each tenant, so that
@@ -42,6 +46,8 @@ pub struct FairShareLayer {
 #[derive(Debug, Clone)]
 struct Places {
     working: Shares,
+    /// Where those go who work for so long.
+    aside: Option<(Shares, Duration)>,
     streaming: Shares,
 }
 
@@ -65,14 +71,16 @@ impl FairShareLayer {
     #[must_use]
     pub fn new(config: &FairShareConfig) -> Self {
         let shares = |places| Shares::new(places, config.queue, config.wait.into());
-        let places = |working| Places {
+        let aside = (config.slow > 0).then(|| (shares(config.slow), config.slow_after.into()));
+        let places = |working, aside| Places {
             working: shares(working),
+            aside,
             streaming: shares(config.streaming),
         };
         Self {
-            members: places(config.places()),
+            members: places(config.places(), aside),
             // Anybody could hold few of them with bodies that come slowly.
-            visitors: places(config.places().max(config.streaming)),
+            visitors: places(config.places().max(config.streaming), None),
         }
     }
 
@@ -116,6 +124,17 @@ impl Places {
             false => &self.working,
         }
     }
+
+    /// Moves those aside who work for long. Who streams has nowhere to go.
+    fn aside(&self, tenant: TenantId, is_streamed: bool) -> Option<Aside> {
+        let (shares, after) = self.aside.as_ref().filter(|_| !is_streamed)?;
+        Some(Aside {
+            late: sleep(*after),
+            after: *after,
+            shares: shares.clone(),
+            tenant,
+        })
+    }
 }
 
 impl<S> Layer<S> for FairShareLayer {
@@ -151,14 +170,15 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Some((places, tenant)) = self.layer.of(&request) else {
-            return GateFuture::open(Placed::new(self.inner.call(request), None));
+            return GateFuture::open(Placed::new(self.inner.call(request), None, None));
         };
         let comes = comes(&request);
         let mut is_streamed = comes == Comes::Streamed;
         if comes != Comes::Before
             && let Some(share) = places.of(is_streamed).try_take(tenant)
         {
-            return GateFuture::open(Placed::new(self.inner.call(request), Some(share)));
+            let aside = places.aside(tenant, is_streamed);
+            return GateFuture::open(Placed::new(self.inner.call(request), Some(share), aside));
         }
         let places = places.clone();
         // The clone may not be ready; the service that was polled is the one to call.
@@ -177,7 +197,8 @@ where
                 let problem = Problem::new(Code::OVERLOADED).retry_after(1);
                 return Ok(problem.into_response());
             };
-            Placed::new(inner.call(request), Some(share)).await
+            let aside = places.aside(tenant, is_streamed);
+            Placed::new(inner.call(request), Some(share), aside).await
         })
     }
 }
@@ -190,12 +211,30 @@ pin_project! {
         #[pin]
         inner: F,
         share: Option<Share>,
+        #[pin]
+        aside: Option<Aside>,
+    }
+}
+
+pin_project! {
+    /// Waits until a request has taken long, and there is a place for those.
+    #[derive(Debug)]
+    struct Aside {
+        #[pin]
+        late: Sleep,
+        after: Duration,
+        shares: Shares,
+        tenant: TenantId,
     }
 }
 
 impl<F> Placed<F> {
-    const fn new(inner: F, share: Option<Share>) -> Self {
-        Self { inner, share }
+    const fn new(inner: F, share: Option<Share>, aside: Option<Aside>) -> Self {
+        Self {
+            inner,
+            share,
+            aside,
+        }
     }
 }
 
@@ -203,10 +242,31 @@ impl<F: Future> Future for Placed<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let answer = ready!(this.inner.poll(context));
-        *this.share = None;
-        Poll::Ready(answer)
+        let mut this = self.project();
+        if let Poll::Ready(answer) = this.inner.poll(context) {
+            *this.share = None;
+            return Poll::Ready(answer);
+        }
+        if let Some(aside) = this.aside.as_mut().as_pin_mut() {
+            *this.share = Some(ready!(aside.poll(context)));
+            this.aside.set(None);
+        }
+        Poll::Pending
+    }
+}
+
+impl Future for Aside {
+    type Output = Share;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Share> {
+        let mut this = self.project();
+        loop {
+            ready!(this.late.as_mut().poll(context));
+            if let Some(share) = this.shares.try_take(*this.tenant) {
+                return Poll::Ready(share);
+            }
+            this.late.as_mut().reset(Instant::now() + *this.after);
+        }
     }
 }
 
@@ -247,6 +307,33 @@ mod tests {
             let request = request.body(Body::from_stream(never)).unwrap();
             assert_eq!(comes(&request), how, "{method} {headers:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_long_makes_room_for_so_many_and_no_more() {
+        let shares = |places| Shares::new(places, usize::MAX, Duration::from_secs(60));
+        let after = Duration::from_millis(100);
+        let (working, slow, tenant) = (shares(1), shares(1), TenantId::generate());
+        let places = Places {
+            working,
+            aside: Some((slow, after)),
+            streaming: shares(1),
+        };
+        let begun = Instant::now();
+        // Each takes a second once it has a place; the third shows when one of the others is done.
+        let one = async |is_streamed| {
+            let share = places.of(is_streamed).take(tenant).await;
+            let at = begun.elapsed().as_millis();
+            let aside = places.aside(tenant, is_streamed);
+            Placed::new(sleep(after * 10), share, aside).await;
+            at
+        };
+        let small = async || tokio::join!(one(false), one(false), one(false));
+        let large = async || tokio::join!(one(true), one(true));
+        let (small, large) = tokio::join!(small(), large());
+        // The second has nowhere to go until the first is done, at 1,000, and looks every 100.
+        assert!(matches!(small, (0, 101..=102, 1_100..=1_205)), "{small:?}");
+        assert!(matches!(large, (0, 1_000..=1_002)), "{large:?}");
     }
 
     #[tokio::test]

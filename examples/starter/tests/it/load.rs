@@ -137,7 +137,13 @@ async fn rel_01_g18_a_database_that_is_gone_under_load_is_used_again_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rat_02_g19_a_flood_of_one_tenant_leaves_the_times_of_the_others() {
-    let world = World::on(Dialect::Postgres, &[QUIET]).await;
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        beside_a_flood(dialect).await;
+    }
+}
+
+async fn beside_a_flood(dialect: Dialect) {
+    let world = World::on(dialect, &[QUIET]).await;
     let flooding = world.sign_up("flood").await;
     let mut others = Vec::new();
     for number in 0..9 {
@@ -179,13 +185,16 @@ async fn rat_02_g19_a_flood_of_one_tenant_leaves_the_times_of_the_others() {
         table.push(format!("p{of_hundred} {idle:?} idle, {beside:?} beside"));
     }
     println!(
-        "{} requests of nine tenants idle and {} beside a flood of {done} (and {refused} refused): {}",
+        "{dialect:?}: {} requests of nine tenants idle and {} beside a flood of {done} (and {refused} refused): {}",
         idle.len(),
         beside.len(),
         table.join("; ")
     );
     let [idle, slowest] = [&idle, &beside].map(|asked| percentile(&mut times(asked), 99));
-    assert!(slowest < measure::beside(idle), "{idle:?} {slowest:?}");
+    assert!(
+        slowest < measure::beside(idle),
+        "{dialect:?} {idle:?} {slowest:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
