@@ -1,6 +1,12 @@
 //! The edge.
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -11,7 +17,9 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use h2::client::{Builder, SendRequest};
 use http::{Request, StatusCode};
 use saas_core::edge::{ServeConfig, listen, serve};
-use tokio::{net::TcpStream, task::JoinHandle, time::timeout};
+use tokio::{net::TcpStream, sync::Notify, task::JoinHandle, time::timeout};
+use tower::limit::ConcurrencyLimit;
+use tower_service::Service;
 
 async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<()>>) {
     let listener = listen("127.0.0.1:0").await.unwrap();
@@ -213,5 +221,65 @@ async fn who_sends_too_large_a_head_slowly_reads_why() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    server.abort();
+}
+
+/// Tells whenever the service inside is not ready.
+#[derive(Clone)]
+struct Watched<S>(S, Arc<Notify>);
+
+impl<S: Service<Request<Body>>> Service<Request<Body>> for Watched<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        let ready = self.0.poll_ready(context);
+        if ready.is_pending() {
+            self.1.notify_one();
+        }
+        ready
+    }
+
+    fn call(&mut self, request: Request<Body>) -> S::Future {
+        self.0.call(request)
+    }
+}
+
+/// A connection keeps a service for its next request.
+#[tokio::test]
+async fn a_connection_that_waited_for_a_service_stands_in_no_queue_afterwards() {
+    let [began, released, waits] = std::array::from_fn(|_| Arc::new(Notify::new()));
+    let (begins, ends) = (Arc::clone(&began), Arc::clone(&released));
+    let hold = move || async move {
+        begins.notify_one();
+        ends.notified().await;
+    };
+    let router = Router::new()
+        .route("/", get(async || "here"))
+        .route("/hold", get(hold));
+    let service = ConcurrencyLimit::new(router, 1);
+    let service = Watched(service, Arc::clone(&waits));
+    let listener = listen("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let never = std::future::pending();
+    let server = tokio::spawn(serve(listener, service, ServeConfig::default(), never));
+
+    let (mut first, _) = http2(address, 1 << 16).await;
+    let (mut second, _) = http2(address, 1 << 16).await;
+    let holds = ask(&mut first, "/hold");
+    let asks = async {
+        began.notified().await;
+        ask(&mut second, "/").await
+    };
+    let releases = async {
+        waits.notified().await;
+        released.notify_one();
+    };
+    let all = async { tokio::join!(holds, asks, releases) };
+    timeout(SOON, all).await.unwrap();
+    for client in [&mut first, &mut second] {
+        drop(timeout(SOON, ask(client, "/")).await.unwrap());
+    }
     server.abort();
 }

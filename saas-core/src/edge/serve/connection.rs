@@ -1,6 +1,13 @@
 //! One connection.
 
-use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
 use http::{Request, Version};
@@ -56,7 +63,7 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, service, .. } = self;
+        let (peer, service) = (self.peer, Mutex::new(self.service));
         let seat = Arc::clone(&self.taken.seat);
         let handler = hyper::service::service_fn(move |request: Request<Incoming>| {
             let under_way = seat.ask();
@@ -64,10 +71,15 @@ where
             let mut request = question::take(request, &seat);
             let seat = one_of_many.then(|| Arc::clone(&seat));
             request.extensions_mut().insert(ConnectInfo(peer));
-            let mut service = service.clone();
+            let called = call(&service, request);
             async move {
-                std::future::poll_fn(|context| service.poll_ready(context)).await?;
-                let response = service.call(request).await?;
+                let response = match called {
+                    Ok(called) => called.await?,
+                    Err((mut service, request)) => {
+                        std::future::poll_fn(|context| service.poll_ready(context)).await?;
+                        service.call(request).await?
+                    }
+                };
                 Ok::<_, Infallible>(response.map(|body| match seat {
                     Some(seat) if !body.is_end_stream() => {
                         Answer::watched(body, under_way, seat.send())
@@ -97,6 +109,23 @@ where
             why = seat.until_unwanted(self.header_timeout, self.write_timeout) => {
                 tracing::debug!(why, "a connection was closed");
             }
+        }
+    }
+}
+
+/// Calls the service that the connection has for itself, if that is ready: to clone a stack of layers takes longer than most of
+/// them. Gives it away otherwise, and keeps a clone, which stands in no queue.
+fn call<S: Service<Request<Body>> + Clone>(
+    service: &Mutex<S>,
+    request: Request<Body>,
+) -> Result<S::Future, (S, Request<Body>)> {
+    // Held for no await, and only this connection asks for it.
+    let mut service = service.lock().unwrap_or_else(PoisonError::into_inner);
+    match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(())) => Ok(service.call(request)),
+        _ => {
+            let clone = service.clone();
+            Err((std::mem::replace(&mut *service, clone), request))
         }
     }
 }
