@@ -295,3 +295,16 @@ impl From<Limited> for Problem {
         Self::new(Code::RATE_LIMITED).retry_after(u32::try_from(seconds).unwrap_or(u32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_come_again_too_early() {
+        for (millis, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (59_999, 60)] {
+            let problem = Problem::from(Limited::new(Duration::from_millis(millis)));
+            assert_eq!(problem.retry_after_seconds(), Some(seconds), "{millis} ms");
+        }
+    }
+}

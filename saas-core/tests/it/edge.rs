@@ -277,7 +277,7 @@ async fn a_connection_that_waited_for_a_service_stands_in_no_queue_afterwards() 
         released.notify_one();
     };
     let all = async { tokio::join!(holds, asks, releases) };
-    timeout(SOON, all).await.unwrap();
+    drop(timeout(SOON, all).await.unwrap());
     for client in [&mut first, &mut second] {
         drop(timeout(SOON, ask(client, "/")).await.unwrap());
     }

@@ -167,6 +167,27 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
     assert!(error.contains("mail.transport"), "{error}");
     let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
     assert!(error.contains("not random"), "{error}");
+    // No time at all would be none of rest.
+    for (variable, key) in [
+        ("SAAS__REDIS__PAUSE", "redis.pause"),
+        (
+            "SAAS__LIMITS__FAIR_SHARE__SLOW_AFTER",
+            "limits.fair_share.slow_after",
+        ),
+    ] {
+        let error = refused(&[(variable, "0s")]);
+        assert!(error.contains(key), "{error}");
+    }
+    // What only the routes can tell is told before anything is written.
+    let unused = world.folder.path().join("unused.db");
+    let url = format!("sqlite://{}", unused.display());
+    let error = refused(&[
+        ("DATABASE_URL", &url),
+        ("SAAS__LIMITS__CLASSES__NONE__BURST", "1"),
+        ("SAAS__LIMITS__CLASSES__NONE__PERIOD", "1s"),
+    ]);
+    assert!(error.contains("limits.classes.none"), "{error}");
+    assert!(!unused.exists());
     let error = refused(&[
         ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x"),
         ("SAAS__DATABASE__ACQUIRE_TIMEOUT", "1s"),

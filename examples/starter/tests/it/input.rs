@@ -287,6 +287,10 @@ async fn htp_10_nothing_that_is_sent_makes_a_line_in_the_log() {
         });
         send(world.request(Method::POST, "/api/v1/signup").json(&body)).await;
     }
+    // A method, and a path, as long as the server takes them.
+    let method = Method::from_bytes("X".repeat(5_000).as_bytes()).unwrap();
+    let path = format!("/{}", "ü".repeat(500));
+    send(world.request(method, &path)).await;
     let last = world
         .request(Method::GET, "/health/live")
         .header("x-request-id", "the-last");
@@ -309,6 +313,12 @@ async fn htp_10_nothing_that_is_sent_makes_a_line_in_the_log() {
     // That each line is one object is checked at the end of every test.
     let made = logged.iter().filter(|event| event["message"] == "forged");
     assert_eq!(made.count(), 0);
+    for (field, most) in [("method", 32), ("path", 256)] {
+        let lengths = logged
+            .iter()
+            .filter_map(|event| event["span"][field].as_str());
+        assert_eq!(lengths.map(str::len).max(), Some(most), "{field}");
+    }
 }
 
 #[tokio::test]

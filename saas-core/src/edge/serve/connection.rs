@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::{body::Body, extract::ConnectInfo, response::Response};
+use futures_util::future::Either;
 use http::{Request, Version};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -18,6 +19,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::Watcher},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
+use tower::{ServiceExt as _, util::Oneshot};
 use tower_service::Service;
 
 use super::{ServeConfig, answer::Answer, patient::Patient, question, seat::Taken};
@@ -71,15 +73,9 @@ where
             let mut request = question::take(request, &seat);
             let seat = one_of_many.then(|| Arc::clone(&seat));
             request.extensions_mut().insert(ConnectInfo(peer));
-            let called = call(&service, request);
+            let answer = call(&service, request);
             async move {
-                let response = match called {
-                    Ok(called) => called.await?,
-                    Err((mut service, request)) => {
-                        std::future::poll_fn(|context| service.poll_ready(context)).await?;
-                        service.call(request).await?
-                    }
-                };
+                let response = answer.await?;
                 Ok::<_, Infallible>(response.map(|body| match seat {
                     Some(seat) if !body.is_end_stream() => {
                         Answer::watched(body, under_way, seat.send())
@@ -118,14 +114,15 @@ where
 fn call<S: Service<Request<Body>> + Clone>(
     service: &Mutex<S>,
     request: Request<Body>,
-) -> Result<S::Future, (S, Request<Body>)> {
+) -> Either<S::Future, Oneshot<S, Request<Body>>> {
     // Held for no await, and only this connection asks for it.
     let mut service = service.lock().unwrap_or_else(PoisonError::into_inner);
     match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(())) => Ok(service.call(request)),
+        Poll::Ready(Ok(())) => Either::Left(service.call(request)),
         _ => {
             let clone = service.clone();
-            Err((std::mem::replace(&mut *service, clone), request))
+            let waiting = std::mem::replace(&mut *service, clone);
+            Either::Right(waiting.oneshot(request))
         }
     }
 }

@@ -16,6 +16,8 @@ use saas_edge::{CacheConfig, TenantCache};
 use saas_tenancy::Scope;
 use saas_testkit::TestDatabase;
 use tokio::sync::Notify;
+use tracing::Instrument as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub(super) type Texts = TenantCache<String, String>;
 
@@ -222,6 +224,21 @@ async fn what_fails_is_not_kept_and_a_panic_is_a_failure() {
     let failed = world.cache.get_or_load(&world.acme, &key, panics).await;
     assert_eq!(failed.unwrap_err().code(), Code::INTERNAL);
     assert_eq!(get(&world.cache, &world.acme, "key", "1").await, "1");
+}
+
+/// What fails is logged with the request that asked first.
+#[tokio::test]
+async fn what_is_loaded_is_loaded_in_the_name_of_who_asked() {
+    let _subscriber = tracing_subscriber::registry().set_default();
+    let world = World::new().await;
+    let load = async {
+        let span = tracing::Span::current();
+        Ok(span.metadata().map(|span| span.name().to_owned()))
+    };
+    let key = "key".to_owned();
+    let got = world.cache.get_or_load(&world.acme, &key, load);
+    let got = got.instrument(tracing::info_span!("who asked")).await;
+    assert_eq!(got.unwrap().as_deref(), Some("who asked"));
 }
 
 #[tokio::test]
