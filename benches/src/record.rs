@@ -18,6 +18,8 @@ pub(crate) struct Record {
 pub(crate) struct Run {
     pub(crate) date: String,
     pub(crate) commit: String,
+    /// What it ran on.
+    pub(crate) machine: Vec<(String, String)>,
     pub(crate) rows: Vec<Record>,
 }
 
@@ -53,6 +55,7 @@ impl Records {
         let run = Run {
             date: first_line("date", &["-u", "+%Y-%m-%d"]),
             commit: first_line("git", &["rev-parse", "--short", "HEAD"]),
+            machine: machine(),
             rows: self.0,
         };
         let text = serde_json::to_string_pretty(&run).unwrap();
@@ -64,6 +67,42 @@ impl Records {
 pub(crate) fn load(suite: &str) -> Option<Run> {
     let text = std::fs::read_to_string(folder().join(format!("{suite}.json"))).ok()?;
     Some(serde_json::from_str(&text).unwrap())
+}
+
+fn machine() -> Vec<(String, String)> {
+    let read = |file: &str, key: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(key));
+        let value = line.and_then(|line| line.split_once(':'));
+        value
+            .map_or("unknown", |(_, value)| value.trim())
+            .to_owned()
+    };
+    let none = |_| "none".to_owned();
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    let model = read("/proc/cpuinfo", "model name");
+    let memory = read("/proc/meminfo", "MemTotal");
+    let python = std::env::var("BENCH_PYTHON");
+    let all = [
+        (
+            "Machine",
+            format!("{processors} processors ({model}), {memory}"),
+        ),
+        ("Kernel", first_line("uname", &["-sr"])),
+        ("Compiler", first_line("rustc", &["--version"])),
+        (
+            "PostgreSQL",
+            std::env::var("BENCH_POSTGRES").unwrap_or_else(none),
+        ),
+        (
+            "Python",
+            python.map_or_else(none, |python| first_line(&python, &["--version"])),
+        ),
+    ];
+    let all = all
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    all.collect()
 }
 
 /// The first line that a program prints.

@@ -1,4 +1,5 @@
-//! Writes `benchmarks.md` from what the runs have left. Nothing in it is typed by hand.
+//! Writes `benchmarks.md` from what the runs have left. Nothing in it is typed by hand. What was not run on this machine stays as
+//! it was.
 
 use std::{fmt::Write as _, path::Path};
 
@@ -6,13 +7,14 @@ use serde_json::Value;
 
 use crate::{
     plot,
-    record::{self, Record, Run, first_line, number},
+    record::{self, Record, Run, number},
 };
 
 /// Writes the page and its pictures into a folder of the book.
 pub(crate) fn write(criterion: &Path, docs: &Path) {
     let pictures = docs.join("benchmarks");
     std::fs::create_dir_all(&pictures).unwrap();
+    let before = std::fs::read_to_string(docs.join("benchmarks.md")).unwrap_or_default();
     let mut page = String::from(
         "<!-- Written by `cargo xtask bench --report`. -->\n\n# Benchmarks\n\n\
          What is compared is processor time, of the server and the database together, because it bears a noisy machine; the other \
@@ -20,7 +22,6 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
          database and 32 connections; they take turns in an order that changes. Each figure is the median of its rounds, and the \
          lowest and highest round are given as parts of that median. Repeat it with `cargo xtask bench --report`.\n\n",
     );
-    machine(&mut page);
     if let Some(run) = record::load("http") {
         heading(&mut page, "Over HTTP", &run);
         page.push_str(
@@ -38,6 +39,8 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
             plot::bars(&pictures.join(&name), table, rows, "CPU s per 100k");
             Some(name)
         });
+    } else {
+        page.push_str(&kept(&before, "Over HTTP"));
     }
     if let Some(run) = record::load("scale") {
         heading(&mut page, "Scale", &run);
@@ -51,6 +54,8 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
             plot::line(&pictures.join(&name), table, rows, figure);
             Some(name)
         });
+    } else {
+        page.push_str(&kept(&before, "Scale"));
     }
     for (suite, title) in [
         ("growth", "A database that has grown"),
@@ -66,14 +71,27 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
                 );
             }
             tables(&mut page, &run.rows, |_, _, _| None);
+        } else {
+            page.push_str(&kept(&before, title));
         }
     }
-    micro(&mut page, criterion);
+    if !micro(&mut page, criterion) {
+        page.push_str(&kept(&before, PARTS));
+    }
     std::fs::write(
         docs.join("benchmarks.md"),
         page.trim_end().to_owned() + "\n",
     )
     .unwrap();
+}
+
+/// Gives what the page has had under a title; nothing, where it had none.
+fn kept(page: &str, title: &str) -> String {
+    let mut sections = page.split("\n## ").skip(1);
+    let section = sections.find(|section| section.lines().next() == Some(title));
+    section.map_or_else(String::new, |section| {
+        format!("## {}\n\n", section.trim_end())
+    })
 }
 
 fn heading(page: &mut String, title: &str, run: &Run) {
@@ -82,41 +100,7 @@ fn heading(page: &mut String, title: &str, run: &Run) {
         page,
         "## {title}\n\nMeasured on {date} at commit `{commit}`.\n"
     );
-}
-
-fn machine(page: &mut String) {
-    let read = |file: &str, key: &str| {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let line = text.lines().find(|line| line.starts_with(key));
-        let value = line.and_then(|line| line.split_once(':'));
-        value
-            .map_or("unknown", |(_, value)| value.trim())
-            .to_owned()
-    };
-    let processors = std::thread::available_parallelism().map_or(0, usize::from);
-    for (name, value) in [
-        (
-            "Machine",
-            format!(
-                "{processors} processors ({}), {}",
-                read("/proc/cpuinfo", "model name"),
-                read("/proc/meminfo", "MemTotal")
-            ),
-        ),
-        ("Kernel", first_line("uname", &["-sr"])),
-        ("Compiler", first_line("rustc", &["--version"])),
-        (
-            "PostgreSQL",
-            std::env::var("BENCH_POSTGRES").unwrap_or_else(|_| "none".to_owned()),
-        ),
-        (
-            "Python",
-            std::env::var("BENCH_PYTHON").map_or_else(
-                |_| "none".to_owned(),
-                |python| first_line(&python, &["--version"]),
-            ),
-        ),
-    ] {
+    for (name, value) in &run.machine {
         let _ = writeln!(page, "- {name}: {value}");
     }
     page.push('\n');
@@ -214,15 +198,20 @@ fn tables(
     }
 }
 
-/// The medians that criterion has left.
-fn micro(page: &mut String, criterion: &Path) {
+const PARTS: &str = "Parts";
+
+/// The medians that criterion has left; tells whether there are any.
+fn micro(page: &mut String, criterion: &Path) -> bool {
     let mut found = Vec::new();
     collect(criterion, &mut found);
     if found.is_empty() {
-        return;
+        return false;
     }
     found.sort_by(|one, other| one.0.cmp(&other.0));
-    page.push_str("## Parts\n\nBy criterion, each with the bounds of its median (95 %).\n\n| | median | from | to |\n|---|---:|---:|---:|\n");
+    let _ = writeln!(
+        page,
+        "## {PARTS}\n\nBy criterion, each with the bounds of its median (95 %).\n\n| | median | from | to |\n|---|---:|---:|---:|"
+    );
     for (name, [median, low, high]) in found {
         let _ = writeln!(
             page,
@@ -233,6 +222,7 @@ fn micro(page: &mut String, criterion: &Path) {
         );
     }
     page.push('\n');
+    true
 }
 
 fn collect(folder: &Path, found: &mut Vec<(String, [f64; 3])>) {

@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -145,12 +146,24 @@ impl Health {
         self
     }
 
-    /// Runs the checks, all at once.
+    /// Runs the checks, all at once. With the feature `edge`, in a runtime of Tokio, nobody is waited for much longer than
+    /// [`TIMEOUT`](Self::TIMEOUT): who says nothing fails.
+    ///
+    /// # Cancel safety
+    ///
+    /// Safe: the checks are dropped.
     pub async fn report(&self) -> Report {
         let begun = self.checks.iter().map(|check| (check, check.check(), None));
         let mut begun: Vec<_> = begun.collect();
+        let mut late = pin!(late());
         poll_fn(|context| {
-            let mut all = Poll::Ready(());
+            let mut all = late.as_mut().poll(context);
+            if all.is_ready() {
+                let silent = begun.iter_mut().filter(|(.., result)| result.is_none());
+                silent.for_each(|(.., result)| *result = Some(Err("says nothing".to_owned())));
+                return all;
+            }
+            all = Poll::Ready(());
             for (_, check, result) in begun.iter_mut().filter(|(.., result)| result.is_none()) {
                 match check.as_mut().poll(context) {
                     Poll::Ready(done) => *result = Some(done),
@@ -184,6 +197,15 @@ impl Health {
     }
 }
 
+/// Waits until a check is not waited for any more: a little longer than it should take, so that it can say itself what is wrong.
+async fn late() {
+    #[cfg(feature = "edge")]
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return tokio::time::sleep(Health::TIMEOUT + Health::TIMEOUT / 2).await;
+    }
+    std::future::pending().await
+}
+
 /// Whether something that requests wait for is known to be away. Until it is back
 /// [`LimitsLayer`](crate::edge::LimitsLayer) lets nobody wait for it. Clones are the same outage.
 #[derive(Debug, Clone, Default)]
@@ -204,5 +226,35 @@ impl Outage {
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(all(test, feature = "edge"))]
+mod tests {
+    use super::*;
+
+    struct Silent;
+
+    #[async_trait]
+    impl Check for Silent {
+        fn name(&self) -> &'static str {
+            "silent"
+        }
+
+        async fn check(&self) -> Result<(), String> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_fails() {
+        let begun = tokio::time::Instant::now();
+        let report = Health::default().with(Silent).report().await;
+        let reason = report
+            .checks
+            .first()
+            .and_then(|check| check.reason.as_deref());
+        assert_eq!((report.is_ok(), reason), (false, Some("says nothing")));
+        assert!(begun.elapsed() < Health::TIMEOUT * 2);
     }
 }

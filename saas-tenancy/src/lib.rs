@@ -104,7 +104,7 @@ pub use saas_macros::{TenantEntity, tenant_repository};
 pub use scope::{Actor, Reason, Scope, SystemScope};
 #[cfg(feature = "axum")]
 pub use service::TenantService;
-pub use share::{Share, Shares};
+pub use share::{Share, Shares, Uses};
 pub use signal::Signals;
 pub use taken::Taken;
 pub use tenant::{InvalidSlug, Slug, Status, Tenant};

@@ -1,8 +1,9 @@
-//! What one tenant may use of something at a time, so that there is some left for the others.
+//! What one tenant, or whoever else, may use of something at a time, so that there is some left for the others.
 
 use std::{
     collections::HashMap,
     fmt,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use saas_core::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// So many places for each tenant; cheap to clone.
+/// So many places for each tenant, or for whoever else is named by a key; cheap to clone.
 ///
 /// Who finds all places of their tenant taken waits in a queue with a bound, and no longer than was said. Tenants
 /// that use nothing are not remembered, so there are never more of them than uses and waiters.
@@ -33,38 +34,48 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// assert!(shares.take(acme).await.is_some());
 /// # }
 /// ```
-#[derive(Clone)]
-pub struct Shares(Arc<Inner>);
+pub struct Shares<K: Eq + Hash = TenantId>(Arc<Inner<K>>);
 
-struct Inner {
+struct Inner<K> {
     places: usize,
     queue: usize,
     wait: Duration,
-    tenants: Mutex<HashMap<TenantId, Tenant>>,
+    known: Mutex<HashMap<K, Known>>,
 }
 
-struct Tenant {
+/// Somebody who has places.
+struct Known {
     places: Arc<Semaphore>,
     /// How many have a place or wait for one.
     here: usize,
 }
 
+/// How many places of all tenants together are taken, and how many wait for one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Uses {
+    /// Those who have a place.
+    pub taken: usize,
+    /// Those who wait for one.
+    pub waiting: usize,
+}
+
 /// A place of a tenant. It is free again when this is dropped.
 #[derive(Debug)]
 #[must_use = "the place is free again when this is dropped"]
-pub struct Share {
+pub struct Share<K: Eq + Hash = TenantId> {
     // INVARIANT: before the visit, so that the place is free before the tenant is forgotten.
     _place: OwnedSemaphorePermit,
-    _visit: Visit,
+    _visit: Visit<K>,
 }
 
 /// Counts somebody who has a place or waits for one.
-struct Visit {
-    shares: Shares,
-    tenant: TenantId,
+struct Visit<K: Eq + Hash> {
+    shares: Shares<K>,
+    of: K,
 }
 
-impl Shares {
+impl<K: Eq + Hash + Clone> Shares<K> {
     /// Gives each tenant so many places, at least one; lets so many wait for one, for so long.
     #[must_use]
     pub fn new(places: usize, queue: usize, wait: Duration) -> Self {
@@ -72,15 +83,15 @@ impl Shares {
             places: places.clamp(1, Semaphore::MAX_PERMITS),
             queue,
             wait,
-            tenants: Mutex::default(),
+            known: Mutex::default(),
         }))
     }
 
     /// Takes a place of the tenant, if one is free.
     #[must_use]
-    pub fn try_take(&self, tenant: TenantId) -> Option<Share> {
-        let mut tenants = self.tenants();
-        let known = self.known(&mut tenants, tenant);
+    pub fn try_take(&self, tenant: K) -> Option<Share<K>> {
+        let mut all = self.known();
+        let known = self.one(&mut all, &tenant);
         // Who gets none does not count as somebody who waits. A tenant of whom nobody is here has places.
         let place = Arc::clone(&known.places).try_acquire_owned().ok()?;
         Some(Share {
@@ -94,7 +105,7 @@ impl Shares {
     /// # Cancel safety
     ///
     /// Safe: a dropped future has no place and does not wait.
-    pub async fn take(&self, tenant: TenantId) -> Option<Share> {
+    pub async fn take(&self, tenant: K) -> Option<Share<K>> {
         let (visit, places) = self.visit(tenant)?;
         let place = match Arc::clone(&places).try_acquire_owned() {
             Ok(place) => place,
@@ -109,10 +120,10 @@ impl Shares {
         })
     }
 
-    fn visit(&self, tenant: TenantId) -> Option<(Visit, Arc<Semaphore>)> {
+    fn visit(&self, tenant: K) -> Option<(Visit<K>, Arc<Semaphore>)> {
         let Inner { places, queue, .. } = *self.0;
-        let mut tenants = self.tenants();
-        let known = self.known(&mut tenants, tenant);
+        let mut all = self.known();
+        let known = self.one(&mut all, &tenant);
         // One who has just been here has somebody, so nothing is left behind here.
         if known.here >= places.saturating_add(queue) {
             return None;
@@ -121,54 +132,75 @@ impl Shares {
         Some((visit, Arc::clone(&known.places)))
     }
 
-    fn known<'t>(
-        &self,
-        tenants: &'t mut HashMap<TenantId, Tenant>,
-        tenant: TenantId,
-    ) -> &'t mut Tenant {
-        tenants.entry(tenant).or_insert_with(|| Tenant {
+    fn one<'k>(&self, all: &'k mut HashMap<K, Known>, tenant: &K) -> &'k mut Known {
+        all.entry(tenant.clone()).or_insert_with(|| Known {
             places: Arc::new(Semaphore::new(self.0.places)),
             here: 0,
         })
     }
 
-    fn count(&self, known: &mut Tenant, tenant: TenantId) -> Visit {
+    fn count(&self, known: &mut Known, tenant: K) -> Visit<K> {
         known.here += 1;
         Visit {
             shares: self.clone(),
-            tenant,
+            of: tenant,
         }
-    }
-
-    // Held for a look-up, and never at an await.
-    fn tenants(&self) -> MutexGuard<'_, HashMap<TenantId, Tenant>> {
-        let tenants = self.0.tenants.lock();
-        tenants.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Visit {
+impl<K: Eq + Hash> Shares<K> {
+    /// Counts what is in use.
+    #[must_use]
+    pub fn uses(&self) -> Uses {
+        let all = self.known();
+        let of_each = all.values().map(|known| {
+            let taken = self
+                .0
+                .places
+                .saturating_sub(known.places.available_permits());
+            (taken, known.here.saturating_sub(taken))
+        });
+        of_each.fold(Uses::default(), |sum, (taken, waiting)| Uses {
+            taken: sum.taken + taken,
+            waiting: sum.waiting + waiting,
+        })
+    }
+
+    // Held for a look-up, and never at an await.
+    fn known(&self) -> MutexGuard<'_, HashMap<K, Known>> {
+        let known = self.0.known.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Eq + Hash> Clone for Shares<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Eq + Hash> Drop for Visit<K> {
     fn drop(&mut self) {
-        let mut tenants = self.shares.tenants();
-        if let Some(known) = tenants.get_mut(&self.tenant) {
+        let mut all = self.shares.known();
+        if let Some(known) = all.get_mut(&self.of) {
             known.here = known.here.saturating_sub(1);
             if known.here == 0 {
-                tenants.remove(&self.tenant);
+                all.remove(&self.of);
             }
         }
     }
 }
 
-impl fmt::Debug for Shares {
+impl<K: Eq + Hash> fmt::Debug for Shares<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shares")
             .field("places", &self.0.places)
-            .field("tenants", &self.tenants().len())
+            .field("tenants", &self.known().len())
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Visit {
+impl<K: Eq + Hash> fmt::Debug for Visit<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Visit")
     }
@@ -189,6 +221,11 @@ mod tests {
         });
         tokio::task::yield_now().await;
         assert!(shares.take(acme).await.is_none(), "the queue is full");
+        let uses = Uses {
+            taken: 1,
+            waiting: 1,
+        };
+        assert_eq!(shares.uses(), uses);
         drop(place);
         assert!(waiting.await.unwrap());
         let place = shares.take(acme).await.unwrap();

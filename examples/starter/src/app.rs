@@ -11,7 +11,7 @@ use saas_auth::{
 };
 use saas_core::{config::ConfigError, edge};
 use saas_edge::{
-    AddressLimitLayer, CallerLimitLayer, FairShareLayer,
+    AddressLimitLayer, CallerLimitLayer,
     idempotency::IdempotencyLayer,
     network::NetworkLayer,
     requests::{RequestsLayer, RouteLayer},
@@ -304,6 +304,7 @@ pub(crate) fn build(
     let (identity, requests) = (state.identity.clone(), state.requests.clone());
     let (traffic, settings) = (state.traffic.clone(), state.settings.clone());
     let (networks, outage) = (state.networks.clone(), state.outage.clone());
+    let fair_share = state.fair_share.clone();
     // What is sent again is not done again. `PUT` and `DELETE` are so by themselves.
     let routes = routes.layer(
         &[Method::POST, Method::PATCH],
@@ -323,7 +324,7 @@ pub(crate) fn build(
     // The transaction ends before the answer begins.
     let service = TransactionLayer::new(database).layer(router);
     // What one tenant uses at a time leaves room for the others.
-    let service = FairShareLayer::new(&config.limits.fair_share).layer(service);
+    let service = fair_share.layer(service);
     // From which networks the tenant is used.
     let service = networks.layer(service);
     // Tenant and caller become a scope, or the request goes on without one.

@@ -10,8 +10,8 @@ use saas_core::{
     task::Supervisor,
 };
 use saas_edge::{
-    RedisBus, RedisConnection, RedisLimiter, idempotency::Idempotency, network::TenantNetworkLayer,
-    requests::RequestMetrics, settings::Settings,
+    FairShareLayer, RedisBus, RedisConnection, RedisLimiter, idempotency::Idempotency,
+    network::TenantNetworkLayer, requests::RequestMetrics, settings::Settings,
 };
 use saas_rbac::{Authorizer, Groups, Public, Roles, Routes};
 use saas_tenancy::{
@@ -194,6 +194,7 @@ pub(crate) async fn boot_with(
     let state = AppState::new(Services {
         health,
         traffic: limiter(redis.as_ref()),
+        fair_share: FairShareLayer::new(&config.limits.fair_share),
         oauth: oauth::router(&identity),
         pages: pages::router(&identity).merge(inviting),
         identity,
@@ -217,6 +218,7 @@ pub(crate) async fn boot_with(
         database,
         registry,
         authorizer,
+        redis,
     });
     let app = app::build(config, routes, state.clone())?;
     Ok(Booted { app, state, events })

@@ -4,9 +4,14 @@ mod examples;
 mod identity;
 mod problems;
 
-use axum::response::Html;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::LazyLock,
+};
+
+use axum::{body::Bytes, response::IntoResponse};
 use http::{HeaderName, header};
-use saas_core::{Code, Problem, edge::Json};
+use saas_core::{Code, Problem};
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -194,7 +199,10 @@ pub(crate) fn document() -> Value {
         .get_mut("components")
         .and_then(Value::as_object_mut)
     {
-        let bearer = json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" });
+        let bearer = json!({
+            "type": "http", "scheme": "bearer",
+            "description": "A token of a session or of a client, or an API key."
+        });
         components.insert("securitySchemes".to_owned(), json!({ "bearer": bearer }));
     }
     let schemas = document.pointer("/components/schemas").cloned();
@@ -212,7 +220,8 @@ pub(crate) fn document() -> Value {
         else {
             continue;
         };
-        if route.tenant_scoped {
+        // Which is no resource of a tenant, and asks for its token by itself.
+        if route.tenant_scoped || route.path == "/oauth/userinfo" {
             operation.insert("security".to_owned(), json!([{ "bearer": [] }]));
         }
         operation.insert("x-permission".to_owned(), json!(route.permission));
@@ -286,18 +295,46 @@ fn head_operation(parameters: &[&str]) -> Value {
     operation
 }
 
+/// What is the same for everybody, and made once.
+struct Made {
+    text: Bytes,
+    /// Changes when the text does (RFC 9110, section 8.8.3).
+    tag: String,
+}
+
+impl Made {
+    fn new(text: String) -> Self {
+        let mut hash = DefaultHasher::new();
+        text.hash(&mut hash);
+        Self {
+            tag: format!("\"{:x}\"", hash.finish()),
+            text: text.into(),
+        }
+    }
+
+    /// May be kept by whoever asks again whether it is still the same.
+    fn answer(&self, media: &'static str) -> impl IntoResponse + use<> {
+        let headers = [
+            (header::CONTENT_TYPE, media.to_owned()),
+            (header::CACHE_CONTROL, "public, no-cache".to_owned()),
+            (header::ETAG, self.tag.clone()),
+        ];
+        (headers, self.text.clone())
+    }
+}
+
 /// `GET /openapi.json`
-pub(crate) async fn json() -> Json<Value> {
-    Json(document())
+pub(crate) async fn json() -> impl IntoResponse {
+    static MADE: LazyLock<Made> = LazyLock::new(|| Made::new(document().to_string()));
+    MADE.answer("application/json")
 }
 
 /// `GET /docs`: the document as a page that needs nothing from elsewhere, not even a script.
-pub(crate) async fn page() -> ([(HeaderName, &'static str); 1], Html<String>) {
+pub(crate) async fn page() -> impl IntoResponse {
+    static MADE: LazyLock<Made> = LazyLock::new(|| Made::new(render(&document())));
     let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'";
-    (
-        [(header::CONTENT_SECURITY_POLICY, policy)],
-        Html(render(&document())),
-    )
+    let policy = [(header::CONTENT_SECURITY_POLICY, policy)];
+    (policy, MADE.answer("text/html; charset=utf-8"))
 }
 
 /// `GET /docs/docs.css`

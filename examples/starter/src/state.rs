@@ -11,8 +11,8 @@ use saas_core::{
     task::Supervisor,
 };
 use saas_edge::{
-    idempotency::Idempotency, network::TenantNetworkLayer, requests::RequestMetrics,
-    settings::Settings,
+    FairShareLayer, RedisConnection, idempotency::Idempotency, network::TenantNetworkLayer,
+    requests::RequestMetrics, settings::Settings,
 };
 use saas_rbac::{Authorizer, Groups, Roles};
 use saas_storage::{Files, Grants, StorageMetrics, Uploads, UrlSigner};
@@ -71,4 +71,7 @@ pub(crate) struct Services {
     pub(crate) metrics_token: Option<Secret<String>>,
     /// Counts traffic, apart from what guards passwords.
     pub(crate) traffic: Arc<dyn RateLimiter>,
+    pub(crate) fair_share: FairShareLayer,
+    /// What the instances share, if they do.
+    pub(crate) redis: Option<RedisConnection>,
 }

@@ -88,13 +88,14 @@ pub struct FairShareConfig {
     /// More of them would not be done sooner, and would stand in the way of others.
     pub concurrent: usize,
     /// How many more whose answers take longer than [`slow_after`](Self::slow_after): they mostly wait for something else,
-    /// such as another service, and do not take the places of the others; 0 lets them.
+    /// such as another service, and do not take the places of the others. A machine that is busy makes requests slow as
+    /// well, so it is a bound of what one tenant gets then; 0 moves nobody aside.
     pub slow: usize,
     /// From how long on a request is slow.
     #[serde(deserialize_with = "positive")]
     pub slow_after: Period,
     /// How many whose bodies are streamed: longer than 8 KiB, but for methods that send none as a rule. They mostly wait
-    /// for their clients, and do not take the places of the others.
+    /// for their clients, and do not take the places of the others. One caller has a quarter of them.
     pub streaming: usize,
     /// How many more of them wait until one of those is done.
     pub queue: usize,
@@ -115,7 +116,7 @@ impl Default for FairShareConfig {
     fn default() -> Self {
         Self {
             concurrent: 0,
-            slow: 64,
+            slow: 16,
             slow_after: Duration::from_millis(100).into(),
             streaming: 64,
             queue: 256,

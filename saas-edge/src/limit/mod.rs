@@ -8,6 +8,8 @@ mod caller;
 mod config;
 #[cfg(feature = "axum")]
 mod fields;
+#[cfg(feature = "axum")]
+mod places;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "axum")]
@@ -20,6 +22,8 @@ mod weight;
 
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
+#[cfg(feature = "axum")]
+pub(crate) use take::RefusedBy;
 pub use tenant::TenantLimiter;
 #[cfg(feature = "axum")]
 pub use {

@@ -4,7 +4,6 @@ use std::{
     future::Future,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use axum::{
@@ -17,13 +16,18 @@ use pin_project_lite::pin_project;
 use saas_core::{
     Code, Problem, TenantId,
     edge::{BodyFault, GateFuture, read_ahead},
+    limit::LimitKey,
+    metrics::{Kind, Metrics, MetricsText},
 };
-use saas_tenancy::{Admission, Share, Shares, Tenant};
-use tokio::time::{Instant, Sleep, sleep};
+use saas_tenancy::{Admission, Shares, Tenant};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::FairShareConfig;
+use super::{
+    FairShareConfig,
+    address::of_network,
+    places::{Aside, Held, Places},
+};
 
 /// Works on so many requests of one tenant at a time, and answers `overloaded` to what does not fit into its queue,
 /// for that tenant alone.
@@ -40,15 +44,6 @@ use super::FairShareConfig;
 pub struct FairShareLayer {
     members: Places,
     visitors: Places,
-}
-
-/// The places of those who are alike.
-#[derive(Debug, Clone)]
-struct Places {
-    working: Shares,
-    /// Where those go who work for so long.
-    aside: Option<(Shares, Duration)>,
-    streaming: Shares,
 }
 
 /// From how many bytes on a body is streamed. Less is taken in before the request takes a place, which whoever sends slowly
@@ -76,10 +71,11 @@ impl FairShareLayer {
             working: shares(working),
             aside,
             streaming: shares(config.streaming),
+            callers: Shares::new(config.streaming / 4, config.queue, config.wait.into()),
         };
         Self {
             members: places(config.places(), aside),
-            // Anybody could hold few of them with bodies that come slowly.
+            // Strangers are not told apart, so nobody may keep all of these with a few requests that take long.
             visitors: places(config.places().max(config.streaming), None),
         }
     }
@@ -109,6 +105,25 @@ fn comes(request: &Request<Body>) -> Comes {
     }
 }
 
+/// Who sends the request: the caller, or the network from which it comes.
+fn caller(request: &Request<Body>, tenant: TenantId) -> LimitKey {
+    let (extensions, tenant) = (request.extensions(), tenant.as_uuid());
+    if let Some(Admission::Admitted(scope)) = extensions.get()
+        && let Some(caller) = scope.principal()
+    {
+        let (kind, subject) = (caller.kind().as_str(), caller.subject().as_uuid());
+        let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
+        return LimitKey::new("share/principal", &parts);
+    }
+    let network = extensions
+        .get()
+        .map(|client| of_network("network", *client));
+    let network = network
+        .as_ref()
+        .map_or(&[][..], |network| network.as_bytes());
+    LimitKey::new("share/network", &[tenant.as_bytes(), network])
+}
+
 /// Takes in a body that may be small. Tells whether it is not.
 async fn taken_in(request: Request<Body>) -> Result<(Request<Body>, bool), Problem> {
     let (parts, body) = request.into_parts();
@@ -117,23 +132,24 @@ async fn taken_in(request: Request<Body>) -> Result<(Request<Body>, bool), Probl
     Ok((Request::from_parts(parts, body), read.len() > LARGE))
 }
 
-impl Places {
-    const fn of(&self, is_streamed: bool) -> &Shares {
-        match is_streamed {
-            true => &self.streaming,
-            false => &self.working,
+/// How many requests of all tenants together have a place, of which kind, or wait for one.
+impl Metrics for FairShareLayer {
+    fn write(&self, text: &mut MetricsText) {
+        let help = "Requests that have a place in the share of their tenant, or wait for one.";
+        let mut family = text.family("saas_share_requests", help, Kind::Gauge);
+        for (of, places) in [("members", &self.members), ("visitors", &self.visitors)] {
+            let [working, streaming] = [&places.working, &places.streaming].map(Shares::uses);
+            let aside = places.aside.as_ref().map(|(shares, _)| shares.uses());
+            let waiting = working.waiting + streaming.waiting + places.callers.uses().waiting;
+            for (state, number) in [
+                ("working", working.taken),
+                ("aside", aside.unwrap_or_default().taken),
+                ("streaming", streaming.taken),
+                ("waiting", waiting),
+            ] {
+                family.count(&[("of", of), ("state", state)], number as u64);
+            }
         }
-    }
-
-    /// Moves those aside who work for long. Who streams has nowhere to go.
-    fn aside(&self, tenant: TenantId, is_streamed: bool) -> Option<Aside> {
-        let (shares, after) = self.aside.as_ref().filter(|_| !is_streamed)?;
-        Some(Aside {
-            late: sleep(*after),
-            after: *after,
-            shares: shares.clone(),
-            tenant,
-        })
     }
 }
 
@@ -174,11 +190,12 @@ where
         };
         let comes = comes(&request);
         let mut is_streamed = comes == Comes::Streamed;
+        let caller = is_streamed.then(|| caller(&request, tenant));
         if comes != Comes::Before
-            && let Some(share) = places.of(is_streamed).try_take(tenant)
+            && let Some(held) = places.try_enter(tenant, caller)
         {
             let aside = places.aside(tenant, is_streamed);
-            return GateFuture::open(Placed::new(self.inner.call(request), Some(share), aside));
+            return GateFuture::open(Placed::new(self.inner.call(request), Some(held), aside));
         }
         let places = places.clone();
         // The clone may not be ready; the service that was polled is the one to call.
@@ -192,13 +209,14 @@ where
                     Err(problem) => return Ok(problem.into_response()),
                 }
             }
-            let Some(share) = places.of(is_streamed).take(tenant).await else {
+            let caller = is_streamed.then(|| self::caller(&request, tenant));
+            let Some(held) = places.enter(tenant, caller).await else {
                 tracing::info!("the tenant has too many requests under way");
                 let problem = Problem::new(Code::OVERLOADED).retry_after(1);
                 return Ok(problem.into_response());
             };
             let aside = places.aside(tenant, is_streamed);
-            Placed::new(inner.call(request), Some(share), aside).await
+            Placed::new(inner.call(request), Some(held), aside).await
         })
     }
 }
@@ -210,31 +228,15 @@ pin_project! {
     pub struct Placed<F> {
         #[pin]
         inner: F,
-        share: Option<Share>,
+        held: Option<Held>,
         #[pin]
         aside: Option<Aside>,
     }
 }
 
-pin_project! {
-    /// Waits until a request has taken long, and there is a place for those.
-    #[derive(Debug)]
-    struct Aside {
-        #[pin]
-        late: Sleep,
-        after: Duration,
-        shares: Shares,
-        tenant: TenantId,
-    }
-}
-
 impl<F> Placed<F> {
-    const fn new(inner: F, share: Option<Share>, aside: Option<Aside>) -> Self {
-        Self {
-            inner,
-            share,
-            aside,
-        }
+    pub(super) const fn new(inner: F, held: Option<Held>, aside: Option<Aside>) -> Self {
+        Self { inner, held, aside }
     }
 }
 
@@ -244,29 +246,14 @@ impl<F: Future> Future for Placed<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         if let Poll::Ready(answer) = this.inner.poll(context) {
-            *this.share = None;
+            *this.held = None;
             return Poll::Ready(answer);
         }
         if let Some(aside) = this.aside.as_mut().as_pin_mut() {
-            *this.share = Some(ready!(aside.poll(context)));
+            *this.held = Some(ready!(aside.poll(context)).into());
             this.aside.set(None);
         }
         Poll::Pending
-    }
-}
-
-impl Future for Aside {
-    type Output = Share;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Share> {
-        let mut this = self.project();
-        loop {
-            ready!(this.late.as_mut().poll(context));
-            if let Some(share) = this.shares.try_take(*this.tenant) {
-                return Poll::Ready(share);
-            }
-            this.late.as_mut().reset(Instant::now() + *this.after);
-        }
     }
 }
 
@@ -309,31 +296,22 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_long_makes_room_for_so_many_and_no_more() {
-        let shares = |places| Shares::new(places, usize::MAX, Duration::from_secs(60));
-        let after = Duration::from_millis(100);
-        let (working, slow, tenant) = (shares(1), shares(1), TenantId::generate());
-        let places = Places {
-            working,
-            aside: Some((slow, after)),
-            streaming: shares(1),
+    #[test]
+    fn one_caller_has_a_quarter_of_the_places_of_those_who_stream() {
+        let layer = FairShareLayer::new(&FairShareConfig::default());
+        let tenant = TenantId::generate();
+        let [one, other] = [b"one", b"two"].map(|name| LimitKey::new("x", &[name]));
+        let try_all = |caller| {
+            let held = (0..100).map_while(|_| layer.visitors.try_enter(tenant, Some(caller)));
+            held.collect::<Vec<_>>()
         };
-        let begun = Instant::now();
-        // Each takes a second once it has a place; the third shows when one of the others is done.
-        let one = async |is_streamed| {
-            let share = places.of(is_streamed).take(tenant).await;
-            let at = begun.elapsed().as_millis();
-            let aside = places.aside(tenant, is_streamed);
-            Placed::new(sleep(after * 10), share, aside).await;
-            at
-        };
-        let small = async || tokio::join!(one(false), one(false), one(false));
-        let large = async || tokio::join!(one(true), one(true));
-        let (small, large) = tokio::join!(small(), large());
-        // The second has nowhere to go until the first is done, at 1,000, and looks every 100.
-        assert!(matches!(small, (0, 100..=120, 1_000..=1_120)), "{small:?}");
-        assert!(matches!(large, (0, 1_000..=1_020)), "{large:?}");
+        let held = [try_all(one), try_all(other)];
+        assert_eq!(held.each_ref().map(Vec::len), [16, 16]);
+        let text = MetricsText::default().with(&layer);
+        let line = "saas_share_requests{of=\"visitors\",state=\"streaming\"} 32\n";
+        assert!(text.as_str().contains(line), "{}", text.as_str());
+        drop(held);
+        assert_eq!(try_all(one).len(), 16);
     }
 
     #[tokio::test]

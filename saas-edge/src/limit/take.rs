@@ -29,6 +29,10 @@ pub(super) struct Asked {
 #[derive(Debug, Default)]
 pub(super) struct Passed(Vec<Counted>);
 
+/// Which quota refused a request, in the extensions of the answer, for whoever counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefusedBy(pub(crate) &'static str);
+
 /// The quota of which nothing is left.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -131,7 +135,9 @@ impl Passed {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = Problem::from(self.limited).into_response();
+        let by = RefusedBy(self.counted.name);
         fields::write(response.headers_mut(), &[self.counted]);
+        response.extensions_mut().insert(by);
         response
     }
 }

@@ -1,7 +1,10 @@
-//! Whether Redis answers.
+//! Whether Redis answers, for whoever asks and for who collects numbers.
 
 use async_trait::async_trait;
-use saas_core::health::Check;
+use saas_core::{
+    health::Check,
+    metrics::{Kind, Metrics, MetricsText},
+};
 
 use super::RedisConnection;
 
@@ -22,5 +25,13 @@ impl Check for RedisConnection {
 
     fn is_essential(&self) -> bool {
         false
+    }
+}
+
+impl Metrics for RedisConnection {
+    fn write(&self, text: &mut MetricsText) {
+        let help = "Whether Redis answered the last time that it was asked.";
+        let mut family = text.family("saas_redis_connected", help, Kind::Gauge);
+        family.count(&[], u64::from(self.is_connected()));
     }
 }

@@ -18,6 +18,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::RequestMetrics;
+use crate::limit::RefusedBy;
 
 /// Where the inner layer says which route a request has.
 #[derive(Debug, Clone)]
@@ -120,6 +121,9 @@ where
             this.counting.status = Some(response.status());
             if let Some(problem) = response.extensions().get() {
                 this.counting.metrics.problem(problem);
+            }
+            if let Some(RefusedBy(limit)) = response.extensions().get() {
+                this.counting.metrics.refused_by(limit);
             }
         }
         Poll::Ready(answer)

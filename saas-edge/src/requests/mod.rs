@@ -24,9 +24,9 @@ mod route;
 mod text;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -44,6 +44,9 @@ pub use self::{
 /// The name of what has no route: refused before one was chosen, or unknown.
 const NONE: &str = "(none)";
 
+/// The limits that every service has.
+const EVERYBODYS: [&str; 3] = ["address", "principal", "tenant"];
+
 /// Counts the requests of a service; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct RequestMetrics {
@@ -59,6 +62,8 @@ struct Inner {
     buckets: [AtomicU64; Self::BUCKETS.len()],
     /// Beside each code of a problem, how many requests were answered with it.
     problems: Vec<(Code, AtomicU64)>,
+    /// How many requests each limit has refused; as many as the service has names for.
+    limited: Mutex<BTreeMap<&'static str, u64>>,
     busiest: Busiest,
 }
 
@@ -131,6 +136,7 @@ impl RequestMetrics {
                     .iter()
                     .map(|code| (*code, AtomicU64::new(0)))
                     .collect(),
+                limited: Mutex::new(EVERYBODYS.map(|name| (name, 0)).into()),
                 busiest: Busiest::default(),
             }),
         }
@@ -176,6 +182,13 @@ impl RequestMetrics {
         problems.filter(|(_, count)| *count > 0).collect()
     }
 
+    /// Gives how many requests each limit has refused, by the name that clients are told: `address`, `principal`, `tenant`, or a
+    /// class of routes.
+    #[must_use]
+    pub fn limited(&self) -> BTreeMap<&'static str, u64> {
+        self.by_limit().clone()
+    }
+
     /// Gives the tenants with the most requests, the busiest first, with how many each had, and how many all others
     /// had together. The numbers are those of this instance and not exact: of a tenant that was not always among the
     /// busiest 256 they may be too high.
@@ -189,6 +202,16 @@ impl RequestMetrics {
         if let Some((_, count)) = problems.find(|(code, _)| *code == problem.code()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    fn refused_by(&self, limit: &'static str) {
+        *self.by_limit().entry(limit).or_default() += 1;
+    }
+
+    // Held to count, and only for what is refused.
+    fn by_limit(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
+        let limited = self.inner.limited.lock();
+        limited.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn place(&self, method: &str, path: &str) -> Option<usize> {

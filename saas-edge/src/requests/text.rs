@@ -46,6 +46,11 @@ impl Metrics for RequestMetrics {
         for (code, count) in self.problems() {
             family.count(&[("code", code.name())], count);
         }
+        let help = "Requests refused by a limit of how often.";
+        let mut family = text.family("saas_limit_refused_total", help, Kind::Counter);
+        for (limit, count) in self.limited() {
+            family.count(&[("limit", limit)], count);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{row, starter::Starter};
 const TOKEN: &str = "reference";
 const HEAD: &str = "# Metrics
 
-What `/metrics` of the starter shows, in the text format of Prometheus. A dashboard and alerts are in `docs/ops`. Written by `cargo xtask reference --write` from a starter that runs; CI compares.
+What `/metrics` of the starter shows, in the text format of Prometheus. Where there is a Redis it shows `saas_redis_connected`, too. A dashboard and alerts are in `docs/ops`. Written by `cargo xtask reference --write` from a starter that runs; CI compares.
 
 | metric | type | labels | |
 |---|---|---|---|
@@ -23,6 +23,11 @@ const LABELS: &[(&str, &str)] = &[
     ),
     ("le", "the upper bound of a bucket, in seconds"),
     (
+        "limit",
+        "the name of a limit as clients are told: `address`, `principal`, `tenant`, or a class of routes",
+    ),
+    ("of", "`members` of the tenant, or `visitors`"),
+    (
         "operation",
         "what was asked of the store: `put`, `get`, `stat`, `list`, `delete`, `copy` or `presign`",
     ),
@@ -33,6 +38,10 @@ const LABELS: &[(&str, &str)] = &[
     (
         "route",
         "the method and the path of a route as it is declared, never as it was asked",
+    ),
+    (
+        "state",
+        "`working`, `aside` because it takes long, `streaming` a large body, or `waiting` for a place",
     ),
     ("task", "the name of what runs beside the requests"),
     (

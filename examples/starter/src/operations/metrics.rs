@@ -62,9 +62,13 @@ pub(crate) async fn metrics(State(state): State<AppState>, headers: HeaderMap) -
         .with(&now)
         .with(&state.storage_metrics)
         .with(&state.requests)
+        .with(&state.fair_share)
         .with(&CacheMetrics(&caches))
         .with(&state.outbox)
         .with(&state.background);
+    if let Some(redis) = &state.redis {
+        text = text.with(redis);
+    }
     // What else the service does is told also while its database is away.
     if let Some(idle) = idle {
         text = text.with(&idle);

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use saas_tenancy::Dialect;
+use saas_testkit::TestRedis;
 use serde_json::Value;
 
 use crate::world::{World, send};
@@ -308,7 +309,12 @@ fn what_is_deployed_sets_keys_that_there_are() {
 
 #[tokio::test]
 async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
-    let world = World::on(Dialect::Sqlite, &[]).await;
+    let redis = TestRedis::shared();
+    let redis = [
+        ("REDIS_URL", redis.url()),
+        ("SAAS__REDIS__PREFIX", redis.prefix()),
+    ];
+    let world = World::on(Dialect::Sqlite, &redis).await;
     world.sign_up("acme").await;
     let measured = send(world.request(Method::GET, "/metrics")).await.text;
     let mut asked = 0;
@@ -330,4 +336,7 @@ async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
         *series.entry(name).or_default() += 1;
     }
     assert!(series.values().all(|number| *number <= 200), "{series:?}");
+    // Also when all routes have been asked for, and what is none.
+    let routes = include_str!("../routes.txt").lines().count();
+    assert!(routes < 200, "{routes}");
 }

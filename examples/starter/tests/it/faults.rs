@@ -251,6 +251,7 @@ async fn htp_12_every_answer_has_the_headers_that_protect_a_browser() {
         (send(world.request(Method::HEAD, "/health")).await, 200),
         (send(browser("/t/acme/login")).await, 200),
         (send(browser("/t/nobody/login")).await, 404),
+        (acme.get(&format!("/{}", "x".repeat(9 << 10))).await, 414),
         (send(world.request(Method::GET, "/docs")).await, 200),
     ] {
         assert_eq!(answer.status, status, "{answer:?}");

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    measure::{self, memory, percentile, tier},
+    measure::{self, descriptors, memory, percentile, tier},
     world::{World, password_form, send},
 };
 
@@ -110,7 +110,7 @@ async fn who_opens_many_connections_and_says_nothing_keeps_nobody_out() {
         ],
     )
     .await;
-    let before = memory(&world, "VmRSS");
+    let (before, opened) = (memory(&world, "VmRSS"), descriptors(&world));
     let (mut silent, begun) = (Vec::new(), Instant::now());
     for _ in 0..places + 20 {
         silent.push(connect(&world).await);
@@ -134,6 +134,25 @@ async fn who_opens_many_connections_and_says_nothing_keeps_nobody_out() {
     );
     assert!(took < Duration::from_secs(10), "{took:?}");
     assert!(grown < 256 << 20, "{grown}");
+    // And nothing is left of those that are closed.
+    let begun = Instant::now();
+    drop(silent);
+    loop {
+        let left = descriptors(&world);
+        // A few of its own may have come meanwhile.
+        if left <= opened + 10 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "{left} {opened}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let left = memory(&world, "VmRSS").saturating_sub(before);
+    println!(
+        "closed after {:?}; {} KiB more",
+        begun.elapsed(),
+        left >> 10
+    );
+    assert!(left < 256 << 20, "{left}");
 }
 
 /// Gives how many connections of these clients the server has not closed.

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, FuturesUnordered},
+};
 use reqwest::{Method, StatusCode};
 use saas_tenancy::Dialect;
 use saas_testkit::TestRedis;
@@ -207,6 +210,46 @@ async fn bodies_that_do_not_come_take_no_places() {
     }
 }
 
+/// Large ones take a place before they come, but nobody gets all of those.
+#[tokio::test]
+async fn large_bodies_that_do_not_come_keep_nobody_else_out() {
+    let share = [
+        ("SAAS__LIMITS__FAIR_SHARE__STREAMING", "8"),
+        ("SAAS__LIMITS__FAIR_SHARE__QUEUE", "0"),
+        ("SAAS__EDGE__BODY_TIMEOUT", "60s"),
+        ("SAAS__TENANCY__RESOLVE__TRUSTED_PROXIES", "127.0.0.1/32"),
+    ];
+    let world = World::on(Dialect::Sqlite, &share).await;
+    world.sign_up("acme").await;
+    let address = world.url.strip_prefix("http://").unwrap();
+    let head = "POST /api/v1/signup HTTP/1.1\r\nhost: localhost\r\nx-tenant: acme\r\nx-forwarded-for: 192.0.2.1\r\n\
+                content-type: application/json\r\ncontent-length: 60000\r\n\r\n";
+    let mut slow = Vec::new();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    // A quarter of them waits for what does not come, and the rest is refused.
+    let answers = slow.iter_mut().map(async |stream| {
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 503");
+    });
+    let mut answers: FuturesUnordered<_> = answers.collect();
+    for _ in 0..18 {
+        answers.next().await.unwrap();
+    }
+    let metrics = send(world.request(Method::GET, "/metrics")).await.text;
+    let streaming = "saas_share_requests{of=\"visitors\",state=\"streaming\"} 2\n";
+    assert!(metrics.contains(streaming), "{metrics}");
+    let large = world.request(Method::POST, "/api/v1/signup");
+    let large = large.header("x-forwarded-for", "192.0.2.2");
+    let large = large.header("x-tenant", "acme");
+    let answer = send(large.json(&json!({ "name": "x".repeat(20_000) }))).await;
+    answer.is_problem(422, "json-type");
+}
+
 #[tokio::test]
 async fn rat_03_behind_a_trusted_proxy_each_client_has_its_own_quota_and_a_network_of_ipv6_has_one()
 {
@@ -258,31 +301,44 @@ fn waiting(number: usize) -> String {
 
 #[tokio::test]
 async fn rat_12_a_tenant_that_floods_is_told_so_and_another_notices_nothing() {
-    for (name, share) in [
+    let few = [
+        ("SAAS__LIMITS__FAIR_SHARE__QUEUE", "5"),
+        ("SAAS__LIMITS__FAIR_SHARE__WAIT", "500ms"),
+    ];
+    for (name, expected, share) in [
         // Few at a time, in the process.
         (
             "requests",
+            3,
             [
                 ("SAAS__LIMITS__FAIR_SHARE__CONCURRENT", "3"),
-                ("SAAS__LIMITS__FAIR_SHARE__QUEUE", "5"),
-                ("SAAS__LIMITS__FAIR_SHARE__WAIT", "200ms"),
+                ("SAAS__LIMITS__FAIR_SHARE__SLOW", "0"),
+            ],
+        ),
+        // One at a time, and two that take long.
+        (
+            "slow requests",
+            3,
+            [
+                ("SAAS__LIMITS__FAIR_SHARE__CONCURRENT", "1"),
+                ("SAAS__LIMITS__FAIR_SHARE__SLOW", "2"),
             ],
         ),
         // As many as they like, and a share of the connections of the database.
         (
             "connections",
+            4,
             [
                 ("SAAS__LIMITS__FAIR_SHARE__CONCURRENT", "1000"),
-                ("SAAS__DATABASE__MAX_CONNECTIONS", "5"),
                 ("SAAS__DATABASE__ACQUIRE_TIMEOUT", "1s"),
             ],
         ),
     ] {
+        let share = [&share[..], &few[..]].concat();
         let world = World::on(Dialect::Postgres, &share).await;
         let (acme, beta) = (world.sign_up("acme").await, world.sign_up("beta").await);
         world.database.as_ref().unwrap().as_owner(SLOW).await;
         let slow = json!({ "name": "slow" });
-        let expected = if name == "requests" { 3 } else { 4 };
         let answered = Cell::new(0);
         let flood = (0..50).map(async |_| {
             let answer = acme.post("/api/v1/projects", &slow).await;

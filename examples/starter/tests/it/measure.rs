@@ -37,7 +37,7 @@ pub(crate) fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration 
 pub(crate) fn beside(idle: Duration) -> Duration {
     match std::env::var_os("SAAS_SOAK") {
         // By some milliseconds times differ without a reason.
-        Some(_) => idle * 2 + Duration::from_millis(5),
+        Some(_) => idle * 2 + Duration::from_millis(2),
         None => Duration::from_secs(5),
     }
 }
@@ -69,4 +69,11 @@ pub(crate) async fn transactions_end(world: &World) {
         assert!(begun.elapsed() < Duration::from_secs(5), "{open:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Gives how many files and sockets the service has open.
+pub(crate) fn descriptors(world: &World) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", world.process_id()))
+        .unwrap()
+        .count()
 }

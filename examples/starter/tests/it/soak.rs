@@ -8,7 +8,7 @@ use saas_tenancy::Dialect;
 use serde_json::json;
 
 use crate::{
-    measure::{memory, tier},
+    measure::{descriptors, memory, tier},
     world::{Caller, World, send},
 };
 
@@ -56,12 +56,6 @@ async fn work(caller: &Caller<'_>, ends: Instant, pause: Duration) -> usize {
         tokio::time::sleep(pause.saturating_sub(begun.elapsed())).await;
     }
     done
-}
-
-fn descriptors(world: &World) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", world.process_id()))
-        .unwrap()
-        .count()
 }
 
 /// An hour under `cargo xtask soak`; in CI, a moment in which the test itself is tried.
