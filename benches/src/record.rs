@@ -18,7 +18,8 @@ pub(crate) struct Record {
 pub(crate) struct Run {
     pub(crate) date: String,
     pub(crate) commit: String,
-    /// What it ran on.
+    /// What it ran on; nothing, where whoever measured does not say.
+    #[serde(default)]
     pub(crate) machine: Vec<(String, String)>,
     pub(crate) rows: Vec<Record>,
 }
@@ -69,7 +70,8 @@ pub(crate) fn load(suite: &str) -> Option<Run> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-fn machine() -> Vec<(String, String)> {
+/// What this runs on.
+pub(crate) fn machine() -> Vec<(String, String)> {
     let read = |file: &str, key: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(key));

@@ -100,7 +100,11 @@ fn heading(page: &mut String, title: &str, run: &Run) {
         page,
         "## {title}\n\nMeasured on {date} at commit `{commit}`.\n"
     );
-    for (name, value) in &run.machine {
+    list(page, &run.machine);
+}
+
+fn list(page: &mut String, machine: &[(String, String)]) {
+    for (name, value) in machine {
         let _ = writeln!(page, "- {name}: {value}");
     }
     page.push('\n');
@@ -210,8 +214,11 @@ fn micro(page: &mut String, criterion: &Path) -> bool {
     found.sort_by(|one, other| one.0.cmp(&other.0));
     let _ = writeln!(
         page,
-        "## {PARTS}\n\nBy criterion, each with the bounds of its median (95 %).\n\n| | median | from | to |\n|---|---:|---:|---:|"
+        "## {PARTS}\n\nBy criterion, each with the bounds of its median (95 %).\n"
     );
+    // Its figures are those of this machine.
+    list(page, &record::machine());
+    page.push_str("| | median | from | to |\n|---|---:|---:|---:|\n");
     for (name, [median, low, high]) in found {
         let _ = writeln!(
             page,

@@ -146,7 +146,7 @@ impl Health {
         self
     }
 
-    /// Runs the checks, all at once. With the feature `edge`, in a runtime of Tokio, nobody is waited for much longer than
+    /// Runs the checks, all at once. With the feature `edge`, in a runtime of Tokio (with its timer), nobody is waited for much longer than
     /// [`TIMEOUT`](Self::TIMEOUT): who says nothing fails.
     ///
     /// # Cancel safety
@@ -157,18 +157,17 @@ impl Health {
         let mut begun: Vec<_> = begun.collect();
         let mut late = pin!(late());
         poll_fn(|context| {
-            let mut all = late.as_mut().poll(context);
-            if all.is_ready() {
-                let silent = begun.iter_mut().filter(|(.., result)| result.is_none());
-                silent.for_each(|(.., result)| *result = Some(Err("says nothing".to_owned())));
-                return all;
-            }
-            all = Poll::Ready(());
+            let mut all = Poll::Ready(());
             for (_, check, result) in begun.iter_mut().filter(|(.., result)| result.is_none()) {
                 match check.as_mut().poll(context) {
                     Poll::Ready(done) => *result = Some(done),
                     Poll::Pending => all = Poll::Pending,
                 }
+            }
+            if all.is_pending() && late.as_mut().poll(context).is_ready() {
+                let silent = begun.iter_mut().filter(|(.., result)| result.is_none());
+                silent.for_each(|(.., result)| *result = Some(Err("says nothing".to_owned())));
+                all = Poll::Ready(());
             }
             all
         })

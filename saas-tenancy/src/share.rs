@@ -50,7 +50,7 @@ struct Known {
     here: usize,
 }
 
-/// How many places of all tenants together are taken, and how many wait for one.
+/// How many places are taken, of all tenants (or keys) together, and how many wait for one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Uses {
@@ -60,7 +60,7 @@ pub struct Uses {
     pub waiting: usize,
 }
 
-/// A place of a tenant. It is free again when this is dropped.
+/// A place of a tenant, or of whoever else has some. It is free again when this is dropped.
 #[derive(Debug)]
 #[must_use = "the place is free again when this is dropped"]
 pub struct Share<K: Eq + Hash = TenantId> {
@@ -195,7 +195,7 @@ impl<K: Eq + Hash> fmt::Debug for Shares<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shares")
             .field("places", &self.0.places)
-            .field("tenants", &self.known().len())
+            .field("known", &self.known().len())
             .finish_non_exhaustive()
     }
 }
@@ -232,9 +232,6 @@ mod tests {
         assert!(shares.take(acme).await.is_none(), "it took too long");
         drop(place);
         // Nobody is remembered who uses nothing.
-        assert_eq!(
-            format!("{shares:?}"),
-            "Shares { places: 1, tenants: 0, .. }"
-        );
+        assert_eq!(format!("{shares:?}"), "Shares { places: 1, known: 0, .. }");
     }
 }

@@ -298,7 +298,7 @@ fn head_operation(parameters: &[&str]) -> Value {
 /// What is the same for everybody, and made once.
 struct Made {
     text: Bytes,
-    /// Changes when the text does (RFC 9110, section 8.8.3).
+    /// Changes when the text does, and says nothing about how it is compressed (RFC 9110, section 8.8.3).
     tag: String,
 }
 
@@ -307,7 +307,7 @@ impl Made {
         let mut hash = DefaultHasher::new();
         text.hash(&mut hash);
         Self {
-            tag: format!("\"{:x}\"", hash.finish()),
+            tag: format!("W/\"{:x}\"", hash.finish()),
             text: text.into(),
         }
     }

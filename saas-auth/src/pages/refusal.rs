@@ -176,7 +176,9 @@ impl Told {
             }
         }
         answer::complete(&mut dressed);
-        // The edge writes it into the log.
+        // What layers have noted; the edge writes the problem into the log.
+        let noted = response.extensions().clone();
+        dressed.extensions_mut().extend(noted);
         dressed.extensions_mut().insert(problem);
         dressed
     }

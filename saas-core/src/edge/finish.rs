@@ -137,9 +137,11 @@ fn is_page(response: &Response) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
 }
 
-/// Makes the answer anew from the problem and keeps the headers that the old one had.
+/// Makes the answer anew from the problem and keeps the headers that the old one had, and what layers have noted.
 fn replace(old: &Response, problem: Problem) -> Response {
     let mut response = problem.into_response();
+    let made = std::mem::replace(response.extensions_mut(), old.extensions().clone());
+    response.extensions_mut().extend(made);
     for name in old.headers().keys() {
         let rebuilt = [
             header::CONTENT_TYPE,

@@ -254,6 +254,7 @@ async fn a_connection_that_waited_for_a_service_stands_in_no_queue_afterwards() 
     let hold = move || async move {
         begins.notify_one();
         ends.notified().await;
+        "here"
     };
     let router = Router::new()
         .route("/", get(async || "here"))
@@ -265,21 +266,34 @@ async fn a_connection_that_waited_for_a_service_stands_in_no_queue_afterwards() 
     let never = std::future::pending();
     let server = tokio::spawn(serve(listener, service, ServeConfig::default(), never));
 
-    let (mut first, _) = http2(address, 1 << 16).await;
-    let (mut second, _) = http2(address, 1 << 16).await;
-    let holds = ask(&mut first, "/hold");
+    let mut first = TcpStream::connect(address).await.unwrap();
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let holds = ask_again(&mut first, "/hold");
     let asks = async {
         began.notified().await;
-        ask(&mut second, "/").await
+        ask_again(&mut second, "/").await;
     };
     let releases = async {
         waits.notified().await;
         released.notify_one();
     };
     let all = async { tokio::join!(holds, asks, releases) };
-    drop(timeout(SOON, all).await.unwrap());
+    timeout(SOON, all).await.unwrap();
     for client in [&mut first, &mut second] {
-        drop(timeout(SOON, ask(client, "/")).await.unwrap());
+        timeout(SOON, ask_again(client, "/")).await.unwrap();
     }
     server.abort();
+}
+
+/// Asks over a connection of HTTP/1 that goes on.
+async fn ask_again(stream: &mut TcpStream, path: &str) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let head = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"here") {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+    }
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{answer:?}");
 }

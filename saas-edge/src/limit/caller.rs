@@ -137,20 +137,17 @@ impl Rules {
         };
         let mut asked = Vec::with_capacity(3);
         // The narrowest first: whoever is refused by their own has used up nothing of the others'.
-        if let Some(caller) = scope.principal() {
-            let (kind, subject) = (caller.kind().as_str(), caller.subject().as_uuid());
-            let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
+        if let Some(key) = of_principal("traffic/principal", scope) {
             if let Some((name, quota)) = class {
-                let [tenant, kind, subject] = parts;
                 asked.push(Asked {
                     name,
-                    key: LimitKey::new("traffic/class", &[name.as_bytes(), tenant, kind, subject]),
+                    key: LimitKey::new("traffic/class", &[name.as_bytes(), key.as_bytes()]),
                     quota: quota.times(weight),
                 });
             }
             asked.push(Asked {
                 name: "principal",
-                key: LimitKey::new("traffic/principal", &parts),
+                key,
                 quota: self.principal.times(weight),
             });
         }
@@ -169,6 +166,14 @@ impl Rules {
         };
         Some((*class, *self.classes.get(class)?))
     }
+}
+
+/// Counts for a caller in a tenant. The API keys of a member are that member.
+pub(super) fn of_principal(name: &'static str, scope: &Scope) -> Option<LimitKey> {
+    let (caller, tenant) = (scope.principal()?, scope.tenant().id().as_uuid());
+    let (kind, subject) = (caller.kind().as_str(), caller.subject().as_uuid());
+    let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
+    Some(LimitKey::new(name, &parts))
 }
 
 impl<S> Layer<S> for CallerLimitLayer {

@@ -84,18 +84,21 @@ impl Default for LimitsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FairShareConfig {
-    /// How many requests of one tenant are worked on at a time; 0 is as many as there are processors, and at least two.
-    /// More of them would not be done sooner, and would stand in the way of others.
+    /// How many requests of the members of one tenant are worked on at a time; 0 is as many as there are processors, and at
+    /// least two. More of them would not be done sooner, and would stand in the way of others. Those who are not signed in
+    /// have at least as many places as there are for [`streaming`](Self::streaming), because strangers would keep each other
+    /// out.
     pub concurrent: usize,
     /// How many more whose answers take longer than [`slow_after`](Self::slow_after): they mostly wait for something else,
     /// such as another service, and do not take the places of the others. A machine that is busy makes requests slow as
     /// well, so it is a bound of what one tenant gets then; 0 moves nobody aside.
     pub slow: usize,
-    /// From how long on a request is slow.
+    /// From how long on a request is slow. When all places for those are taken, it looks again as often.
     #[serde(deserialize_with = "positive")]
     pub slow_after: Period,
     /// How many whose bodies are streamed: longer than 8 KiB, but for methods that send none as a rule. They mostly wait
-    /// for their clients, and do not take the places of the others. One caller has a quarter of them.
+    /// for their clients, and do not take the places of the others. One caller, or one network of
+    /// those who are not signed in, has a quarter of them, and at least one.
     pub streaming: usize,
     /// How many more of them wait until one of those is done.
     pub queue: usize,

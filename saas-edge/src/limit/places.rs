@@ -10,7 +10,7 @@ use std::{
 use pin_project_lite::pin_project;
 use saas_core::{TenantId, limit::LimitKey};
 use saas_tenancy::{Share, Shares};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 /// The places of those who are alike.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub(super) struct Places {
     pub(super) streaming: Shares,
     /// What one caller has of those who stream.
     pub(super) callers: Shares<LimitKey>,
+    pub(super) wait: Duration,
 }
 
 /// What a request has while it is worked on.
@@ -64,14 +65,20 @@ impl Places {
         })
     }
 
-    /// Takes a place as [`try_enter`](Self::try_enter) does, or waits for one.
+    /// Takes a place as [`try_enter`](Self::try_enter) does, or waits for one, and no longer than was said where there are two to wait
+    /// for.
     pub(super) async fn enter(&self, tenant: TenantId, caller: Option<LimitKey>) -> Option<Held> {
         Some(match caller {
             None => self.working.take(tenant).await?.into(),
-            Some(caller) => Held {
-                _caller: Some(self.callers.take(caller).await?),
-                _share: self.streaming.take(tenant).await?,
-            },
+            Some(caller) => {
+                let both = async {
+                    Some(Held {
+                        _caller: Some(self.callers.take(caller).await?),
+                        _share: self.streaming.take(tenant).await?,
+                    })
+                };
+                timeout(self.wait, both).await.ok()??
+            }
         })
     }
 
@@ -117,6 +124,7 @@ mod tests {
             aside: Some((slow, after)),
             streaming: shares(1),
             callers: Shares::new(1, usize::MAX, after * 600),
+            wait: after * 600,
         };
         let begun = Instant::now();
         // Each takes a second once it has a place; the third shows when one of the others is done.

@@ -26,6 +26,7 @@ use tower_service::Service;
 use super::{
     FairShareConfig,
     address::of_network,
+    caller::of_principal,
     places::{Aside, Held, Places},
 };
 
@@ -72,6 +73,7 @@ impl FairShareLayer {
             aside,
             streaming: shares(config.streaming),
             callers: Shares::new(config.streaming / 4, config.queue, config.wait.into()),
+            wait: config.wait.into(),
         };
         Self {
             members: places(config.places(), aside),
@@ -107,13 +109,11 @@ fn comes(request: &Request<Body>) -> Comes {
 
 /// Who sends the request: the caller, or the network from which it comes.
 fn caller(request: &Request<Body>, tenant: TenantId) -> LimitKey {
-    let (extensions, tenant) = (request.extensions(), tenant.as_uuid());
+    let extensions = request.extensions();
     if let Some(Admission::Admitted(scope)) = extensions.get()
-        && let Some(caller) = scope.principal()
+        && let Some(key) = of_principal("share/principal", scope)
     {
-        let (kind, subject) = (caller.kind().as_str(), caller.subject().as_uuid());
-        let parts: [&[u8]; 3] = [tenant.as_bytes(), kind.as_bytes(), subject.as_bytes()];
-        return LimitKey::new("share/principal", &parts);
+        return key;
     }
     let network = extensions
         .get()
@@ -121,7 +121,7 @@ fn caller(request: &Request<Body>, tenant: TenantId) -> LimitKey {
     let network = network
         .as_ref()
         .map_or(&[][..], |network| network.as_bytes());
-    LimitKey::new("share/network", &[tenant.as_bytes(), network])
+    LimitKey::new("share/network", &[tenant.as_uuid().as_bytes(), network])
 }
 
 /// Takes in a body that may be small. Tells whether it is not.

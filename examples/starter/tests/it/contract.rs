@@ -340,3 +340,21 @@ async fn the_dashboard_and_the_alerts_ask_for_what_is_measured() {
     let routes = include_str!("../routes.txt").lines().count();
     assert!(routes < 200, "{routes}");
 }
+
+#[tokio::test]
+async fn the_document_is_made_smaller_and_may_be_kept() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    for path in ["/openapi.json", "/docs"] {
+        let ask = async |name: &'static str, value: &str| {
+            let request = world.request(Method::GET, path);
+            send(request.header(name, value)).await
+        };
+        let first = ask("accept-encoding", "gzip").await;
+        assert_eq!(first.status, 200);
+        let is_smaller = first.header("content-encoding") == Some("gzip");
+        assert_eq!(is_smaller, path == "/openapi.json", "{path}");
+        assert_eq!(first.header("cache-control"), Some("public, no-cache"));
+        let again = ask("if-none-match", first.header("etag").unwrap()).await;
+        assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    }
+}

@@ -152,7 +152,6 @@ async fn who_opens_many_connections_and_says_nothing_keeps_nobody_out() {
         begun.elapsed(),
         left >> 10
     );
-    assert!(left < 256 << 20, "{left}");
 }
 
 /// Gives how many connections of these clients the server has not closed.

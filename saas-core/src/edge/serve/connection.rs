@@ -73,7 +73,7 @@ where
             let mut request = question::take(request, &seat);
             let seat = one_of_many.then(|| Arc::clone(&seat));
             request.extensions_mut().insert(ConnectInfo(peer));
-            let answer = call(&service, request);
+            let answer = call(&service, request, one_of_many);
             async move {
                 let response = answer.await?;
                 Ok::<_, Infallible>(response.map(|body| match seat {
@@ -114,9 +114,14 @@ where
 fn call<S: Service<Request<Body>> + Clone>(
     service: &Mutex<S>,
     request: Request<Body>,
+    one_of_many: bool,
 ) -> Either<S::Future, Oneshot<S, Request<Body>>> {
     // Held for no await, and only this connection asks for it.
     let mut service = service.lock().unwrap_or_else(PoisonError::into_inner);
+    if one_of_many {
+        // In the task of its stream, so that the others do not wait for its layers.
+        return Either::Right(service.clone().oneshot(request));
+    }
     match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(())) => Either::Left(service.call(request)),
         _ => {
