@@ -16,6 +16,7 @@ use std::{
     },
 };
 
+use futures_util::{StreamExt as _, stream};
 use moka::sync::Cache;
 use saas_core::{Clock, Code, Problem};
 use saas_tenancy::{Database, Error, Scope, TenantTx};
@@ -33,6 +34,9 @@ use self::{
 };
 #[cfg(feature = "redis")]
 use crate::RedisConnection;
+
+/// How many values are loaded at a time before anybody asks for them.
+const WARMED_AT_ONCE: usize = 8;
 
 /// Keeps values of tenants, bounded in number and time; cheap to clone.
 ///
@@ -154,7 +158,7 @@ where
     }
 
     /// Gives the value that the scope's tenant has under the key, or loads it and keeps it; nothing where there is
-    /// none, which is kept too. To have values before somebody asks for them, ask for them.
+    /// none, which is kept too. [`warm`](Self::warm) has values before somebody asks for them.
     ///
     /// A load reads with a transaction of its own, because what the caller's has changed and not committed is nobody
     /// else's, and from the primary, because what a replica has not heard of would be kept for everybody.
@@ -189,6 +193,30 @@ where
             }
         }
         self.flight(key, load).await
+    }
+
+    /// Loads what is not kept before anybody asks for it, such as after a start: a few at a time, each as
+    /// [`get_or_load`](Self::get_or_load) does. Gives how many could not be loaded; those are left to whoever asks.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was begun to be loaded is loaded and kept, also when the future is dropped.
+    pub async fn warm<F>(
+        &self,
+        scope: &Scope,
+        keys: impl IntoIterator<Item = K>,
+        load: impl Fn(&K) -> F,
+    ) -> usize
+    where
+        F: Future<Output = Result<Option<V>, Problem>> + Send + 'static,
+    {
+        let loads = keys.into_iter().map(|key| {
+            let value = load(&key);
+            async move { self.get_or_load(scope, &key, value).await.is_err() }
+        });
+        let loads = stream::iter(loads).buffer_unordered(WARMED_AT_ONCE);
+        let failed = loads.filter(|failed| std::future::ready(*failed));
+        failed.count().await
     }
 
     /// Gives what this process keeps under the key and is fresh: a value, or that there is none. Otherwise

@@ -226,6 +226,32 @@ async fn what_fails_is_not_kept_and_a_panic_is_a_failure() {
     assert_eq!(get(&world.cache, &world.acme, "key", "1").await, "1");
 }
 
+#[tokio::test]
+async fn what_is_warmed_is_there_and_what_fails_is_left_to_whoever_asks() {
+    let world = World::new().await;
+    let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let load = |key: &String| {
+        let (key, now, most) = (key.clone(), Arc::clone(&now), Arc::clone(&most));
+        async move {
+            let here = now.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(here, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            now.fetch_sub(1, Ordering::SeqCst);
+            match key.as_str() {
+                "7" => Err(Problem::new(Code::UNAVAILABLE)),
+                _ => Ok(Some(format!("warm {key}"))),
+            }
+        }
+    };
+    let keys = (0..50).map(|number| number.to_string());
+    assert_eq!(world.cache.warm(&world.acme, keys, load).await, 1);
+    let most = most.load(Ordering::SeqCst);
+    assert!((2..=8).contains(&most), "{most}");
+    assert_eq!(get(&world.cache, &world.acme, "8", "cold").await, "warm 8");
+    assert_eq!(get(&world.cache, &world.acme, "7", "cold").await, "cold");
+    assert_eq!(get(&world.cache, &world.beta, "8", "cold").await, "cold");
+}
+
 /// What fails is logged with the request that asked first.
 #[tokio::test]
 async fn what_is_loaded_is_loaded_in_the_name_of_who_asked() {
