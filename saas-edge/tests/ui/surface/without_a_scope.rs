@@ -11,6 +11,8 @@ async fn cache(cache: &TenantCache<u32, String>) {
     let _ = cache.invalidate_all().await;
     // surface: TenantCache::get_or_load
     let _ = cache.get_or_load(&1, async { Ok(None) }).await;
+    // surface: TenantCache::warm
+    let _ = cache.warm([1], |_| async { Ok(None) }).await;
 }
 
 async fn limit(limiter: &TenantLimiter) {
