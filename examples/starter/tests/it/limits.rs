@@ -312,6 +312,7 @@ async fn rat_12_a_tenant_that_floods_is_told_so_and_another_notices_nothing() {
         ("SAAS__LIMITS__FAIR_SHARE__QUEUE", "5"),
         ("SAAS__LIMITS__FAIR_SHARE__WAIT", "3s"),
         ("SAAS__LIMITS__FAIR_SHARE__SLOW_AFTER", "20ms"),
+        ("SAAS__DATABASE__MAX_CONNECTIONS", "5"),
     ];
     for (name, expected, share) in [
         // Few at a time, in the process.
