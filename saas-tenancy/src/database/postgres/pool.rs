@@ -8,7 +8,7 @@ use std::{str::FromStr as _, time::Duration};
 
 use deadpool::managed::{Manager, Metrics, Object, RecycleError, RecycleResult};
 use sqlx::{
-    Connection as _, PgConnection,
+    Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::Mutex;
@@ -165,8 +165,9 @@ impl Manager for Connector {
         let process = if self.pooler {
             None
         } else {
-            let process = sqlx::query_scalar("SELECT pg_backend_pid()").persistent(false);
-            Some(process.fetch_one(&mut connection).await?)
+            // One message, so one round trip more for each connection.
+            let answer = sqlx::raw_sql("SELECT pg_backend_pid()");
+            Some(answer.fetch_one(&mut connection).await?.try_get(0)?)
         };
         Ok(Link {
             connection,
