@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use saas_core::{config::Period, limit::Quota};
+use saas_core::{
+    config::{Period, positive},
+    limit::Quota,
+};
 use saas_tenancy::{Slug, resolve::PathPrefix};
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +65,13 @@ pub struct TokenConfig {
     /// How id tokens are signed, which every client verifies with the library that it has.
     pub id_token_algorithm: Algorithm,
     /// How long an access token is good.
+    #[serde(deserialize_with = "positive")]
     pub access_lifetime: Period,
     /// How long a sign-in can be kept alive by refresh tokens.
+    #[serde(deserialize_with = "positive")]
     pub refresh_lifetime: Period,
     /// How long a program may leave a sign-in unused before it ends.
+    #[serde(deserialize_with = "positive")]
     pub refresh_idle: Period,
     /// How long the answer to a refresh may be asked for again, by a client that did not receive it.
     pub refresh_grace: Period,
@@ -179,8 +185,10 @@ pub struct MfaConfig {
 #[non_exhaustive]
 pub struct SessionConfig {
     /// After how long without a request a session ends.
+    #[serde(deserialize_with = "positive")]
     pub idle: Period,
     /// After how long it ends in any case.
+    #[serde(deserialize_with = "positive")]
     pub lifetime: Period,
 }
 
@@ -204,15 +212,20 @@ pub struct LinkConfig {
     /// request, whose sender could choose where a link leads.
     pub pages: String,
     /// How long an invitation can be accepted.
+    #[serde(deserialize_with = "positive")]
     pub invitation: Period,
     /// How long an address can be verified.
+    #[serde(deserialize_with = "positive")]
     pub verification: Period,
     /// How long a forgotten password can be set anew; at most [`LinkConfig::MAX_RESET`].
+    #[serde(deserialize_with = "positive")]
     pub reset: Period,
     /// How long a new address can be confirmed.
+    #[serde(deserialize_with = "positive")]
     pub email_change: Period,
     /// How many letters of one kind a person gets within an hour, at least one. Who asks for more gets the
     /// same answer, and no letter.
+    #[serde(deserialize_with = "positive")]
     pub letters_an_hour: u32,
     /// How many invitations of a tenant can be open at once.
     pub open_invitations: u32,

@@ -78,15 +78,20 @@ impl Report {
     }
 }
 
-/// With 200 when every part works that the service needs, and 503 otherwise.
+/// With 200 when every part works that the service needs, and otherwise 503 with `Retry-After`.
 #[cfg(feature = "edge")]
 impl axum::response::IntoResponse for Report {
     fn into_response(self) -> axum::response::Response {
-        let status = match self.is_ok() {
-            true => http::StatusCode::OK,
-            false => http::StatusCode::SERVICE_UNAVAILABLE,
-        };
-        (status, axum::Json(self)).into_response()
+        if self.is_ok() {
+            return axum::Json(self).into_response();
+        }
+        let again = [(http::header::RETRY_AFTER, "1")];
+        (
+            http::StatusCode::SERVICE_UNAVAILABLE,
+            again,
+            axum::Json(self),
+        )
+            .into_response()
     }
 }
 

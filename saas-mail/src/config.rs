@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[cfg(feature = "smtp")]
 use saas_core::{
     Secret,
-    config::{Period, masked},
+    config::{Period, masked, positive},
 };
 use serde::{Deserialize, Serialize};
 
@@ -92,8 +92,10 @@ pub struct SmtpConfig {
     #[serde(serialize_with = "masked")]
     pub password: Option<Secret<String>>,
     /// How long a delivery may take in all.
+    #[serde(deserialize_with = "positive")]
     pub timeout: Period,
     /// How many connections there are at most.
+    #[serde(deserialize_with = "positive")]
     pub connections: usize,
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use saas_core::{
     Secret,
-    config::{Period, masked},
+    config::{Period, masked, positive},
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,7 @@ pub struct StorageConfig {
     #[serde(serialize_with = "masked")]
     pub url: String,
     /// The largest file, in bytes.
+    #[serde(deserialize_with = "positive")]
     pub max_file_size: u64,
     /// How tenants are kept apart in an object store.
     pub placement: Placement,
@@ -50,11 +51,13 @@ pub struct StorageConfig {
     #[serde(serialize_with = "masked")]
     pub secret_key: Option<Secret<String>>,
     /// How long an object store may take for one request, and for the next piece of a body.
+    #[serde(deserialize_with = "positive")]
     pub timeout: Period,
     /// How often a request is tried again after it failed in a way that may pass.
     pub retries: usize,
     /// How many requests to the object store may be under way at once. A download counts as long as
     /// it lasts.
+    #[serde(deserialize_with = "positive")]
     pub concurrency: usize,
 }
 

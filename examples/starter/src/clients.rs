@@ -140,7 +140,10 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/clients", tag = "clients",
     request_body = NewClientRequest,
-    responses((status = 201, description = "The program, with its secret, which is never shown again.", body = RegisteredView))
+    responses((
+        status = 201, description = "The program, with its secret, which is never shown again.", body = RegisteredView,
+        headers(("Location" = String, description = "Its address."), ("ETag" = String, description = "Its version."))
+    ))
 )]
 pub(crate) async fn create(
     State(state): State<AppState>,
@@ -174,7 +177,7 @@ pub(crate) async fn create(
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
     ),
     responses(
-        (status = 200, description = "The program.", body = ClientView),
+        (status = 200, description = "The program.", body = ClientView, headers(("ETag" = String, description = "Its version."))),
         (status = 304, description = "The caller has this version."),
     )
 )]
@@ -193,7 +196,7 @@ pub(crate) async fn show(
     patch, path = "/api/v1/clients/{id}", tag = "clients",
     params(("id" = String, Path), ("If-Match" = String, Header, description = "The version that the change is based on.")),
     request_body = UpdateClientRequest,
-    responses((status = 200, description = "The program as it is now.", body = ClientView))
+    responses((status = 200, description = "The program as it is now.", body = ClientView, headers(("ETag" = String, description = "Its version."))))
 )]
 pub(crate) async fn update(
     State(state): State<AppState>,

@@ -98,7 +98,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/groups", tag = "members",
     request_body = CreateGroup,
-    responses((status = 201, description = "The group; `Location` is its address.", body = GroupDetails))
+    responses((status = 201, description = "The group.", body = GroupDetails, headers(("Location" = String, description = "Its address."))))
 )]
 pub(crate) async fn create(
     State(state): State<AppState>,

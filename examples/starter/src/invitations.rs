@@ -95,8 +95,10 @@ fn just_user() -> Vec<String> {
 #[utoipa::path(
     post, path = "/api/v1/invitations", tag = "members",
     request_body = InviteRequest,
-    responses((status = 201, description = "The invitation, which takes the place of an older one to the same address; \
-                                            `Location` is its address. A letter is on its way.", body = InvitationView))
+    responses((
+        status = 201, description = "The invitation, which takes the place of an older one to the same address. A letter is on its way.",
+        body = InvitationView, headers(("Location" = String, description = "Its address."))
+    ))
 )]
 pub(crate) async fn invite(
     State(state): State<AppState>,
@@ -145,7 +147,10 @@ pub(crate) async fn show(
 #[utoipa::path(
     post, path = "/api/v1/invitations/{id}/resend", tag = "members",
     params(("id" = String, Path)),
-    responses((status = 201, description = "A new invitation in the place of the old one, in the name of the caller.", body = InvitationView))
+    responses((
+        status = 201, description = "A new invitation in the place of the old one, in the name of the caller.",
+        body = InvitationView, headers(("Location" = String, description = "Its address."))
+    ))
 )]
 pub(crate) async fn resend(
     State(state): State<AppState>,

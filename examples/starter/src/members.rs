@@ -146,7 +146,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/members", tag = "members",
     request_body = AddMemberRequest,
-    responses((status = 201, description = "The member; `Location` is its address.", body = MemberView))
+    responses((status = 201, description = "The member.", body = MemberView, headers(("Location" = String, description = "Its address."))))
 )]
 pub(crate) async fn add(
     State(state): State<AppState>,

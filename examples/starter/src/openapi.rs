@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the handlers and the table of routes, and a page that shows it.
 
 mod examples;
+mod headers;
 mod identity;
 mod page;
 mod problems;
@@ -194,11 +195,19 @@ pub(crate) fn document() -> Value {
         .get_mut("components")
         .and_then(Value::as_object_mut)
     {
-        let bearer = json!({
-            "type": "http", "scheme": "bearer",
-            "description": "A token of a session or of a client, or an API key."
+        let schemes = json!({
+            "bearer": {
+                "type": "http", "scheme": "bearer",
+                "description": "A token of a session or of a client, or an API key."
+            },
+            "client": {
+                "type": "http", "scheme": "basic",
+                "description": "The id of a client and its secret (RFC 6749, section 2.3.1). A client may show them in the form instead, or sign \
+                                a token for itself (RFC 7523); one without a secret names its id there."
+            },
         });
-        components.insert("securitySchemes".to_owned(), json!({ "bearer": bearer }));
+        components.insert("securitySchemes".to_owned(), schemes);
+        components.insert("headers".to_owned(), headers::all());
     }
     let schemas = document.pointer("/components/schemas").cloned();
     let schemas = schemas.unwrap_or_default();
@@ -219,6 +228,9 @@ pub(crate) fn document() -> Value {
         if route.tenant_scoped || route.path == "/oauth/userinfo" {
             operation.insert("security".to_owned(), json!([{ "bearer": [] }]));
         }
+        if identity::knows_clients(route) {
+            operation.insert("security".to_owned(), json!([{ "client": [] }, {}]));
+        }
         operation.insert("x-permission".to_owned(), json!(route.permission));
         operation.insert("x-auth".to_owned(), json!(route.auth));
         if route.tenant_scoped && ["POST", "PATCH"].contains(&route.method.as_str()) {
@@ -229,6 +241,7 @@ pub(crate) fn document() -> Value {
         }
         let_fields_reduce(operation);
         problems::add(operation, &route.method, route.tenant_scoped);
+        headers::add(operation);
         examples::add(operation, &schemas);
     }
     document.as_object_mut().map(|document| {
@@ -335,6 +348,14 @@ mod tests {
         let mut bodies = 0;
         for (name, operation) in operations {
             let responses = operation["responses"].as_object().unwrap();
+            for (status, response) in responses {
+                let id = response["headers"]["X-Request-Id"]["$ref"].as_str();
+                let id = id.unwrap_or_else(|| panic!("{name}: {status}"));
+                assert!(
+                    document.pointer(id.trim_start_matches('#')).is_some(),
+                    "{id}"
+                );
+            }
             if !responses.contains_key("default") {
                 let codes = &responses["429"]["x-problem-codes"];
                 assert_eq!(codes, &json!(["rate-limited"]), "{name}");

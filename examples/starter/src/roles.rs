@@ -201,7 +201,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/roles", tag = "members",
     request_body = CreateRole,
-    responses((status = 201, description = "The role; `Location` is its address.", body = RoleView))
+    responses((status = 201, description = "The role.", body = RoleView, headers(("Location" = String, description = "Its address."))))
 )]
 pub(crate) async fn create(
     State(state): State<AppState>,

@@ -47,17 +47,22 @@ impl FromStr for Period {
     }
 }
 
-/// Reads a span of time that is none of zero, for `#[serde(deserialize_with = "positive")]`: where none at all would mean
-/// that something is never done, or all the time.
+/// Reads a span of time or a number that is not zero, for `#[serde(deserialize_with = "positive")]`: where none at all would
+/// mean that something is never done, or all the time.
 ///
 /// # Errors
 ///
-/// When it is zero, or no span of time.
-pub fn positive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Period, D::Error> {
-    match Period::deserialize(deserializer)? {
-        Period(Duration::ZERO) => Err(de::Error::custom("zero is not enough")),
-        period => Ok(period),
+/// When it is zero, or no such value.
+pub fn positive<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default + PartialEq,
+{
+    let value = T::deserialize(deserializer)?;
+    if value == T::default() {
+        return Err(de::Error::custom("zero is not enough"));
     }
+    Ok(value)
 }
 
 impl fmt::Display for Period {

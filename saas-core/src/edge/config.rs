@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::cors;
-use crate::config::{ConfigError, Period};
+use crate::config::{ConfigError, Period, positive};
 
 /// Configures the edge. The default is safe for an API on the open internet.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -16,10 +16,13 @@ pub struct EdgeConfig {
     pub handler_timeout: Period,
     /// How long the next piece of a body may take before the answer is 408. All pauses together may take so long, and
     /// two seconds for each thousand bytes that have come.
+    #[serde(deserialize_with = "positive")]
     pub body_timeout: Period,
     /// The largest body in bytes, where a route does not say otherwise.
+    #[serde(deserialize_with = "positive")]
     pub body_limit: u64,
     /// The longest request target in bytes.
+    #[serde(deserialize_with = "positive")]
     pub uri_limit: usize,
     /// How long browsers remember to use HTTPS only; zero turns the header off.
     pub hsts: Period,

@@ -114,6 +114,7 @@ fn problem_of(response: &Response) -> Option<Problem> {
         StatusCode::PRECONDITION_REQUIRED => Code::VERSION_REQUIRED,
         StatusCode::RANGE_NOT_SATISFIABLE => Code::RANGE_INVALID,
         StatusCode::URI_TOO_LONG => Code::URI_TOO_LONG,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Code::HEADERS_TOO_LARGE,
         StatusCode::UNPROCESSABLE_ENTITY => Code::VALIDATION,
         StatusCode::TOO_MANY_REQUESTS => Code::RATE_LIMITED,
         StatusCode::INTERNAL_SERVER_ERROR => Code::INTERNAL,

@@ -70,6 +70,8 @@ codes! {
         "The connection ended before the whole body had arrived. Nothing was written."
     URI_TOO_LONG "uri-too-long" URI_TOO_LONG "The address is too long"
         "The path and query string are longer than the service accepts."
+    HEADERS_TOO_LARGE "headers-too-large" REQUEST_HEADER_FIELDS_TOO_LARGE "The headers are too large"
+        "The head of the request is larger, or has more headers, than the service accepts."
     MEDIA_TYPE "media-type" UNSUPPORTED_MEDIA_TYPE "The media type is not supported"
         "The route accepts another `Content-Type`."
     TRANSFER_CODING "transfer-coding" NOT_IMPLEMENTED "The transfer coding is not known"

@@ -201,6 +201,46 @@ async fn who_is_refused_while_he_still_writes_reads_why() {
     server.abort();
 }
 
+/// hyper answers to such a head by itself, at the first request of a connection and later.
+#[tokio::test]
+async fn what_is_refused_before_there_is_a_request_is_a_problem_too() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (address, server) = start(ServeConfig::default()).await;
+    let many: String = (0..200)
+        .map(|number| format!("x-{number}: x\r\n"))
+        .collect();
+    let large = format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n");
+    for (head, status, code) in [
+        ("rubbish\r\n\r\n", 400, "bad-request"),
+        ("GET / HTTP/1.1\r\nhost : x\r\n\r\n", 400, "bad-request"),
+        (&large, 431, "headers-too-large"),
+    ] {
+        for before in ["", "GET / HTTP/1.1\r\nhost: x\r\n\r\n"] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            if !before.is_empty() {
+                stream.write_all(before.as_bytes()).await.unwrap();
+                let mut first = [0; 1024];
+                assert!(stream.read(&mut first).await.unwrap() > 0);
+            }
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let begins = format!("HTTP/1.1 {status} ");
+            assert!(answer.starts_with(&begins), "{answer}");
+            for part in [
+                "\r\ncontent-type: application/problem+json\r\n",
+                "\r\nx-content-type-options: nosniff\r\n",
+                "\r\nconnection: close\r\n",
+                &format!("\"code\":\"{code}\""),
+            ] {
+                assert!(answer.contains(part), "{part}: {answer}");
+            }
+        }
+    }
+    server.abort();
+}
+
 /// Nothing more is there at the moment at which it is refused.
 #[tokio::test]
 async fn who_sends_too_large_a_head_slowly_reads_why() {

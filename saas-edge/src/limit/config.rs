@@ -99,6 +99,7 @@ pub struct FairShareConfig {
     /// How many whose bodies are streamed: longer than 8 KiB, but for methods that send none as a rule. They mostly wait
     /// for their clients, and do not take the places of the others. One caller, or one network of
     /// those who are not signed in, has a quarter of them, and at least one.
+    #[serde(deserialize_with = "positive")]
     pub streaming: usize,
     /// How many more of them wait until one of those is done.
     pub queue: usize,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use saas_core::{
     Secret,
-    config::{Period, masked},
+    config::{Period, masked, positive},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// Says which database to use and what to bear from it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -29,14 +29,17 @@ pub struct DatabaseConfig {
     /// primary, through the instance that it wrote through.
     pub replica_lag: Period,
     /// The largest number of connections (on SQLite: of readers; there is always one writer).
+    #[serde(deserialize_with = "positive")]
     pub max_connections: u32,
     /// How many of the connections the transactions of one tenant may use at a time (PostgreSQL). Left out, three
     /// quarters of them: a tenant that floods the service leaves a quarter to the others.
+    #[serde(deserialize_with = "share")]
     pub tenant_connections: Option<u32>,
     /// How many bytes of the file each connection keeps in memory (SQLite): as much as all of them may come to hold, one after
     /// the other, while the file grows.
     pub page_cache: u64,
     /// How long a request waits for a free connection before it gets 503.
+    #[serde(deserialize_with = "positive")]
     pub acquire_timeout: Period,
     /// How long one statement may run (PostgreSQL).
     pub statement_timeout: Period,
@@ -48,6 +51,13 @@ pub struct DatabaseConfig {
     pub slow_statement: Period,
     /// How long the end of a cancelled transaction may take before its connection is closed.
     pub recovery_timeout: Period,
+}
+
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(0) => Err(D::Error::custom("a tenant needs at least one")),
+        share => Ok(share),
+    }
 }
 
 impl Default for DatabaseConfig {

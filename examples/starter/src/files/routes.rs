@@ -50,8 +50,8 @@ pub(crate) async fn fetch(
     ),
     request_body(content = String, content_type = "application/octet-stream"),
     responses(
-        (status = 201, description = "The file is new.", body = FileView),
-        (status = 200, description = "The file was written over.", body = FileView),
+        (status = 201, description = "The file is new.", body = FileView, headers(("Location" = String, description = "Its address."), ("ETag" = String, description = "Its version."))),
+        (status = 200, description = "The file was written over.", body = FileView, headers(("Location" = String, description = "Its address."), ("ETag" = String, description = "Its version."))),
     )
 )]
 pub(crate) async fn store(

@@ -19,7 +19,7 @@ use crate::state::AppState;
         ("Upload-Length" = u64, Header),
         ("Upload-Metadata" = String, Header, description = "`path` or `filename`, in base64."),
     ),
-    responses((status = 201, description = "The upload; `Location` is its address."))
+    responses((status = 201, description = "The upload.", headers(("Location" = String, description = "Its address."))))
 )]
 pub(crate) async fn begin(
     State(state): State<AppState>,

@@ -3,6 +3,7 @@
 use http::Method;
 use saas_auth::{oauth, pages};
 use saas_core::Problem;
+use saas_rbac::RouteInfo;
 use serde_json::{Value, json};
 
 /// Gives each operation, with its method in lower case and its path.
@@ -19,6 +20,12 @@ pub(super) fn operations() -> impl Iterator<Item = (String, &'static str, Value)
     let pages = pages::ROUTES.iter().chain(pages::INVITATION_ROUTES);
     let pages = pages.map(|(method, path)| (method.as_str().to_lowercase(), *path, page()));
     endpoints.chain(pages)
+}
+
+/// Whether it is one where a client shows who it is.
+pub(super) fn knows_clients(route: &RouteInfo) -> bool {
+    let name = route.path.strip_prefix("/oauth/").unwrap_or_default();
+    route.method == "POST" && ["token", "introspect", "revoke", "par", "device"].contains(&name)
 }
 
 fn endpoint(path: &str) -> Value {

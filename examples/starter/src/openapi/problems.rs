@@ -69,6 +69,7 @@ impl Asked<'_> {
             | Code::QUERY_INVALID
             | Code::NOT_FOUND
             | Code::URI_TOO_LONG
+            | Code::HEADERS_TOO_LARGE
             | Code::TRANSFER_CODING
             | Code::TENANT_UNKNOWN
             | Code::TENANT_CONFLICT

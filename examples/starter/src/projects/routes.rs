@@ -37,7 +37,10 @@ pub(crate) async fn list(
 #[utoipa::path(
     post, path = "/api/v1/projects", tag = "projects",
     request_body = CreateProject,
-    responses((status = 201, description = "The project; `Location` is its address.", body = ProjectView))
+    responses((
+        status = 201, description = "The project.", body = ProjectView,
+        headers(("Location" = String, description = "Its address."), ("ETag" = String, description = "Its version."))
+    ))
 )]
 pub(crate) async fn create(
     mut tx: TenantTx,
@@ -74,7 +77,7 @@ pub(crate) async fn create(
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
     ),
     responses(
-        (status = 200, description = "The project; `ETag` is its version.", body = ProjectView),
+        (status = 200, description = "The project.", body = ProjectView, headers(("ETag" = String, description = "Its version."))),
         (status = 304, description = "The caller has this version."),
     )
 )]
@@ -93,7 +96,7 @@ pub(crate) async fn show(
     patch, path = "/api/v1/projects/{id}", tag = "projects",
     params(("id" = String, Path), ("If-Match" = String, Header, description = "The version that the change is based on.")),
     request_body = UpdateProject,
-    responses((status = 200, description = "The project as it is now.", body = ProjectView))
+    responses((status = 200, description = "The project as it is now.", body = ProjectView, headers(("ETag" = String, description = "Its version."))))
 )]
 pub(crate) async fn update(
     mut tx: TenantTx,

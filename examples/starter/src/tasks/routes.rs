@@ -41,7 +41,10 @@ pub(crate) async fn list(
     post, path = "/api/v1/projects/{id}/tasks", tag = "tasks",
     params(("id" = String, Path)),
     request_body = CreateTask,
-    responses((status = 201, description = "The task; `Location` is its address.", body = TaskView))
+    responses((
+        status = 201, description = "The task.", body = TaskView,
+        headers(("Location" = String, description = "Its address."), ("ETag" = String, description = "Its version."))
+    ))
 )]
 pub(crate) async fn create(
     mut tx: TenantTx,
@@ -70,7 +73,7 @@ pub(crate) async fn create(
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the version that the caller has."),
     ),
     responses(
-        (status = 200, description = "The task; `ETag` is its version.", body = TaskView),
+        (status = 200, description = "The task.", body = TaskView, headers(("ETag" = String, description = "Its version."))),
         (status = 304, description = "The caller has this version."),
     )
 )]
@@ -86,7 +89,7 @@ pub(crate) async fn show(mut tx: TenantTx, Path(path): TaskPath) -> Result<Respo
         ("If-Match" = String, Header, description = "The version that the change is based on."),
     ),
     request_body = UpdateTask,
-    responses((status = 200, description = "The task as it is now.", body = TaskView))
+    responses((status = 200, description = "The task as it is now.", body = TaskView, headers(("ETag" = String, description = "Its version."))))
 )]
 pub(crate) async fn update(
     mut tx: TenantTx,

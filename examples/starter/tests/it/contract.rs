@@ -168,16 +168,34 @@ async fn rel_33_cry_13_a_bad_configuration_is_listed_and_shows_no_value() {
     assert!(error.contains("mail.transport"), "{error}");
     let error = refused(&[("SAAS__KEYS__MASTER", &"00".repeat(32))]);
     assert!(error.contains("not random"), "{error}");
-    // No time at all would be none of rest.
+    // Nothing at all would be none of rest, of room or of time.
     for (variable, key) in [
         ("SAAS__REDIS__PAUSE", "redis.pause"),
         (
             "SAAS__LIMITS__FAIR_SHARE__SLOW_AFTER",
             "limits.fair_share.slow_after",
         ),
+        (
+            "SAAS__LIMITS__FAIR_SHARE__STREAMING",
+            "limits.fair_share.streaming",
+        ),
+        (
+            "SAAS__DATABASE__MAX_CONNECTIONS",
+            "database.max_connections",
+        ),
+        (
+            "SAAS__DATABASE__TENANT_CONNECTIONS",
+            "database.tenant_connections",
+        ),
+        (
+            "SAAS__DATABASE__ACQUIRE_TIMEOUT",
+            "database.acquire_timeout",
+        ),
+        ("SAAS__EDGE__BODY_LIMIT", "edge.body_limit"),
+        ("SAAS__AUTH__SESSION__IDLE", "auth.session.idle"),
     ] {
-        let error = refused(&[(variable, "0s")]);
-        assert!(error.contains(key), "{error}");
+        let error = refused(&[(variable, "0")]);
+        assert!(error.contains(key), "{key}: {error}");
     }
     // What only the routes can tell is told before anything is written.
     let unused = world.folder.path().join("unused.db");

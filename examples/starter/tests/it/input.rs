@@ -235,6 +235,7 @@ async fn ten_05_16_a_request_has_one_host() {
         false,
     );
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(answer.contains("headers-too-large"), "{answer}");
 }
 
 #[tokio::test]

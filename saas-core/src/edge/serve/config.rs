@@ -30,6 +30,7 @@ pub struct ServeConfig {
     #[serde(deserialize_with = "head")]
     pub header_limit: usize,
     /// How many headers a request may have.
+    #[serde(deserialize_with = "positive")]
     pub header_count: usize,
     /// How long requests that are under way may take to finish after the order to stop.
     pub drain_timeout: Period,

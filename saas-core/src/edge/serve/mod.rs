@@ -1,11 +1,13 @@
 //! A service on a socket.
 
 mod answer;
+mod chatter;
 mod config;
 mod connection;
 mod linger;
 mod patient;
 mod question;
+mod refusal;
 mod seat;
 mod stop;
 #[cfg(feature = "tls")]

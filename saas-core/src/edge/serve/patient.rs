@@ -9,33 +9,40 @@ use std::{
     time::Duration,
 };
 
+use bytes::{Buf as _, Bytes};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::{Sleep, sleep},
 };
 
-use super::{linger::Linger, seat::Seat};
+use super::{chatter::Chatter, linger::Linger, refusal, seat::Seat};
 
-/// Fails a write that makes no progress for so long, and takes its time to close.
+/// Fails a write that makes no progress for so long, says what was refused before there was a request, and takes its time to
+/// close.
 #[derive(Debug)]
 pub(super) struct Patient<S> {
     inner: S,
     patience: Duration,
     /// Whose socket it is.
     seat: Arc<Seat>,
+    chatter: Chatter,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// What is still to be written instead of an answer.
+    instead: Option<Bytes>,
     /// Its own side is closed.
     linger: Option<Linger>,
 }
 
 impl<S> Patient<S> {
-    pub(super) const fn new(inner: S, patience: Duration, seat: Arc<Seat>) -> Self {
+    pub(super) fn new(inner: S, patience: Duration, seat: Arc<Seat>) -> Self {
         Self {
             inner,
             patience,
             seat,
+            chatter: Chatter::new(),
             waiting: None,
+            instead: None,
             linger: None,
         }
     }
@@ -64,18 +71,61 @@ impl<S> Patient<S> {
     }
 }
 
+impl<S> Patient<S> {
+    fn noted(
+        &mut self,
+        context: &mut Context<'_>,
+        wrote: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = &wrote {
+            self.chatter.wrote(*bytes);
+        }
+        self.bounded(context, wrote)
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        ready!(self.chatter.poll_ready(context));
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.inner).poll_read(context, buffer);
-        if buffer.filled().len() > before {
+        let come = buffer.filled().get(before..).unwrap_or_default();
+        if !come.is_empty() {
             self.seat.note_input();
+            self.chatter.read(come);
         }
         read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Patient<S> {
+    /// Writes what tells more than an answer that hyper makes by itself; nothing, where it is another's.
+    fn poll_instead(&mut self, context: &mut Context<'_>, answer: &[u8]) -> Poll<io::Result<bool>> {
+        if self.instead.is_none() {
+            if !self.seat.is_asked_for_nothing() {
+                return Poll::Ready(Ok(false));
+            }
+            let Some(told) = refusal::told(answer) else {
+                return Poll::Ready(Ok(false));
+            };
+            self.instead = Some(told);
+        }
+        while let Some(left) = self.instead.as_ref().filter(|left| !left.is_empty()) {
+            let wrote = Pin::new(&mut self.inner).poll_write(context, left);
+            let wrote = ready!(self.bounded(context, wrote))?;
+            if wrote == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            if let Some(left) = &mut self.instead {
+                left.advance(wrote);
+            }
+        }
+        self.instead = None;
+        Poll::Ready(Ok(true))
     }
 }
 
@@ -85,8 +135,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if ready!(self.poll_instead(context, bytes))? {
+            return Poll::Ready(Ok(bytes.len()));
+        }
         let wrote = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.bounded(context, wrote)
+        self.noted(context, wrote)
     }
 
     fn poll_write_vectored(
@@ -94,8 +147,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [only] = pieces
+            && ready!(self.poll_instead(context, only))?
+        {
+            return Poll::Ready(Ok(only.len()));
+        }
         let wrote = Pin::new(&mut self.inner).poll_write_vectored(context, pieces);
-        self.bounded(context, wrote)
+        self.noted(context, wrote)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -206,6 +206,11 @@ impl Seat {
         self.unfinished.load(Ordering::Relaxed)
     }
 
+    /// Whether something came that has not become a request, and none is under way (HTTP/1).
+    pub(super) fn is_asked_for_nothing(&self) -> bool {
+        self.is_unfinished() && self.under_way.load(Ordering::Acquire) == 0
+    }
+
     fn idle_since(&self) -> Instant {
         self.begun + Duration::from_millis(self.idle_since.load(Ordering::Relaxed))
     }
