@@ -42,6 +42,14 @@ const MUTANTS: &[Mutant] = &[
         tests: &["batch::", "isolation::"],
     },
     Mutant {
+        guard: "the tenant in filters by other rows",
+        file: "saas-tenancy/src/sql/condition.rs",
+        from: r#"sql.push_tenant().push(" AND ");"#,
+        to: r#"inside.push(sql, self.entity.tenant)?.push(" AND ");"#,
+        package: "saas-tenancy",
+        tests: &["related::"],
+    },
+    Mutant {
         guard: "the tenant in the statements of the derive",
         file: "saas-macros/src/entity/expand.rs",
         from: "WHERE tenant_id = {tenant} AND",

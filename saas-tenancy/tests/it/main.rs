@@ -19,6 +19,7 @@ mod migrate;
 mod model;
 mod outbox;
 mod pages;
+mod related;
 mod replica;
 mod repository;
 mod server;

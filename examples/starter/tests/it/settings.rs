@@ -311,7 +311,7 @@ async fn the_configuration_is_printed_without_secrets_and_the_command_line_wins(
 }
 
 /// Waits for a line of the log that was not among the first so many.
-async fn line(world: &World, seen: usize, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn line(world: &World, seen: usize, is: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
         if let Some(line) = world.logged().into_iter().skip(seen).find(&is) {

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     measure::metric,
+    settings::line,
     world::{World, send},
 };
 
@@ -190,4 +191,24 @@ async fn a_statement_that_takes_too_long_is_logged_without_its_values_and_counte
         assert!(line["statement"].is_string(), "{line}");
         assert!(!line.to_string().contains("canary"), "{line}");
     }
+}
+
+#[tokio::test]
+async fn each_answer_is_logged_with_the_tenant_and_the_caller_where_they_are_known() {
+    let world = World::on(Dialect::Sqlite, &[]).await;
+    let owner = world.sign_up("acme").await;
+    let me = owner.get("/api/v1/me").await.json();
+    let (tenant, user) = (&me["tenant"]["id"], &me["user"]["id"]);
+    assert!(tenant.is_string() && user.is_string(), "{me}");
+    let answered = async |name: &'static str, request: reqwest::RequestBuilder| {
+        send(request.header("x-request-id", name)).await;
+        let is = |line: &serde_json::Value| {
+            line["message"] == "answered" && line["span"]["request_id"] == name
+        };
+        line(&world, 0, is).await["span"].clone()
+    };
+    let span = answered("known", owner.request(Method::GET, "/api/v1/projects")).await;
+    assert_eq!((&span["tenant"], &span["user"]), (tenant, user), "{span}");
+    let span = answered("nobody", world.request(Method::GET, "/health/live")).await;
+    assert!(span["tenant"].is_null() && span["user"].is_null(), "{span}");
 }
