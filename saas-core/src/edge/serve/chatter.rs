@@ -72,6 +72,8 @@ impl Chatter {
     /// Waits until more may be read.
     pub(super) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.left >= 0 {
+            // An answer may have brought something meanwhile.
+            self.rest = None;
             return Poll::Ready(());
         }
         let rest = self.rest.get_or_insert_with(|| {
