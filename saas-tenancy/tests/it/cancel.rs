@@ -227,25 +227,28 @@ async fn on_sqlite_a_read_that_is_given_up_keeps_its_connection_until_its_end() 
     }
     let database = world.db.another_instance(1).await;
     let scope = world.db.scope(&world.acme);
-    let mut given_up = 0;
-    for _ in 0..tier(100, 10_000) {
+    let (mut rounds, mut given_up) = (0, 0);
+    while rounds < tier(100, 10_000) || database.state().recovered == 0 {
         let list = async {
             let mut tx = database.read(&scope);
             let mut projects = tx.repo::<Project>();
             projects.list(PageQuery::new()).await
         };
-        // Once it waits, its statement is on its way; sometimes the thread is quicker than this.
+        // Where it waits, its statement is mostly on its way; often the thread is quicker than this.
         given_up += u64::from(poll_times(list, 1).await.is_none());
         let mut tx = database.read(&scope);
         let page = tx.repo::<Project>().list(PageQuery::new()).await.unwrap();
         assert_eq!(page.items.len(), 20);
+        rounds += 1;
+        assert!(
+            rounds < 100_000,
+            "none was given up: {:?}",
+            database.state()
+        );
     }
     settled_on(&database).await;
     let state = database.state();
-    assert!(
-        given_up > 0 && state.recovered == given_up,
-        "{given_up} {state:?}"
-    );
+    assert!(state.recovered <= given_up, "{given_up} {state:?}");
     // The writer and the one reader, as at first.
     assert_eq!((state.connections, state.discarded), (2, 0), "{state:?}");
 }
