@@ -13,6 +13,7 @@ mod by_hand;
 mod growth;
 mod http;
 mod load;
+mod parts;
 mod passwords;
 mod plot;
 mod process;
@@ -46,9 +47,11 @@ async fn main() {
         ["rules", count, tenants] => {
             scale::rules(count.parse().unwrap(), tenants.parse().unwrap()).await;
         }
-        ["report", criterion, docs] => report::write(Path::new(criterion), Path::new(docs)),
+        ["parts", suite, criterion] => parts::keep(suite, Path::new(criterion)),
+        ["keep", suite, rows] => record::keep(suite, rows),
+        ["report", docs] => report::write(Path::new(docs)),
         _ => panic!(
-            "benches http <starter> | passwords | tenants | scale <starter> | report <criterion> <docs>"
+            "benches http <starter> | passwords | tenants | scale <starter> | parts <suite> <criterion> | keep <suite> <rows> | report <docs>"
         ),
     }
 }

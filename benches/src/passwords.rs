@@ -11,7 +11,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use saas_auth::{PasswordConfig, PasswordHash, Passwords};
 use saas_core::{KeyRing, Secret};
 
-use crate::process::processor_seconds;
+use crate::{process::processor_seconds, record::Records};
 
 const ROUNDS: usize = 5;
 const PASSWORD: &str = "correct horse battery";
@@ -26,19 +26,20 @@ pub(crate) async fn measure() {
     let keys = KeyRing::generate().unwrap();
     let mut config = PasswordConfig::default();
     config.queue = 2 * PARALLEL;
+    // As many as there are by default, and as many as there may be.
     let processors = std::thread::available_parallelism().unwrap().get();
     let by_default = (processors / 2).max(1);
-    println!("\nsign-ins, {PARALLEL} at once, {processors} processors");
+    let mut records = Records::default();
     for slots in [by_default, processors] {
         config.slots = slots;
         let passwords = Passwords::new(&config, &keys).unwrap();
         let chosen = passwords.check(&Secret::from(PASSWORD), &[]).await.unwrap();
         let hash = passwords.hash(&chosen).await.unwrap();
         let flood = Flood { passwords, hash };
-        println!("  {slots} slots");
-        throughput(&flood, slots).await;
-        latency(&flood).await;
+        throughput(&flood, slots, &mut records).await;
+        latency(&flood, slots, &mut records).await;
     }
+    records.save("passwords");
 }
 
 #[derive(Clone)]
@@ -99,7 +100,7 @@ fn bare(times: usize, threads: usize) -> f64 {
     times as f64 / begun.elapsed().as_secs_f64()
 }
 
-async fn throughput(flood: &Flood, slots: usize) {
+async fn throughput(flood: &Flood, slots: usize, records: &mut Records) {
     flood.run(VERIFIED / 4).await;
     let (mut bares, mut ours) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
@@ -127,17 +128,18 @@ async fn throughput(flood: &Flood, slots: usize) {
         (middle(rates), middle(costs))
     };
     let ((bare, bare_cost), (ours, our_cost)) = (middle(&bares), middle(&ours));
-    println!("    bare argon2        {bare:>7.1} in a second   {bare_cost:>6.2} CPU ms each");
-    println!("    Passwords::verify  {ours:>7.1} in a second   {our_cost:>6.2} CPU ms each");
-    println!(
-        "    ratio: {:.3} in a second, {:.3} of what the processor could do",
-        ours / bare,
-        bare_cost / our_cost
-    );
+    for (name, rate, cost) in [
+        ("argon2 in threads of its own", bare, bare_cost),
+        ("Passwords::verify", ours, our_cost),
+    ] {
+        let table = format!("Verifying with `auth.password.slots = {slots}`");
+        let figures = [("in a second", rate), ("CPU ms each", cost)];
+        records.add(&table, name, &figures);
+    }
 }
 
 /// What somebody else on the same runtime waits for, beside the same while nobody signs in.
-async fn latency(flood: &Flood) {
+async fn latency(flood: &Flood, slots: usize, records: &mut Records) {
     let (mut idles, mut floods) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         idles.push(p99(others().await));
@@ -154,8 +156,12 @@ async fn latency(flood: &Flood) {
         signing_in.await.unwrap();
     }
     let (idle, flooded) = (middle(idles), middle(floods));
-    println!("    p99 of another task {idle:>8.0} µs idle, {flooded:.0} µs in a flood");
-    println!("    ratio: {:.2}", flooded / idle);
+    let row = format!("`auth.password.slots = {slots}`");
+    let figures = [
+        ("us while nobody signs in", idle),
+        ("us beside the flood", flooded),
+    ];
+    records.add("What others wait for, p99", &row, &figures);
 }
 
 /// A task as a request is: it comes in, computes for some 100 µs and is answered. One a millisecond.

@@ -3,15 +3,13 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use serde_json::Value;
-
 use crate::{
     plot,
     record::{self, Record, Run, number},
 };
 
 /// Writes the page and its pictures into a folder of the book.
-pub(crate) fn write(criterion: &Path, docs: &Path) {
+pub(crate) fn write(docs: &Path) {
     let pictures = docs.join("benchmarks");
     std::fs::create_dir_all(&pictures).unwrap();
     let before = std::fs::read_to_string(docs.join("benchmarks.md")).unwrap_or_default();
@@ -60,23 +58,28 @@ pub(crate) fn write(criterion: &Path, docs: &Path) {
     for (suite, title) in [
         ("growth", "A database that has grown"),
         ("tenants", "A tenant, by placement"),
+        ("passwords", "A flood of sign-ins"),
+        ("micro", "Parts"),
+        ("storage", "Files"),
         ("compile", "Compiling"),
     ] {
         if let Some(run) = record::load(suite) {
             heading(&mut page, title, &run);
-            if suite == "growth" {
-                page.push_str(
+            page.push_str(match suite {
+                "growth" => {
                     "The starter on SQLite, started anew with each number, and asked by one client. The first row is the first request after a \
-                     sign-in and loads the rules of its tenant, of which there are 40,000 at most (a tenant may have 50,000).\n\n",
-                );
-            }
+                     sign-in and loads the rules of its tenant, of which there are 40,000 at most (a tenant may have 50,000).\n\n"
+                }
+                "passwords" => {
+                    "200 people sign in at once. Others are tasks that compute for some 100 us, one a millisecond; what they wait for is given \
+                     as a p99, while nobody signs in and beside the flood.\n\n"
+                }
+                _ => "",
+            });
             tables(&mut page, &run.rows, |_, _, _| None);
         } else {
             page.push_str(&kept(&before, title));
         }
-    }
-    if !micro(&mut page, criterion) {
-        page.push_str(&kept(&before, PARTS));
     }
     std::fs::write(
         docs.join("benchmarks.md"),
@@ -110,6 +113,8 @@ fn list(page: &mut String, machine: &[(String, String)]) {
     page.push('\n');
 }
 
+/// Nothing that also signs people in and keeps tenants apart is expected to cost less.
+const LIMIT: &str = "axum + sqlx by hand";
 const BOTH: [&str; 2] = ["SQLite", "PostgreSQL"];
 
 /// What DESIGN promises of the starter, and whether this run shows it.
@@ -126,12 +131,8 @@ fn goals(page: &mut String, records: &[Record]) {
     let hand = "axum + jsonwebtoken + casbin by hand, ";
     let fastapi = "FastAPI + SQLAlchemy + PyJWT";
     for (beside, databases, goal) in [
-        (
-            "axum + sqlx by hand".to_owned(),
-            ["SQLite"].as_slice(),
-            1.25,
-        ),
-        ("axum + sqlx by hand".to_owned(), &["PostgreSQL"], 1.5),
+        (LIMIT.to_owned(), ["SQLite"].as_slice(), 1.25),
+        (LIMIT.to_owned(), &["PostgreSQL"], 1.5),
         (format!("{hand}100 rules"), &BOTH, 1.0),
         (format!("{hand}10000 rules"), &BOTH, 1.0 / 50.0),
         (
@@ -147,15 +148,18 @@ fn goals(page: &mut String, records: &[Record]) {
     ] {
         for database in databases {
             let (ours, theirs) = (cost(database, "starter"), cost(database, &beside));
-            if let (Some(ours), Some(theirs)) = (ours, theirs) {
-                let met = if ours / theirs <= goal {
-                    "met"
+            if let (Some(ours), Some(theirs), Some(limit)) = (ours, theirs, cost(database, LIMIT)) {
+                // What the limit itself does not reach, nothing can that does more than it.
+                let judged = if ours / theirs <= goal {
+                    "met".to_owned()
+                } else if limit / theirs > goal {
+                    format!("missed; the limit itself is {:.4} of it", limit / theirs)
                 } else {
-                    "missed"
+                    "missed".to_owned()
                 };
                 let _ = writeln!(
                     page,
-                    "| starter beside {beside}, {database} | at most {goal:.4} of it | {:.4}, {met} |",
+                    "| starter beside {beside}, {database} | at most {goal:.4} of it | {:.4}, {judged} |",
                     ours / theirs
                 );
             }
@@ -199,72 +203,5 @@ fn tables(
             let _ = writeln!(page, "| {} | {} |", row.row, figures.join(" | "));
         }
         page.push('\n');
-    }
-}
-
-const PARTS: &str = "Parts";
-
-/// The medians that criterion has left; tells whether there are any.
-fn micro(page: &mut String, criterion: &Path) -> bool {
-    let mut found = Vec::new();
-    collect(criterion, &mut found);
-    if found.is_empty() {
-        return false;
-    }
-    found.sort_by(|one, other| one.0.cmp(&other.0));
-    let _ = writeln!(
-        page,
-        "## {PARTS}\n\nBy criterion, each with the bounds of its median (95 %).\n"
-    );
-    // Its figures are those of this machine.
-    list(page, &record::machine());
-    page.push_str("| | median | from | to |\n|---|---:|---:|---:|\n");
-    for (name, [median, low, high]) in found {
-        let _ = writeln!(
-            page,
-            "| {name} | {} | {} | {} |",
-            time(median),
-            time(low),
-            time(high)
-        );
-    }
-    page.push('\n');
-    true
-}
-
-fn collect(folder: &Path, found: &mut Vec<(String, [f64; 3])>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    let read = |name: &str| -> Option<Value> {
-        serde_json::from_slice(&std::fs::read(folder.join("new").join(name)).ok()?).ok()
-    };
-    if let (Some(estimates), Some(benchmark)) = (read("estimates.json"), read("benchmark.json")) {
-        let median = &estimates["median"];
-        let bounds = &median["confidence_interval"];
-        let figures = [
-            &median["point_estimate"],
-            &bounds["lower_bound"],
-            &bounds["upper_bound"],
-        ];
-        let name = benchmark["full_id"].as_str().unwrap_or_default().to_owned();
-        found.push((
-            name,
-            figures.map(|figure| figure.as_f64().unwrap_or_default()),
-        ));
-        return;
-    }
-    for entry in entries.flatten() {
-        if entry.path().is_dir() {
-            collect(&entry.path(), found);
-        }
-    }
-}
-
-fn time(nanoseconds: f64) -> String {
-    match nanoseconds {
-        small if small < 1e3 => format!("{} ns", number(small)),
-        middle if middle < 1e6 => format!("{} us", number(middle / 1e3)),
-        large => format!("{} ms", number(large / 1e6)),
     }
 }

@@ -42,9 +42,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), String> {
         }
     }
     if report {
-        let (criterion, docs) = (target("criterion"), run::root().join("docs/src"));
         let mut program = bench.program("report");
-        run::step("the page of the book", program.arg(criterion).arg(docs))?;
+        run::step(
+            "the page of the book",
+            program.arg(run::root().join("docs/src")),
+        )?;
     }
     Ok(())
 }
@@ -68,10 +70,25 @@ impl Bench {
 
     fn suite(&self, suite: &str) -> Result<(), String> {
         match suite {
-            "compile" => compile(),
+            "compile" => {
+                let rows = compile()?;
+                let mut keep = self.program("keep");
+                run::step("what it took", keep.arg(suite).arg(rows))
+            }
             "storage" | "micro" => {
-                let bench = ["bench", "--locked", "-p", "benches", "--bench", suite];
-                run::step(suite, self.environment(&mut run::cargo(&bench)))
+                let (bench, left) = (
+                    ["bench", "--locked", "-p", "benches", "--bench", suite],
+                    target("criterion").join(suite),
+                );
+                // What an earlier run has left was not measured by this one.
+                let _ = std::fs::remove_dir_all(&left);
+                let mut cargo = run::cargo(&bench);
+                run::step(
+                    suite,
+                    self.environment(&mut cargo).env("CRITERION_HOME", &left),
+                )?;
+                let mut keep = self.program("parts");
+                run::step("what it took", keep.arg(suite).arg(left))
             }
             "http" | "scale" => {
                 run::step(suite, self.program(suite).arg(target("release/starter")))
@@ -102,8 +119,8 @@ fn target(path: &str) -> PathBuf {
     run::root().join("target").join(path)
 }
 
-/// How long it takes to build from nothing, and again after a line has changed.
-fn compile() -> Result<(), String> {
+/// How long it takes to build from nothing, and again after a line has changed: rows of a table, in JSON.
+fn compile() -> Result<String, String> {
     let mut rows = Vec::new();
     for (package, file) in [
         ("minimal", "examples/minimal/src/main.rs"),
@@ -148,16 +165,7 @@ fn compile() -> Result<(), String> {
         }));
         let _ = std::fs::remove_dir_all(&folder);
     }
-    let date = run::output(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
-    let mut git = Command::new("git");
-    git.current_dir(run::root())
-        .args(["rev-parse", "--short", "HEAD"]);
-    let commit = run::output(&mut git)?;
-    let run = json!({ "date": date.trim(), "commit": commit.trim(), "rows": rows });
-    let (folder, text) = (target("bench"), run.to_string());
-    let written = std::fs::create_dir_all(&folder)
-        .and_then(|()| std::fs::write(folder.join("compile.json"), text));
-    written.map_err(|error| format!("{}: {error}", folder.display()))
+    Ok(serde_json::Value::from(rows).to_string())
 }
 
 /// `cargo xtask rivals`.

@@ -22,9 +22,8 @@ impl Bits {
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
-        }
+        let length = self.0.len().max(other.0.len());
+        self.0.resize(length, 0);
         for (word, other) in self.0.iter_mut().zip(&other.0) {
             *word |= other;
         }
@@ -60,5 +59,45 @@ impl FromIterator<usize> for Bits {
             set.insert(bit);
         }
         set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A program may have more permissions than a word has bits.
+    fn bits() -> impl Strategy<Value = BTreeSet<usize>> {
+        prop::collection::btree_set(0..200_usize, 0..20)
+    }
+
+    fn those_of(bits: &Bits) -> BTreeSet<usize> {
+        bits.iter().collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_of_bits_is_a_set(one in bits(), other in bits()) {
+            let set: Bits = one.iter().copied().collect();
+            let beside: Bits = other.iter().copied().collect();
+            prop_assert_eq!(those_of(&set), one.clone());
+            prop_assert_eq!(set.is_empty(), one.is_empty());
+            for bit in 0..260 {
+                prop_assert_eq!(set.contains(bit), one.contains(&bit), "{}", bit);
+            }
+            let (mut more, mut less, mut kept) = (set.clone(), set.clone(), set);
+            more.add(&beside);
+            less.remove(&beside);
+            kept.keep(&beside);
+            prop_assert_eq!(those_of(&more), one.union(&other).copied().collect());
+            prop_assert_eq!(those_of(&less), one.difference(&other).copied().collect());
+            prop_assert_eq!(less.is_empty(), one.is_subset(&other));
+            prop_assert_eq!(those_of(&kept), one.intersection(&other).copied().collect());
+            prop_assert_eq!(kept.is_empty(), one.is_disjoint(&other));
+        }
     }
 }
