@@ -32,10 +32,29 @@ async fn start(config: ServeConfig) -> (SocketAddr, JoinHandle<std::io::Result<(
     let router = Router::new()
         .route("/", get(async || "here"))
         .route("/refused", post(async || StatusCode::PAYLOAD_TOO_LARGE))
+        .route("/bare", post(async || StatusCode::BAD_REQUEST))
+        .route("/looks", get(async || looks_like_a_refusal()))
         .route("/large", get(async || vec![1_u8; LARGE]))
         .route("/quiet", get(quiet));
     let serving = serve(listener, router, config, std::future::pending());
     (address, tokio::spawn(serving))
+}
+
+/// What is refused before there is a request, as hyper says it.
+const BARE: &str = "HTTP/1.1 400 x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// An answer with a length whose last piece, which comes when everything before it is written, looks like one of hyper's own.
+fn looks_like_a_refusal() -> ([(http::HeaderName, String); 1], Body) {
+    let filler = stream::once(async { Ok::<_, Infallible>("x".repeat(LARGE)) });
+    let last = stream::once(async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Ok(BARE.to_owned())
+    });
+    let length = LARGE + BARE.len();
+    (
+        [(http::header::CONTENT_LENGTH, length.to_string())],
+        Body::from_stream(filler.chain(last)),
+    )
 }
 
 /// A client of HTTP/2 with a window of so many bytes for each answer, and the end of its connection.
@@ -236,6 +255,47 @@ async fn what_is_refused_before_there_is_a_request_is_a_problem_too() {
             ] {
                 assert!(answer.contains(part), "{part}: {answer}");
             }
+        }
+    }
+    // In one segment with a request, and after one of HTTP/1.0.
+    for before in [
+        "GET / HTTP/1.1\r\nhost: x\r\n\r\n",
+        "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let both = format!("{before}rubbish\r\n\r\n");
+        stream.write_all(both.as_bytes()).await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        assert!(answers.contains(" 200 "), "{answers}");
+        assert!(answers.contains("\"code\":\"bad-request\""), "{answers}");
+    }
+    server.abort();
+}
+
+/// Also where its request has a body that nobody reads, so that hyper has not seen the end of it.
+#[tokio::test]
+async fn an_answer_that_looks_as_if_there_was_no_request_is_left_as_it_is() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    let (address, server) = start(ServeConfig::default()).await;
+    for closes in ["connection: close\r\n", ""] {
+        for (path, method, length) in [("/bare", "POST", 0), ("/looks", "GET", LARGE)] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let request = format!(
+                "{method} {path} HTTP/1.1\r\nhost: x\r\n{closes}content-length: 5\r\n\r\nhello"
+            );
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            let all = stream.read_to_end(&mut answer);
+            let ended = timeout(Duration::from_secs(2), all).await;
+            assert!(closes.is_empty() || ended.is_ok(), "{path}");
+            let answer = String::from_utf8(answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(!head.contains("problem"), "{head}");
+            let expected = if length == 0 { "" } else { BARE };
+            assert_eq!(body.trim_start_matches('x'), expected, "{head}");
+            assert_eq!(body.len(), length + expected.len(), "{head}");
         }
     }
     server.abort();

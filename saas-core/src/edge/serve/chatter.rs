@@ -23,14 +23,14 @@ const EACH: Duration = Duration::from_millis(5);
 /// How many each request brings along, such as its cancellation.
 const OF_REQUEST: i64 = 4;
 
-/// One for so many bytes of answers: what their reader says about its window.
+/// How many each piece of an answer brings along: what its reader says about the windows of the stream and of all.
+const OF_PIECE: usize = 2;
+
+/// One more for so many bytes that are written: a reader with a small window takes a piece in many frames.
 const BYTES: usize = 256;
 
-/// A piece of a body that is shorter counts as well.
-const SHORT: usize = 64;
-
-/// The longest rest: the peer is not dead, and says so by a frame.
-const LONGEST: i64 = BURST;
+/// It is looked at least so often whether answers have brought something.
+const LONGEST: u32 = 200;
 
 /// Counts what comes in on a connection.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(super) struct Chatter {
     counted: Instant,
     /// Bytes of answers that have brought nothing yet.
     written: usize,
+    /// The last stream that was begun.
+    stream: u32,
     rest: Option<Pin<Box<Sleep>>>,
 }
 
@@ -65,43 +67,48 @@ impl Chatter {
             left: BURST,
             counted: Instant::now(),
             written: 0,
+            stream: 0,
             rest: None,
         }
     }
 
+    /// Whether it is of HTTP/2, or may be.
+    pub(super) const fn counts(&self) -> bool {
+        !matches!(self.reading, Reading::Other)
+    }
+
     /// Waits until more may be read.
     pub(super) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.left >= 0 {
-            // An answer may have brought something meanwhile.
+        while self.left < 0 {
+            self.count();
+            let missing = u32::try_from(-self.left).unwrap_or(u32::from(self.left < 0));
+            if missing == 0 {
+                break;
+            }
+            let rest = self
+                .rest
+                .get_or_insert_with(|| Box::pin(sleep(EACH * missing.min(LONGEST))));
+            if rest.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
             self.rest = None;
-            return Poll::Ready(());
-        }
-        let rest = self.rest.get_or_insert_with(|| {
-            let missing = u32::try_from(self.left.unsigned_abs()).unwrap_or(u32::MAX);
-            Box::pin(sleep(EACH * missing))
-        });
-        if rest.as_mut().poll(context).is_pending() {
-            return Poll::Pending;
         }
         self.rest = None;
-        self.left = 0;
-        self.counted = Instant::now();
         Poll::Ready(())
     }
 
-    /// Notes what has been written.
-    pub(super) fn wrote(&mut self, bytes: usize) {
-        if matches!(self.reading, Reading::Other) {
-            return;
-        }
+    /// Notes how many pieces of answers and how many bytes were written. Tells whether that ends a rest.
+    pub(super) fn wrote(&mut self, pieces: usize, bytes: usize) -> bool {
         let written = self.written + bytes;
-        self.add(i64::try_from(written / BYTES).unwrap_or(BURST));
+        let brought = (pieces * OF_PIECE).saturating_add(written / BYTES);
+        self.add(i64::try_from(brought).unwrap_or(BURST));
         self.written = written % BYTES;
+        self.left >= 0 && self.rest.is_some()
     }
 
     /// Notes what has been read.
     pub(super) fn read(&mut self, mut bytes: &[u8]) {
-        if matches!(self.reading, Reading::Other) {
+        if !self.counts() {
             return;
         }
         self.count();
@@ -129,11 +136,16 @@ impl Chatter {
                     *come += part.len();
                     bytes = rest;
                     if *come == head.len() {
-                        let [a, b, c, kind, flags, ..] = *head;
+                        let [a, b, c, kind, _, stream @ ..] = *head;
                         let length = u32::from_be_bytes([0, a, b, c]) as usize;
+                        // Its first bit is reserved.
+                        let stream = u32::from_be_bytes(stream) & (u32::MAX >> 1);
                         self.reading = Reading::Payload(length);
-                        match Kind::of(kind, flags, length) {
-                            Kind::Asks => self.add(OF_REQUEST),
+                        match Kind::of(kind, length, stream > self.stream) {
+                            Kind::Asks => {
+                                self.stream = stream;
+                                self.add(OF_REQUEST);
+                            }
                             Kind::Carries => {}
                             Kind::Says => self.left = self.left.saturating_sub(1),
                         }
@@ -149,7 +161,6 @@ impl Chatter {
                 self.reading = Reading::Head([0; 9], 0);
             }
         }
-        self.left = self.left.max(-LONGEST);
     }
 
     fn add(&mut self, more: i64) {
@@ -160,11 +171,10 @@ impl Chatter {
     fn count(&mut self) {
         let now = Instant::now();
         let passed = now.duration_since(self.counted);
-        let more = passed.as_millis() / EACH.as_millis();
-        if more > 0 {
-            self.add(i64::try_from(more).unwrap_or(BURST));
-            self.counted = now;
-        }
+        let more = u32::try_from(passed.as_millis() / EACH.as_millis()).unwrap_or(u32::MAX);
+        self.add(i64::from(more));
+        // What is left of the time is counted the next time.
+        self.counted += EACH * more;
     }
 }
 
@@ -180,14 +190,14 @@ enum Kind {
 
 impl Kind {
     /// Goes by RFC 9113, section 6.
-    const fn of(kind: u8, flags: u8, length: usize) -> Self {
+    const fn of(kind: u8, length: usize, begins: bool) -> Self {
         const DATA: u8 = 0;
         const HEADERS: u8 = 1;
         const CONTINUATION: u8 = 9;
-        const END_STREAM: u8 = 1;
         match kind {
-            HEADERS => Self::Asks,
-            DATA if length >= SHORT || flags & END_STREAM != 0 => Self::Carries,
+            // On a stream that was there before they are trailers, or nothing that anybody looks at.
+            HEADERS if begins => Self::Asks,
+            DATA if length > 0 => Self::Carries,
             // Those of one head are bounded by hyper.
             CONTINUATION => Self::Carries,
             _ => Self::Says,
@@ -201,10 +211,11 @@ mod tests {
 
     use super::*;
 
-    fn frame(kind: u8, flags: u8, payload: usize) -> Vec<u8> {
+    fn frame(kind: u8, stream: u32, payload: usize) -> Vec<u8> {
         let length = u32::try_from(payload).unwrap().to_be_bytes();
         let mut frame = length[1..].to_vec();
-        frame.extend([kind, flags, 0, 0, 0, 1]);
+        frame.extend([kind, 0]);
+        frame.extend(stream.to_be_bytes());
         frame.resize(frame.len() + payload, 0);
         frame
     }
@@ -237,10 +248,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_rests_for_long_and_a_pause_is_made_up_for() {
+    async fn a_pause_is_made_up_for_and_no_time_is_lost_between_reads() {
         let mut chatter = begun();
-        chatter.read(&frame(6, 0, 8).repeat(1_000_000));
-        assert!(rests(&mut chatter).await <= EACH * 1001);
+        chatter.read(&frame(6, 0, 8).repeat(1000));
+        // Two every 9.9 ms are more than 200 a second, and none of the time between is forgotten.
+        for _ in 0..1000 {
+            tokio::time::sleep(Duration::from_micros(9_900)).await;
+            chatter.read(&frame(6, 0, 8).repeat(2));
+        }
+        assert!(chatter.left >= -21, "{}", chatter.left);
         tokio::time::sleep(Duration::from_secs(60)).await;
         chatter.read(&frame(6, 0, 8).repeat(1000));
         assert_eq!(rests(&mut chatter).await, Duration::ZERO);
@@ -249,18 +265,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn requests_bodies_and_answers_are_read_as_they_come() {
         let mut chatter = begun();
-        for _ in 0..10_000 {
-            // A request, its body, and the window and the end of its answer.
-            chatter.read(&frame(1, 4, 500));
-            chatter.read(&frame(0, 0, 1000));
-            chatter.read(&frame(0, 1, 10));
-            chatter.read(&frame(3, 0, 4));
+        for request in 0..10_000 {
+            // A request, its body in pieces of every size, and the window and the end of its answer.
+            let stream = 2 * request + 1;
+            chatter.read(&frame(1, stream, 500));
+            chatter.read(&frame(0, stream, 1000));
+            chatter.read(&frame(0, stream, 1).repeat(100));
+            chatter.read(&frame(0, stream, 0));
+            chatter.read(&frame(8, stream, 4));
+            chatter.read(&frame(3, stream, 4));
             assert_eq!(rests(&mut chatter).await, Duration::ZERO);
         }
-        // One long answer to a reader with a small window.
         for _ in 0..10_000 {
-            chatter.wrote(512);
-            chatter.read(&frame(8, 0, 4).repeat(2));
+            // One long answer to a reader with a small window.
+            chatter.wrote(0, 512);
+            chatter.read(&frame(8, 1, 4).repeat(2));
+            // Events of a few bytes, and the windows of the stream and of the connection after each.
+            chatter.wrote(1, 20);
+            chatter.read(&frame(8, 1, 4).repeat(2));
             assert_eq!(rests(&mut chatter).await, Duration::ZERO);
         }
         // HTTP/1 is none of it.
@@ -270,19 +292,46 @@ mod tests {
         assert_eq!(rests(&mut other).await, Duration::ZERO);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn heads_on_a_stream_that_was_there_before_and_empty_pieces_bring_nothing() {
+        for kind in [0, 1] {
+            let mut chatter = begun();
+            chatter.read(&frame(1, 7, 100));
+            for stream in [7, 5, 7 | 1 << 31] {
+                chatter.read(&frame(kind, stream, 0).repeat(1000));
+            }
+            let rested = rests(&mut chatter).await;
+            assert_eq!(rested, EACH * 2000, "{kind}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_answers_bring_ends_a_rest() {
+        let mut chatter = begun();
+        chatter.read(&frame(6, 0, 8).repeat(1100));
+        let mut poll = || {
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            chatter.poll_ready(&mut context).is_ready()
+        };
+        assert!(!poll());
+        assert!(!chatter.wrote(0, 99 * BYTES));
+        assert!(chatter.wrote(0, BYTES));
+        assert_eq!(rests(&mut chatter).await, Duration::ZERO);
+    }
+
     proptest! {
         /// However the bytes are cut, the same frames are counted.
         #[test]
         fn pieces_do_not_matter(
-            frames in prop::collection::vec((0..12_u8, 0..2_u8, 0..200_usize), 0..50),
+            frames in prop::collection::vec((0..12_u8, 0..9_u32, 0..200_usize), 0..50),
             cuts in prop::collection::vec(1..100_usize, 1..200),
         ) {
             let runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = { runtime }.enable_time().start_paused(true).build().unwrap();
             let _entered = runtime.enter();
             let mut all = PREFACE.to_vec();
-            for (kind, flags, payload) in frames {
-                all.extend(frame(kind, flags, payload));
+            for (kind, stream, payload) in frames {
+                all.extend(frame(kind, stream, payload));
             }
             let (mut whole, mut parts) = (Chatter::new(), Chatter::new());
             whole.read(&all);
@@ -295,7 +344,7 @@ mod tests {
                     break;
                 }
             }
-            prop_assert_eq!(whole.left, parts.left);
+            prop_assert_eq!((whole.left, whole.stream), (parts.left, parts.stream));
         }
     }
 }

@@ -77,8 +77,12 @@ impl<S> Patient<S> {
         context: &mut Context<'_>,
         wrote: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(bytes)) = &wrote {
-            self.chatter.wrote(*bytes);
+        if let Poll::Ready(Ok(bytes)) = &wrote
+            && self.chatter.counts()
+            && self.chatter.wrote(self.seat.pieces(), *bytes)
+        {
+            // Whoever reads may go on.
+            context.waker().wake_by_ref();
         }
         self.bounded(context, wrote)
     }
@@ -106,7 +110,7 @@ impl<S: AsyncWrite + Unpin> Patient<S> {
     /// Writes what tells more than an answer that hyper makes by itself; nothing, where it is another's.
     fn poll_instead(&mut self, context: &mut Context<'_>, answer: &[u8]) -> Poll<io::Result<bool>> {
         if self.instead.is_none() {
-            if !self.seat.is_asked_for_nothing() {
+            if self.seat.is_answering() {
                 return Poll::Ready(Ok(false));
             }
             let Some(told) = refusal::told(answer) else {
@@ -162,6 +166,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        if flushed.is_ready() {
+            // hyper flushes when it has written everything.
+            self.seat.flushed();
+        }
         self.bounded(context, flushed)
     }
 

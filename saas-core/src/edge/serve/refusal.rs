@@ -14,9 +14,17 @@ use crate::{
 /// How hyper ends the head of such an answer, but for the date.
 const EMPTY: &[u8] = b"content-length: 0\r\n";
 
-/// Gives the same answer with a problem, where that is what hyper is about to write.
+/// Gives the same answer with a problem, where that is what hyper is about to write. Whoever asks knows that it is no answer to a
+/// request.
 pub(super) fn told(answer: &[u8]) -> Option<Bytes> {
-    let status = answer.strip_prefix(b"HTTP/1.1 ")?.get(..3)?;
+    let (version, answered) = answer.split_at_checked(b"HTTP/1.1 ".len())?;
+    // After a request of HTTP/1.0 the answer is of it, too, and the connection is closed without a word.
+    let closes: &[u8] = match version {
+        b"HTTP/1.1 " => b"\r\nconnection: close\r\n",
+        b"HTTP/1.0 " => b"\r\n",
+        _ => return None,
+    };
+    let status = answered.get(..3)?;
     let problem = match status {
         b"400" => Problem::new(Code::BAD_REQUEST).detail("the head of the request cannot be read"),
         b"414" => Problem::new(Code::URI_TOO_LONG),
@@ -28,7 +36,7 @@ pub(super) fn told(answer: &[u8]) -> Option<Bytes> {
         .position(|window| window == EMPTY)?;
     let (before, after) = answer.split_at(at);
     let after = after.strip_prefix(EMPTY)?;
-    if !before.ends_with(b"\r\nconnection: close\r\n") || !after.ends_with(b"\r\n\r\n") {
+    if !before.ends_with(closes) || !after.ends_with(b"\r\n\r\n") {
         return None;
     }
     let id = RequestId::of(&HeaderMap::new());
@@ -89,6 +97,9 @@ mod tests {
         assert!(said("400", "connection: close\r\ncontent-length: 2\r\n").is_none());
         assert!(said("400", "content-length: 0\r\n").is_none());
         assert!(told(b"HTTP/1.1 400").is_none());
+        let of_1_0 = |rest: &str| told(format!("HTTP/1.0 400 Because\r\n{rest}\r\n").as_bytes());
+        assert!(of_1_0("content-length: 0\r\ndate: now\r\n").is_some());
+        assert!(of_1_0("content-length: 2\r\n").is_none());
         let more = format!("HTTP/1.1 400 Because\r\n{own}\r\nbody");
         assert!(told(more.as_bytes()).is_none());
     }

@@ -38,6 +38,10 @@ pub(super) struct Seat {
     writing: AtomicBool,
     /// Whether nobody has seen the end of what its client sends.
     unfinished: AtomicBool,
+    /// Whether what is written over HTTP/1 may be of an answer to a request.
+    answering: AtomicBool,
+    /// Pieces of answers of HTTP/2 that nobody has counted yet.
+    pieces: AtomicUsize,
     /// Whether it is of HTTP/2, which says by itself where a request ends.
     of_many: AtomicBool,
     /// Its place is needed.
@@ -76,6 +80,8 @@ impl Seats {
             idle_since: AtomicU64::new(0),
             writing: AtomicBool::new(false),
             unfinished: AtomicBool::new(false),
+            answering: AtomicBool::new(false),
+            pieces: AtomicUsize::new(0),
             of_many: AtomicBool::new(false),
             needed: Notify::new(),
             answers: Mutex::default(),
@@ -115,6 +121,7 @@ impl Drop for Taken {
 impl Seat {
     pub(super) fn ask(self: &Arc<Self>) -> UnderWay {
         self.asked.store(true, Ordering::Relaxed);
+        self.answering.store(true, Ordering::Relaxed);
         self.under_way.fetch_add(1, Ordering::AcqRel);
         UnderWay(Arc::clone(self))
     }
@@ -206,9 +213,21 @@ impl Seat {
         self.unfinished.load(Ordering::Relaxed)
     }
 
-    /// Whether something came that has not become a request, and none is under way (HTTP/1).
-    pub(super) fn is_asked_for_nothing(&self) -> bool {
-        self.is_unfinished() && self.under_way.load(Ordering::Acquire) == 0
+    /// Whether what is written may be an answer to a request, and not what the library says by itself.
+    pub(super) fn is_answering(&self) -> bool {
+        self.of_many.load(Ordering::Relaxed) || self.answering.load(Ordering::Relaxed)
+    }
+
+    /// Notes that everything is written. hyper is done with an answer before that, but never before it has all of it.
+    pub(super) fn flushed(&self) {
+        if self.under_way.load(Ordering::Acquire) == 0 {
+            self.answering.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Gives how many pieces of answers were handed over since this was asked.
+    pub(super) fn pieces(&self) -> usize {
+        self.pieces.swap(0, Ordering::Relaxed)
     }
 
     fn idle_since(&self) -> Instant {
@@ -232,6 +251,7 @@ impl Sending {
     /// Something was handed over, and the client has to take it.
     pub(super) fn handed_over(&self) {
         self.waits_since.store(self.seat.now(), Ordering::Relaxed);
+        self.seat.pieces.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The client has taken everything, and waits for more.
