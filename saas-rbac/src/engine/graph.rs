@@ -325,3 +325,98 @@ impl Graph {
         chain
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use saas_core::UserId;
+
+    use super::*;
+    use crate::{Permission, PermissionInfo};
+
+    struct Can;
+
+    impl Permission for Can {
+        const ALL: &'static [PermissionInfo] = &[PermissionInfo {
+            name: "notes:read",
+            description: "",
+            group: "",
+        }];
+
+        fn name(&self) -> &'static str {
+            "notes:read"
+        }
+
+        fn index(&self) -> usize {
+            0
+        }
+    }
+
+    fn line(ptype: &str, values: [&str; 4], effect: &str) -> PolicyRule {
+        let [v0, v1, v2, v3] = values.map(str::to_owned);
+        PolicyRule {
+            id: Id::generate(),
+            tenant_id: Id::generate(),
+            ptype: ptype.to_owned(),
+            v0,
+            v1,
+            v2,
+            v3,
+            v4: effect.to_owned(),
+        }
+    }
+
+    fn graph(lines: &[PolicyRule]) -> Graph {
+        let mut graph = Graph::new(&Presets::new::<Can>().user(&[Can]));
+        for line in lines {
+            graph.add(line);
+        }
+        graph
+    }
+
+    /// Whichever of them was read first.
+    #[test]
+    fn as_many_steps_as_there_may_be_are_not_too_many() {
+        let inherits = |step: usize| {
+            let (role, parent) = (lines::role(&format!("r{step}")), step + 1);
+            line(
+                "g",
+                [&role, &lines::role(&format!("r{parent}")), "t", ""],
+                "",
+            )
+        };
+        for steps in [1, lines::MAX_DEPTH, lines::MAX_DEPTH + 1] {
+            let mut chain: Vec<PolicyRule> = (0..steps).map(inherits).collect();
+            let from_above = chain.iter().rev().cloned().collect::<Vec<_>>();
+            chain.insert(0, line("p", ["role:r0", "t", "notes", "read"], "allow"));
+            for rows in [chain, from_above] {
+                let depth = graph(&rows).depth();
+                if steps <= lines::MAX_DEPTH {
+                    assert_eq!(depth, steps);
+                } else {
+                    assert!(depth > lines::MAX_DEPTH, "{depth}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_that_allows_and_denies_denies() {
+        let user: UserId = Id::generate();
+        let subject = Subject::User(user);
+        let of_user = lines::role(Presets::USER);
+        let graph = graph(&[
+            line("p", [&of_user, "t", "notes", "read"], "deny"),
+            line("g", [&subject.to_string(), &of_user, "t", ""], ""),
+        ]);
+        assert_eq!(graph.reasons(subject, 0), [(vec![of_user], false)]);
+        assert!(graph.held_by(subject).permissions.is_empty());
+    }
+
+    #[test]
+    fn what_the_program_does_not_have_is_told() {
+        let rule = |action| line("p", ["role:editor", "t", "notes", action], "allow");
+        let graph = graph(&[rule("read"), rule("fly")]);
+        let unknown = [("editor".to_owned(), "notes:fly".to_owned())];
+        assert_eq!(graph.unknown(), unknown);
+    }
+}

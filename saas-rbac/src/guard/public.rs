@@ -42,3 +42,33 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for PublicService<S> {
         self.0.call(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+
+    use super::*;
+
+    struct Busy;
+
+    impl Service<Request<Body>> for Busy {
+        type Response = ();
+        type Error = ();
+        type Future = Ready<Result<(), ()>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+            Poll::Pending
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn it_is_ready_when_the_service_inside_is() {
+        let mut service = PublicLayer.layer(Busy);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(service.poll_ready(&mut context).is_pending());
+    }
+}

@@ -1,6 +1,6 @@
 //! Why, and what if.
 
-use saas_rbac::{Error, RoleSpec};
+use saas_rbac::{Error, RoleSpec, Subject};
 
 use crate::world::{Can, World, names};
 
@@ -67,6 +67,42 @@ async fn an_explanation_names_the_rule_and_the_way_to_it() {
             matches!(unknown, Err(Error::UnknownPermission(_))),
             "{unknown:?}"
         );
+    }
+}
+
+#[tokio::test]
+async fn an_explanation_tells_of_groups_owners_and_editions() {
+    for world in World::all().await {
+        let user = world.person(&["admin"]).await;
+        let owner = world.person(&["owner"]).await;
+        let mut tx = world.system(&world.acme);
+        let group = world.groups.create(&mut tx, "Readers", "").await.unwrap();
+        let roles = names(&["user"]);
+        world.roles.set(&mut tx, group.id, &roles).await.unwrap();
+        let explain = async |tx: &mut saas_tenancy::TenantTx, subject: Subject, permission| {
+            world.roles.explain(tx, subject, permission).await.unwrap()
+        };
+        let read = explain(&mut tx, group.id.into(), "notes:read").await;
+        let group = format!("group:{}", group.id);
+        assert!(read.allowed && !read.owner && !read.edition_lacks);
+        assert_eq!(read.because[0].chain, [group, "role:user".to_owned()]);
+
+        let write = explain(&mut tx, owner.into(), "notes:write").await;
+        assert!(write.allowed && write.owner && !write.edition_lacks);
+        let billing = saas_tenancy::SystemScope::<saas_testkit::TestSetup>::enter();
+        let free = world.roles.set_edition(&billing, &mut tx, Some("free"));
+        free.await.unwrap();
+        for (subject, permission, expected) in [
+            (owner, "notes:write", (false, true, true)),
+            (owner, "notes:read", (true, true, false)),
+            (user, "notes:write", (false, false, true)),
+        ] {
+            let why = explain(&mut tx, subject.into(), permission).await;
+            let told = (why.allowed, why.owner, why.edition_lacks);
+            assert_eq!(told, expected, "{permission}");
+            // The role allows it all the same, and this says so.
+            assert_eq!(why.because[0].effect, "allow");
+        }
     }
 }
 

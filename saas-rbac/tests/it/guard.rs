@@ -1,14 +1,19 @@
 //! Routes, as a caller meets them.
 
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use axum::body::Body;
 use http::{Request, Response};
 use saas_core::{Level, UserId};
-use saas_rbac::{Access, Allowed, Error, Permission, Presets, RbacConfig, Routes};
+use saas_rbac::{Access, Allowed, Error, GuardLayer, Permission, Presets, RbacConfig, Routes};
 use saas_tenancy::{AdmitLayer, Scope};
 use tower_layer::Layer as _;
-use tower_service::Service as _;
+use tower_service::Service;
 
 use crate::world::{Can, World, can};
 
@@ -88,6 +93,32 @@ async fn a_route_lets_in_whom_it_says() {
                 assert_eq!(answer.status(), expected, "{path} {caller:?}");
             }
         }
+    }
+}
+
+#[derive(Clone)]
+struct Busy;
+
+impl Service<Request<Body>> for Busy {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Pending
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        ready(Ok(Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn a_guard_is_ready_when_the_service_inside_is() {
+    for world in World::all().await {
+        let guard = GuardLayer::new(world.authorizer.clone(), Access::permission(&Can::Read));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(guard.layer(Busy).poll_ready(&mut context).is_pending());
     }
 }
 
