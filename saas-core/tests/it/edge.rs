@@ -257,6 +257,17 @@ async fn what_is_refused_before_there_is_a_request_is_a_problem_too() {
             }
         }
     }
+    // Who asks for the head gets no more than that.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let of_head = large.replacen("GET", "HEAD", 1);
+    stream.write_all(of_head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 431 ") && answer.ends_with("\r\n\r\n"),
+        "{answer}"
+    );
+    assert!(!answer.contains("content-length: 0"), "{answer}");
     // In one segment with a request, and after one of HTTP/1.0.
     for before in [
         "GET / HTTP/1.1\r\nhost: x\r\n\r\n",

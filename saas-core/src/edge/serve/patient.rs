@@ -28,6 +28,8 @@ pub(super) struct Patient<S> {
     chatter: Chatter,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
+    /// Whether what came after the last answer begins as a request for a head does.
+    of_head: Option<bool>,
     /// What is still to be written instead of an answer.
     instead: Option<Bytes>,
     /// Its own side is closed.
@@ -42,6 +44,7 @@ impl<S> Patient<S> {
             seat,
             chatter: Chatter::new(),
             waiting: None,
+            of_head: None,
             instead: None,
             linger: None,
         }
@@ -100,6 +103,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         let come = buffer.filled().get(before..).unwrap_or_default();
         if !come.is_empty() {
             self.seat.note_input();
+            self.of_head.get_or_insert(come.starts_with(b"HEAD "));
             self.chatter.read(come);
         }
         read
@@ -113,7 +117,7 @@ impl<S: AsyncWrite + Unpin> Patient<S> {
             if self.seat.is_answering() {
                 return Poll::Ready(Ok(false));
             }
-            let Some(told) = refusal::told(answer) else {
+            let Some(told) = refusal::told(answer, self.of_head == Some(true)) else {
                 return Poll::Ready(Ok(false));
             };
             self.instead = Some(told);
@@ -166,9 +170,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.inner).poll_flush(context);
-        if flushed.is_ready() {
-            // hyper flushes when it has written everything.
-            self.seat.flushed();
+        // hyper flushes when it has written everything.
+        if flushed.is_ready() && self.seat.flushed() {
+            self.of_head = None;
         }
         self.bounded(context, flushed)
     }

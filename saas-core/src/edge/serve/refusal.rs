@@ -15,8 +15,8 @@ use crate::{
 const EMPTY: &[u8] = b"content-length: 0\r\n";
 
 /// Gives the same answer with a problem, where that is what hyper is about to write. Whoever asks knows that it is no answer to a
-/// request.
-pub(super) fn told(answer: &[u8]) -> Option<Bytes> {
+/// request, and whether only its head was asked for (RFC 9110, section 9.3.2).
+pub(super) fn told(answer: &[u8], of_head: bool) -> Option<Bytes> {
     let (version, answered) = answer.split_at_checked(b"HTTP/1.1 ".len())?;
     // After a request of HTTP/1.0 the answer is of it, too, and the connection is closed without a word.
     let closes: &[u8] = match version {
@@ -59,7 +59,9 @@ pub(super) fn told(answer: &[u8]) -> Option<Bytes> {
     }
     told.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
     told.extend_from_slice(after);
-    told.extend_from_slice(&body);
+    if !of_head {
+        told.extend_from_slice(&body);
+    }
     Some(told.into())
 }
 
@@ -70,7 +72,10 @@ mod tests {
     #[test]
     fn what_hyper_says_by_itself_becomes_a_problem_and_nothing_else_does() {
         let said = |status: &str, rest: &str| {
-            told(format!("HTTP/1.1 {status} Because\r\n{rest}\r\n").as_bytes())
+            told(
+                format!("HTTP/1.1 {status} Because\r\n{rest}\r\n").as_bytes(),
+                false,
+            )
         };
         let own = "connection: close\r\ncontent-length: 0\r\ndate: now\r\n";
         for (status, code) in [
@@ -96,11 +101,16 @@ mod tests {
         assert!(said("200", own).is_none() && said("413", own).is_none());
         assert!(said("400", "connection: close\r\ncontent-length: 2\r\n").is_none());
         assert!(said("400", "content-length: 0\r\n").is_none());
-        assert!(told(b"HTTP/1.1 400").is_none());
-        let of_1_0 = |rest: &str| told(format!("HTTP/1.0 400 Because\r\n{rest}\r\n").as_bytes());
+        assert!(told(b"HTTP/1.1 400", false).is_none());
+        let of_1_0 = |rest: &str| {
+            told(
+                format!("HTTP/1.0 400 Because\r\n{rest}\r\n").as_bytes(),
+                false,
+            )
+        };
         assert!(of_1_0("content-length: 0\r\ndate: now\r\n").is_some());
         assert!(of_1_0("content-length: 2\r\n").is_none());
         let more = format!("HTTP/1.1 400 Because\r\n{own}\r\nbody");
-        assert!(told(more.as_bytes()).is_none());
+        assert!(told(more.as_bytes(), false).is_none());
     }
 }

@@ -218,11 +218,12 @@ impl Seat {
         self.of_many.load(Ordering::Relaxed) || self.answering.load(Ordering::Relaxed)
     }
 
-    /// Notes that everything is written. hyper is done with an answer before that, but never before it has all of it.
-    pub(super) fn flushed(&self) {
-        if self.under_way.load(Ordering::Acquire) == 0 {
-            self.answering.store(false, Ordering::Relaxed);
-        }
+    /// Notes that everything is written, and tells whether that ends an answer. hyper is done with one before that, but never
+    /// before it has all of it.
+    pub(super) fn flushed(&self) -> bool {
+        self.under_way.load(Ordering::Acquire) == 0
+            && self.answering.load(Ordering::Relaxed)
+            && self.answering.swap(false, Ordering::Relaxed)
     }
 
     /// Gives how many pieces of answers were handed over since this was asked.
